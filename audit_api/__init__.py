@@ -1,0 +1,1 @@
+"""The backend of an accessibility audit: sync API, verdicts, oversight."""

@@ -1,0 +1,99 @@
+"""The application: wires settings, database, bucket, catalog and blueprints."""
+
+import os
+from typing import Any
+
+import flask_smorest
+from flask import Flask
+
+from audit_api.http import (
+    catalog,
+    devices,
+    docs,
+    health,
+    inspections,
+    observing,
+    photos,
+    places,
+    problems,
+    sessions,
+    statistics,
+    sync,
+    tasks,
+    violations,
+)
+from audit_api.http.auth import public
+from audit_api.settings import Settings
+from audit_api.storage.base import Database, make_engine
+from audit_api.storage.photo_store import PhotoStore
+from field_schema.catalog import load_catalog
+
+API_BLUEPRINTS = (
+    sessions.blueprint,
+    devices.blueprint,
+    sync.blueprint,
+    photos.blueprint,
+    catalog.blueprint,
+    places.blueprint,
+    inspections.blueprint,
+    violations.blueprint,
+    tasks.blueprint,
+    statistics.blueprint,
+)
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest without its own error answers: ours are problem+json."""
+
+    def _register_error_handlers(self) -> None:
+        problems.register(self._app)
+
+
+def create_app(settings: Settings) -> Flask:
+    """Make the application. Connects lazily; `/readyz` says whether what it needs is there."""
+    observing.configure_logging(settings.log_level)
+    app = Flask("audit_api", static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_photo_bytes,
+        API_TITLE="audit_api",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        PROMETHEUS_MULTIPROC=bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR")),
+        API_SPEC_OPTIONS=_spec_options(),
+    )
+    app.extensions["settings"] = settings
+    app.extensions["database"] = Database(make_engine(settings))
+    app.extensions["photo_store"] = PhotoStore(settings.s3)
+    app.extensions["catalog"] = load_catalog()
+    observing.observe(app)
+    api = Api(app)
+    for blueprint in API_BLUEPRINTS:
+        api.register_blueprint(blueprint, url_prefix="/api/v1")
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(docs.blueprint)
+    public(app.view_functions["api-docs.openapi_json"])
+    return app
+
+
+def _spec_options() -> dict[str, Any]:
+    return {
+        "info": {
+            "description": "Accessibility audit of polling stations: what tablets hand in, what "
+            "supervision, prosecutors and local self-government read. Errors are "
+            "`application/problem+json`. What lies outside a caller's grants answers 404.",
+            "license": {"name": "MIT"},
+        },
+        "components": {
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A person's session token or a tablet's device token.",
+                }
+            }
+        },
+        "security": [{"bearer": []}],
+    }

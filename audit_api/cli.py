@@ -1,0 +1,176 @@
+"""The console script `audit-api`: what an administrator types on the server."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from sqlalchemy.orm import Session
+
+from audit_api.domain.errors import DomainError
+from audit_api.domain.vocabulary import Language, Role
+from audit_api.services import import_places
+from audit_api.services.enrol_device import issue_code
+from audit_api.services.manage_people import add_grant, add_person
+from audit_api.settings import Settings, SettingsError
+from audit_api.storage.base import Database, make_engine
+from audit_api.storage.migrations.runner import migrate
+from audit_api.storage.people import person_by_username
+
+Runner = Callable[[Session, datetime], import_places.ImportReport]
+PASSWORD = click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+
+
+@click.group()
+def main() -> None:
+    """Accessibility audit of polling stations."""
+
+
+def _database() -> Database:
+    try:
+        return Database(make_engine(Settings.from_env()))
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def _transaction() -> Iterator[Session]:
+    """One writing transaction; a domain error becomes a message with every fault on a line."""
+    try:
+        with _database().writing() as session:
+            yield session
+    except DomainError as error:
+        for fault in error.faults:
+            click.echo(f"{fault.pointer}: {fault.detail}", err=True)
+        raise click.ClickException(error.detail) from None
+
+
+class _DryRunEnds(Exception):
+    """Ends a transaction without committing."""
+
+
+@main.group()
+def database() -> None:
+    """The database."""
+
+
+@database.command("migrate")
+def migrate_database() -> None:
+    """Bring the database to the newest migration; safe to run twice and at the same time."""
+    click.echo(f"The database is at migration {migrate(_database().engine)}.")
+
+
+@main.group()
+def places() -> None:
+    """Territories, campaigns, stations."""
+
+
+def _import(name: str, dry_run: bool, run: Runner) -> None:
+    try:
+        with _transaction() as session:
+            report = run(session, datetime.now(UTC))
+            click.echo(
+                f"{name}: {report.created} created, {report.changed} changed, "
+                f"{report.unchanged} unchanged."
+            )
+            if dry_run:
+                raise _DryRunEnds
+    except _DryRunEnds:
+        click.echo("Dry run: nothing was stored.")
+
+
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Check and report; store nothing.")
+
+
+@places.command("import-territories")
+@FILE
+@DRY_RUN
+def import_territories(file: Path, dry_run: bool) -> None:
+    """Import territories from CSV or GeoJSON: all lines or none."""
+    _import(
+        file.name,
+        dry_run,
+        lambda session, at: import_places.import_territories(
+            session, file.read_bytes(), file.name, at=at
+        ),
+    )
+
+
+@places.command("import-stations")
+@click.option("--campaign", required=True, help="The campaign's id, e.g. kg-jk-2021.")
+@FILE
+@DRY_RUN
+def import_stations(campaign: str, file: Path, dry_run: bool) -> None:
+    """Import a campaign's stations from CSV or GeoJSON: all lines or none."""
+    _import(
+        file.name,
+        dry_run,
+        lambda session, at: import_places.import_stations(
+            session, campaign, file.read_bytes(), file.name, at=at
+        ),
+    )
+
+
+@places.command("import-campaign")
+@FILE
+def import_campaign(file: Path) -> None:
+    """Make a campaign with its milestones and constituencies from a JSON file."""
+    with _transaction() as session:
+        said = json.loads(file.read_text())
+        import_places.import_campaign(session, said, at=datetime.now(UTC))
+    click.echo(f"{said['id']}: made.")
+
+
+@main.group()
+def people() -> None:
+    """Accounts, grants and enrolment codes."""
+
+
+@people.command("add")
+@click.argument("username")
+@click.option("--name", required=True, help="Full name.")
+@click.option("--language", type=click.Choice([w.value for w in Language]), default="ru")
+@PASSWORD
+def add_account(username: str, name: str, language: str, password: str) -> None:
+    """Make an account, or set its password and name."""
+    with _transaction() as session:
+        add_person(
+            session,
+            username=username,
+            full_name=name,
+            password=password,
+            language=Language(language),
+            at=datetime.now(UTC),
+        )
+    click.echo(f"{username}: saved.")
+
+
+@people.command("grant")
+@click.argument("username")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.argument("territory")
+def grant_role(username: str, role: str, territory: str) -> None:
+    """Give a person a role in a territory (SOATE code)."""
+    with _transaction() as session:
+        person = person_by_username(session, username)
+        if person is None:
+            raise click.ClickException(f"There is no person {username!r}.")
+        add_grant(session, person.id, Role(role), territory, at=datetime.now(UTC))
+    click.echo(f"{username}: {role} in {territory}.")
+
+
+@people.command("code")
+@click.argument("username")
+@click.option("--minutes", type=click.IntRange(1, 60 * 24 * 60), default=10, show_default=True)
+def make_code(username: str, minutes: int) -> None:
+    """Issue a single-use code that enrols a tablet for a person."""
+    with _transaction() as session:
+        person = person_by_username(session, username)
+        if person is None:
+            raise click.ClickException(f"There is no person {username!r}.")
+        lifetime = timedelta(minutes=minutes)
+        code = issue_code(session, person.id, lifetime=lifetime, at=datetime.now(UTC))
+    click.echo(code)

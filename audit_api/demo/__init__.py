@@ -1,0 +1,1 @@
+"""Batken 2021 as a demonstration: real totals, synthetic inspections."""

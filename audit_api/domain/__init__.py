@@ -1,0 +1,1 @@
+"""Server-only rules, pure: no Flask, SQLAlchemy, boto3 or Pillow."""

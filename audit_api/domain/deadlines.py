@@ -1,0 +1,25 @@
+"""Days and deadlines: counted back from election day, in the calendar of Asia/Bishkek."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Asia/Bishkek")
+"""Kyrgyzstan: UTC+06:00 all year."""
+
+REPAIR_MILESTONE = "remediation_due"
+"""The milestone by which a violation is to be repaired."""
+
+
+def today(at: datetime) -> date:
+    """The calendar day in Kyrgyzstan at the instant `at` (which has a zone)."""
+    return at.astimezone(ZONE).date()
+
+
+def milestone_day(election_day: date, days_before: int) -> date:
+    """The day that lies `days_before` calendar days before election day."""
+    return election_day - timedelta(days=days_before)
+
+
+def repair_due_on(election_day: date, days_before: int | None) -> date:
+    """The day by which a breach must be repaired; election day itself if no milestone says so."""
+    return milestone_day(election_day, days_before or 0)

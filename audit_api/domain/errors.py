@@ -1,0 +1,161 @@
+"""What can go wrong, as classes with a stable slug.
+
+HTTP status codes live in `http/problems.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong at one place of the input: `pointer` is a JSON pointer or a field's name."""
+
+    pointer: str
+    detail: str
+    code: str = "invalid"
+
+
+class DomainError(Exception):
+    """A refusal with a reason that a person can act on."""
+
+    slug: ClassVar[str] = "error"
+    title: ClassVar[str] = "The request could not be carried out"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        extra: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+        self.extra = dict(extra or {})
+
+
+class NotFound(DomainError):
+    """Does not exist, or lies outside the actor's grants: both answer the same."""
+
+    slug = "not-found"
+    title = "Not found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing here for you: it does not exist, or it lies outside your grants. "
+            "Check the address; if you should see it, ask an administrator for a grant."
+        )
+
+
+class NotAuthenticated(DomainError):
+    """No token, or one that is unknown, expired or revoked."""
+
+    slug = "not-authenticated"
+    title = "Sign in first"
+
+
+class DeviceRevoked(DomainError):
+    """The tablet may hand in, but read nothing."""
+
+    slug = "device-revoked"
+    title = "This device is revoked"
+
+
+class Forbidden(DomainError):
+    """This kind of caller never does this."""
+
+    slug = "forbidden"
+    title = "Not for this kind of caller"
+
+
+class BadCredentials(DomainError):
+    """User name or password is wrong; which one is not said."""
+
+    slug = "bad-credentials"
+    title = "User name or password is wrong"
+
+
+class TooManyAttempts(DomainError):
+    """Signing in was tried too often."""
+
+    slug = "too-many-attempts"
+    title = "Too many attempts"
+
+
+class CodeNotUsable(DomainError):
+    """An enrolment code is unknown, used or expired; which one is not said."""
+
+    slug = "enrolment-code-not-usable"
+    title = "This enrolment code cannot be used"
+
+
+class MalformedBody(DomainError):
+    """Not readable as strict JSON."""
+
+    slug = "malformed-json"
+    title = "The body is not readable as strict JSON"
+
+
+class InvalidInput(DomainError):
+    """Readable, but with values that are not allowed."""
+
+    slug = "invalid-input"
+    title = "Some values are not allowed"
+
+
+class BodyTooLarge(DomainError):
+    """More bytes or operations than one request may carry."""
+
+    slug = "too-large"
+    title = "Too large"
+
+
+class UnsupportedEncoding(DomainError):
+    """A content type or content encoding this server does not read."""
+
+    slug = "unsupported-media-type"
+    title = "This content type or encoding is not read here"
+
+
+class LengthRequired(DomainError):
+    """A stream whose end could not be told from a cut needs its length declared."""
+
+    slug = "length-required"
+    title = "Content-Length is needed"
+
+
+class BodyCutShort(DomainError):
+    """Fewer bytes came than were announced."""
+
+    slug = "body-cut-short"
+    title = "The body ended early"
+
+
+class HashMismatch(DomainError):
+    """The bytes are not the ones announced."""
+
+    slug = "hash-mismatch"
+    title = "The bytes do not have the announced SHA-256"
+
+
+class BadCursor(DomainError):
+    """A cursor this server did not make."""
+
+    slug = "bad-cursor"
+    title = "This cursor cannot be read"
+
+
+class CursorGone(DomainError):
+    """A cursor of an earlier epoch of the feed: start again without one."""
+
+    slug = "cursor-gone"
+    title = "This cursor belongs to an earlier epoch of the feed"
+
+
+class ImportRefused(DomainError):
+    """A file with bad lines: nothing of it was imported."""
+
+    slug = "import-refused"
+    title = "Nothing was imported"

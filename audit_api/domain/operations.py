@@ -1,0 +1,52 @@
+"""An operation as a tablet handed it in, and what became of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from audit_api.domain.errors import Fault
+from audit_api.domain.vocabulary import OperationStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedOperation:
+    """One record of a push, shape-checked. `faults` say why it can never be applied.
+
+    `raw` is the whole record's bytes, `body_bytes` its body's exact bytes; both are evidence.
+    """
+
+    op: UUID
+    seq: int | None
+    kind: str | None
+    entity: UUID | None
+    base: Mapping[str, Any] | None
+    body: Any
+    body_bytes: bytes
+    body_sha256: bytes
+    raw: bytes
+    raw_sha256: bytes
+    prev_sha256: bytes | None = None
+    wall: str | None = None
+    mono_ms: int | None = None
+    boot: str | None = None
+    faults: Sequence[Fault] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OperationResult:
+    """What the tablet is told. `details` are further members of the answer, JSON-able."""
+
+    status: OperationStatus
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def rejected(faults: Iterable[Fault]) -> OperationResult:
+    """It can never be valid as it is; the bytes are kept and the tablet may mend it."""
+    problems = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in faults]
+    return OperationResult(OperationStatus.REJECTED, {"problems": problems})
+
+
+def quarantined(code: str, detail: str) -> OperationResult:
+    """It may not be applied yet; the bytes are kept until a named person decides."""
+    return OperationResult(OperationStatus.QUARANTINED, {"reason": code, "detail": detail})

@@ -1,0 +1,113 @@
+"""The life of a violation and of a recommendation, as far as measurements move it.
+
+Only a measurement opens, re-opens or closes; a verdict that is not sure moves nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from audit_api.domain.vocabulary import RecommendationState, ViolationState
+
+
+class Move(StrEnum):
+    """What a finding does to a case."""
+
+    OPENED = "opened"
+    SEEN_AGAIN = "seen_again"
+    REOPENED = "reopened"
+    CLOSED = "closed"
+
+
+class FindingLike(Protocol):
+    """What is needed of a finding here."""
+
+    @property
+    def element_id(self) -> UUID:
+        """The element it is about."""
+
+    @property
+    def standard(self) -> str:
+        """The standard's id."""
+
+    @property
+    def edition(self) -> str:
+        """The standard's edition."""
+
+    @property
+    def requirement(self) -> str:
+        """The requirement's id."""
+
+    @property
+    def verdict(self) -> str:
+        """compliant, violation, borderline, not_measured or not_applicable."""
+
+
+F = TypeVar("F", bound=FindingLike)
+CaseKey = tuple[UUID, str, str, str]
+"""Element, standard, edition, requirement: at most one case each, for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCase:
+    """A case as it stands before the new measurement."""
+
+    id: UUID
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMove(Generic[F]):
+    """One case to be opened or moved; `case` is None when it is new."""
+
+    move: Move
+    finding: F
+    state: str
+    case: KnownCase | None
+
+
+_V = ViolationState
+_R = RecommendationState
+
+# (state, verdict) -> (move, next state). What is not listed stays as it is.
+VIOLATION_MOVES: Mapping[tuple[str | None, str], tuple[Move, str]] = {
+    (None, "violation"): (Move.OPENED, _V.OPEN),
+    (_V.OPEN, "violation"): (Move.SEEN_AGAIN, _V.OPEN),
+    (_V.CONTESTED, "violation"): (Move.SEEN_AGAIN, _V.CONTESTED),
+    (_V.CONFIRMED, "violation"): (Move.SEEN_AGAIN, _V.CONFIRMED),
+    (_V.REMEDIED, "violation"): (Move.REOPENED, _V.OPEN),
+    (_V.CLOSED, "violation"): (Move.REOPENED, _V.OPEN),
+    (_V.OVERTURNED, "violation"): (Move.REOPENED, _V.OPEN),
+    (_V.OPEN, "compliant"): (Move.CLOSED, _V.CLOSED),
+    (_V.CONTESTED, "compliant"): (Move.CLOSED, _V.CLOSED),
+    (_V.CONFIRMED, "compliant"): (Move.CLOSED, _V.CLOSED),
+    (_V.REMEDIED, "compliant"): (Move.CLOSED, _V.CLOSED),
+}
+RECOMMENDATION_MOVES: Mapping[tuple[str | None, str], tuple[Move, str]] = {
+    (None, "violation"): (Move.OPENED, _R.OPEN),
+    (_R.OPEN, "violation"): (Move.SEEN_AGAIN, _R.OPEN),
+    (_R.CLOSED, "violation"): (Move.REOPENED, _R.OPEN),
+    (_R.OPEN, "compliant"): (Move.CLOSED, _R.CLOSED),
+}
+
+
+def key_of(finding: FindingLike) -> CaseKey:
+    """Which case a finding speaks of."""
+    return (finding.element_id, finding.standard, finding.edition, finding.requirement)
+
+
+def plan_moves(
+    findings: Sequence[F],
+    known: Mapping[CaseKey, KnownCase],
+    table: Mapping[tuple[str | None, str], tuple[Move, str]],
+) -> list[CaseMove[F]]:
+    """What the findings of one visit do to the cases, in the findings' order."""
+    moves = []
+    for finding in findings:
+        case = known.get(key_of(finding))
+        step = table.get((case.state if case else None, finding.verdict))
+        if step is not None:
+            moves.append(CaseMove(step[0], finding, step[1], case))
+    return moves

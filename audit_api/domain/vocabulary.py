@@ -1,0 +1,123 @@
+"""The closed word lists of the domain: one word, one thing, in tables, keys and routes alike."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person may be somewhere: a grant is a role in a territory."""
+
+    INSPECTOR = "inspector"
+    TECHNICAL_SUPERVISOR = "technical_supervisor"
+    PROSECUTOR = "prosecutor"
+    LSG_HEAD = "lsg_head"
+    COORDINATOR = "coordinator"
+    ADMINISTRATOR = "administrator"
+
+
+class TerritoryKind(StrEnum):
+    """A node of the administrative tree. Cities and aiyl aimaks are headed by an LSG body."""
+
+    REGION = "region"
+    DISTRICT = "district"
+    CITY = "city"
+    AIYL_AIMAK = "aiyl_aimak"
+
+
+LSG_KINDS = frozenset({TerritoryKind.CITY, TerritoryKind.AIYL_AIMAK})
+
+
+class BuildingStatus(StrEnum):
+    """Decides which clauses bind."""
+
+    EXISTING = "existing"
+    NEW = "new"
+    RECONSTRUCTED = "reconstructed"
+    TEMPORARY = "temporary"
+
+
+class ViolationState(StrEnum):
+    """The life of a violation, from the first finding to the measurement that closed it."""
+
+    OPEN = "open"
+    CONTESTED = "contested"
+    CONFIRMED = "confirmed"
+    REMEDIED = "remedied"
+    CLOSED = "closed"
+    OVERTURNED = "overturned"
+    SUPERSEDED = "superseded"
+
+
+ENDED_VIOLATION_STATES = frozenset(
+    {ViolationState.CLOSED, ViolationState.OVERTURNED, ViolationState.SUPERSEDED}
+)
+
+
+class RecommendationState(StrEnum):
+    """A broken reference requirement: advice, never a violation of law."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    SUPERSEDED = "superseded"
+
+
+class TaskState(StrEnum):
+    """What an LSG has done about a remediation task. `overdue` is told by the clock, not stored."""
+
+    ASSIGNED = "assigned"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    REPORTED_DONE = "reported_done"
+    VERIFIED = "verified"
+    RETURNED = "returned"
+
+
+class TaskTrack(StrEnum):
+    """For election day only, or for good."""
+
+    TEMPORARY = "temporary"
+    PERMANENT = "permanent"
+
+
+class Weight(StrEnum):
+    """Legal weight: adopted by a named decision, or a stand-in to compare with."""
+
+    BINDING = "binding"
+    REFERENCE = "reference"
+
+
+class Severity(StrEnum):
+    """How grave a breach is."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+
+
+class UserGroup(StrEnum):
+    """Whom a requirement serves."""
+
+    WHEELCHAIR = "wheelchair"
+    MOBILITY = "mobility"
+    VISION = "vision"
+    HEARING = "hearing"
+    INTELLECTUAL = "intellectual"
+
+
+class OperationStatus(StrEnum):
+    """The answer to one operation of a push (sync protocol)."""
+
+    APPLIED = "applied"
+    CONFLICT = "conflict"
+    REJECTED = "rejected"
+    QUARANTINED = "quarantined"
+    BLOCKED = "blocked"
+    RETRY = "retry"
+    OP_REUSED = "op_reused"
+
+
+class Language(StrEnum):
+    """The languages of every text for people."""
+
+    KY = "ky"
+    RU = "ru"
+    EN = "en"

@@ -1,0 +1,1 @@
+"""Blueprints, with their schemas beside the views."""

@@ -1,0 +1,132 @@
+"""Who asks, and what lies inside their grants: the guard that every route has.
+
+A guard opens the one transaction of the request, reads the actor's grants anew, and hands the
+view `session`, `actor` and `scope`. What lies outside the scope does not exist (404).
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import wraps
+from typing import Any, ParamSpec
+
+from flask import current_app, request
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Actor, Noun, scope_of
+from audit_api.domain.deadlines import today
+from audit_api.domain.errors import DeviceRevoked, Forbidden, NotAuthenticated, NotFound
+from audit_api.storage import people
+from audit_api.storage.base import Database
+
+P = ParamSpec("P")
+SESSION_PREFIX = "aas_"
+DEVICE_PREFIX = "aad_"
+
+
+class Door(StrEnum):
+    """Who may come in at all."""
+
+    PUBLIC = "public"
+    PERSON = "person"
+    DEVICE = "device"
+    ANYBODY = "anybody known"
+
+
+def database() -> Database:
+    """The application's database."""
+    found: Database = current_app.extensions["database"]
+    return found
+
+
+def now() -> datetime:
+    """The server's time."""
+    return datetime.now(UTC)
+
+
+def token_sha256(token: str) -> bytes:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def bearer_token() -> str:
+    """The token of the request; NotAuthenticated when there is none."""
+    header = request.headers.get("Authorization", "")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotAuthenticated(
+            "Send `Authorization: Bearer <token>`; POST /api/v1/sessions gives a person one, "
+            "POST /api/v1/devices/enrol a tablet."
+        )
+    return token.strip()
+
+
+def authenticate(session: Session, door: Door) -> Actor:
+    """The actor behind the request's token, if this door is for such."""
+    token = bearer_token()
+    at = now()
+    if token.startswith(DEVICE_PREFIX):
+        actor = people.actor_of_device(session, token_sha256(token), today(at))
+        allowed = door in (Door.DEVICE, Door.ANYBODY)
+    else:
+        actor = people.actor_of_session(session, token_sha256(token), at, today(at))
+        allowed = door in (Door.PERSON, Door.ANYBODY)
+    if actor is None:
+        raise NotAuthenticated(
+            "The token is unknown, expired or revoked. Sign in again or enrol the tablet anew."
+        )
+    if not allowed:
+        raise Forbidden(
+            "A tablet's token opens only what tablets do, a person's only what people do. "
+            "Use the other kind of token here."
+        )
+    return actor
+
+
+def guard(
+    noun: Noun | None = None,
+    verb: str = "read",
+    *,
+    door: Door = Door.PERSON,
+    writing: bool = False,
+    hand_in: bool = False,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let in who may do `verb` to `noun`; the view gets `session`, `actor` and `scope`.
+
+    `writing`: a writing transaction, committed when the view returns. `hand_in`: revoked devices
+    too may come here, and the view opens its transactions itself (it gets `actor` alone).
+    """
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if hand_in:
+                with database().reading() as session:
+                    actor = authenticate(session, door)
+                return view(*args, actor=actor, **kwargs)
+            opened = database().writing() if writing else database().reading()
+            with opened as session:
+                actor = authenticate(session, door)
+                if actor.device_revoked:
+                    raise DeviceRevoked(
+                        "It may still hand in work with POST /api/v1/sync/push and its photos, "
+                        "but reads nothing. Ask the headquarters to enrol it anew."
+                    )
+                if noun is None:
+                    return view(*args, session=session, actor=actor, **kwargs)
+                scope = scope_of(actor, noun, verb)
+                if scope.empty:
+                    raise NotFound
+                return view(*args, session=session, actor=actor, scope=scope, **kwargs)
+
+        guarded.guard = (door, noun, verb)  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def public(view: Callable[P, Any]) -> Callable[P, Any]:
+    """Mark a route that needs nobody to be known; a test lists them all."""
+    view.guard = (Door.PUBLIC, None, "read")  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,64 @@
+"""Forms, standards and profiles, known by their digest and cacheable for ever."""
+
+from typing import Any
+
+from flask import Response, current_app
+from marshmallow import fields
+
+from audit_api.domain.access import Noun
+from audit_api.domain.errors import NotFound
+from audit_api.http.auth import Door, guard
+from audit_api.http.blueprints import Blueprint, Schema, problems
+from audit_api.http.paging import answer_json
+from field_schema.catalog import Catalog
+
+blueprint = Blueprint("catalog", __name__, description="Forms, standards and profiles.")
+
+
+def catalog() -> Catalog:
+    """The forms and standards this process serves."""
+    found: Catalog = current_app.extensions["catalog"]
+    return found
+
+
+class DocumentSchema(Schema):
+    """One released file."""
+
+    kind = fields.String(required=True)
+    id = fields.String(required=True)
+    sha256 = fields.String(required=True)
+
+
+class DocumentPage(Schema):
+    """All released files."""
+
+    items = fields.List(fields.Nested(DocumentSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+@blueprint.route("/catalog")
+@guard(Noun.CATALOG, door=Door.ANYBODY)
+@blueprint.response(200, DocumentPage)
+@problems(blueprint, 401, 403, 404)
+def list_documents(**_: Any) -> Response:
+    """Every form, standard and profile, by the digest under which it is served."""
+    items = ",".join(
+        f'{{"kind":"{kind}","id":"{name}","sha256":"{digest}"}}'
+        for kind, name, digest, _ in catalog().documents()
+    )
+    return answer_json(f'{{"items":[{items}],"next":null}}')
+
+
+@blueprint.route("/catalog/<string:sha256>")
+@guard(Noun.CATALOG, door=Door.ANYBODY)
+@blueprint.response(200, fields.Dict, description="The file, byte for byte.")
+@problems(blueprint, 401, 403, 404)
+def get_document(sha256: str, **_: Any) -> Response:
+    """A released file by its SHA-256. It never changes."""
+    for _kind, _name, digest, data in catalog().documents():
+        if digest == sha256:
+            answer = Response(data, content_type="application/json")
+            answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+            answer.set_etag(digest)
+            return answer
+    raise NotFound

@@ -1,0 +1,64 @@
+"""Inspections, with what was found in words."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from flask import Response, request
+from marshmallow import fields, validate
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Actor, Noun, Scope
+from audit_api.domain.errors import NotFound
+from audit_api.domain.vocabulary import Language
+from audit_api.http.auth import guard
+from audit_api.http.blueprints import Blueprint, Schema, problems
+from audit_api.http.paging import answer_json
+from audit_api.storage.lists.inspections import find_inspection
+from field_schema import reasons
+
+blueprint = Blueprint("inspections", __name__, description="Inspections.")
+
+
+class InspectionOut(Schema):
+    """The current revision of an inspection, exactly as it came, and its assessment."""
+
+    id = fields.UUID(required=True)
+    rev = fields.Integer(required=True)
+    corrects_rev = fields.Integer(required=True, allow_none=True)
+    site = fields.UUID(required=True)
+    campaign = fields.String(required=True)
+    form = fields.String(required=True)
+    device = fields.UUID(required=True)
+    inspector = fields.String(required=True)
+    channel = fields.String(required=True)
+    received_at = fields.AwareDateTime(required=True)
+    started_at = fields.AwareDateTime(required=True, allow_none=True)
+    finished_at = fields.AwareDateTime(required=True, allow_none=True)
+    position = fields.Dict(required=True, allow_none=True)
+    flags = fields.List(fields.String(), required=True)
+    body_sha256 = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["awaiting_photos", "complete"]))
+    photos = fields.List(fields.Dict(), required=True)
+    assessment = fields.Dict(required=True)
+    body = fields.Dict(required=True)
+    findings = fields.List(fields.Dict(), required=True)
+
+
+@blueprint.route("/inspections/<uuid:inspection>")
+@guard(Noun.INSPECTIONS)
+@blueprint.response(200, InspectionOut)
+@problems(blueprint, 401, 403, 404, 503)
+def get_inspection(
+    inspection: UUID, *, session: Session, actor: Actor, scope: Scope, **_: Any
+) -> Response:
+    """One inspection: its body as it was sent, its photos, and every finding in words."""
+    row = find_inspection(session, scope, inspection)
+    if row is None:
+        raise NotFound
+    language = request.accept_languages.best_match(list(Language)) or actor.language
+    findings = msgspec.json.decode(row[1])
+    for finding in findings:
+        finding["text"] = reasons.render(finding, language)
+    spelled = msgspec.json.encode(findings).decode()
+    return answer_json(f'{row[0][:-1]},"findings":{spelled}}}', **{"Content-Language": language})

@@ -1,0 +1,156 @@
+"""Territories and sites."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from marshmallow import fields, validate
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Actor, Noun, Scope, scope_of
+from audit_api.domain.deadlines import today
+from audit_api.domain.errors import NotFound
+from audit_api.domain.vocabulary import BuildingStatus, TerritoryKind
+from audit_api.http.auth import guard, now
+from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, problems
+from audit_api.http.filters import campaign_known, territories_in_scope
+from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.storage.lists import sites as lists
+from audit_api.storage.lists.selection import keyed
+from audit_api.storage.lists.sites import SiteFilter
+
+blueprint = Blueprint("places", __name__, description="Territories and sites.")
+
+
+class SiteQuery(PageQuery):
+    """Filters and page."""
+
+    territory = Text(40, metadata={"description": "SOATE code; with all below it."})
+    campaign = Text(40)
+    constituency = WholeNumber()
+    number = WholeNumber(metadata={"description": "A polling station's number."})
+
+
+class LocationOut(Schema):
+    """A point, WGS 84."""
+
+    lat = fields.Float(required=True)
+    lon = fields.Float(required=True)
+
+
+class StationOut(Schema):
+    """What a site serves as in a campaign."""
+
+    campaign = fields.String(required=True)
+    number = fields.Integer(required=True)
+    voters = fields.Integer(required=True)
+    constituency = fields.Integer(required=True)
+
+
+class SiteOut(Schema):
+    """A place that is inspected."""
+
+    id = fields.UUID(required=True)
+    rev = fields.Integer(required=True)
+    name = fields.Dict(required=True)
+    address = fields.String(required=True)
+    territory = fields.String(required=True)
+    territory_name = fields.Dict(required=True, allow_none=True)
+    location = fields.Nested(LocationOut, required=True, allow_none=True)
+    building_status = fields.String(required=True, validate=validate.OneOf(list(BuildingStatus)))
+    built_on = fields.Date(required=True, allow_none=True)
+    altered_on = fields.Date(required=True, allow_none=True)
+    synthetic = fields.List(
+        fields.String(), required=True, metadata={"description": "What of it is made up."}
+    )
+    stations = fields.List(fields.Nested(StationOut), required=True)
+
+
+class SiteDetailOut(SiteOut):
+    """A site with its elements and the visits that the reader may see."""
+
+    elements = fields.List(fields.Dict(), required=True)
+    inspections = fields.List(fields.Dict(), required=True)
+    violations_open = fields.Integer(required=True)
+
+
+class SitePage(Schema):
+    """One page of sites."""
+
+    items = fields.List(fields.Nested(SiteOut), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class TerritoryOut(Schema):
+    """A node of the administrative tree."""
+
+    code = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(list(TerritoryKind)))
+    name = fields.Dict(required=True, allow_none=True)
+    parent = fields.String(required=True, allow_none=True)
+    location = fields.Nested(LocationOut, required=True, allow_none=True)
+
+
+class TerritoryPage(Schema):
+    """One page of territories."""
+
+    items = fields.List(fields.Nested(TerritoryOut), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+@blueprint.route("/sites")
+@guard(Noun.CATALOG)
+@blueprint.arguments(SiteQuery, location="query")
+@blueprint.response(200, SitePage)
+@problems(blueprint, 400, 401, 403, 404, 422, 503)
+def list_sites(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
+    """Sites with the polling stations they serve as."""
+    campaign_known(session, scope, query.get("campaign"))
+    wanted = SiteFilter(
+        territories=territories_in_scope(session, scope, query.get("territory")),
+        campaign=query.get("campaign"),
+        constituency=query.get("constituency"),
+        number=query.get("number"),
+    )
+    rows = lists.list_sites(
+        session,
+        scope,
+        wanted,
+        after=read_cursor("sites", query["cursor"]),
+        limit=query["limit"],
+        today=today(now()),
+    )
+    return answer_page(
+        rows, purpose="sites", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    )
+
+
+@blueprint.route("/sites/<uuid:site>")
+@guard(Noun.CATALOG)
+@blueprint.response(200, SiteDetailOut)
+@problems(blueprint, 401, 403, 404, 503)
+def get_site(site: UUID, *, session: Session, actor: Actor, scope: Scope, **_: Any) -> Response:
+    """One site, its elements, and the inspections that the reader may see."""
+    seen = scope_of(actor, Noun.VIOLATIONS)
+    found = lists.find_site(session, scope, seen, site, today=today(now()))
+    if found is None:
+        raise NotFound
+    return answer_json(found)
+
+
+@blueprint.route("/territories")
+@guard(Noun.CATALOG)
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, TerritoryPage)
+@problems(blueprint, 400, 401, 403, 404, 422, 503)
+def list_territories(
+    query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
+) -> Response:
+    """The territories of the reader's grants, by code."""
+    after = read_cursor("territories", query["cursor"]) or [""]
+    rows = lists.list_territories(
+        session, scope, after=after[0], limit=query["limit"], today=today(now())
+    )
+    return answer_page(
+        rows, purpose="territories", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    )

@@ -1,0 +1,70 @@
+"""Figures for the headquarters."""
+
+from typing import Any
+
+from flask import Response
+from marshmallow import fields, validate
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Actor, Noun, Scope, scope_of
+from audit_api.domain.deadlines import today
+from audit_api.http.auth import guard, now
+from audit_api.http.blueprints import Blueprint, Schema, Text, problems
+from audit_api.http.filters import campaign_known
+from audit_api.http.paging import answer_json
+from audit_api.storage.lists.progress import progress
+
+blueprint = Blueprint("statistics", __name__, description="Figures.")
+
+
+class ProgressQuery(Schema):
+    """Which campaign, and how to group."""
+
+    campaign = Text(40, required=True)
+    by = fields.String(
+        load_default="territory", validate=validate.OneOf(["territory", "constituency"])
+    )
+
+
+class FiguresOut(Schema):
+    """How far a group of stations is."""
+
+    territory = fields.String()
+    constituency = fields.Integer()
+    name = fields.Dict()
+    stations = fields.Integer(required=True)
+    voters = fields.Integer(required=True)
+    inspected = fields.Integer(required=True)
+    awaiting_photos = fields.Integer(required=True)
+    compliant = fields.Integer(required=True)
+    with_open_violations = fields.Integer(required=True)
+    open_violations = fields.Integer(required=True)
+
+
+class ProgressOut(Schema):
+    """Figures by group and in all."""
+
+    items = fields.List(fields.Nested(FiguresOut), required=True)
+    next = fields.String(required=True, allow_none=True)
+    total = fields.Nested(FiguresOut, required=True)
+
+
+@blueprint.route("/statistics/progress")
+@guard(Noun.CATALOG)
+@blueprint.arguments(ProgressQuery, location="query")
+@blueprint.response(200, ProgressOut)
+@problems(blueprint, 401, 403, 404, 422, 503)
+def get_progress(
+    query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope
+) -> Response:
+    """Stations, voters, inspections and open violations by territory or by constituency."""
+    campaign_known(session, scope, query["campaign"])
+    groups, total = progress(
+        session,
+        scope,
+        scope_of(actor, Noun.VIOLATIONS),
+        query["campaign"],
+        by=query["by"],
+        today=today(now()),
+    )
+    return answer_json(f'{{"items":[{",".join(groups)}],"next":null,"total":{total}}}')

@@ -1,0 +1,210 @@
+"""Offline sync: push what was done, pull what changed. The protocol is in docs/sync.md."""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from flask import Response, current_app, request
+from marshmallow import fields, validate
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Actor, Noun, scope_of
+from audit_api.domain.errors import BodyTooLarge, CursorGone, Forbidden
+from audit_api.domain.operations import ReceivedOperation
+from audit_api.http.auth import Door, database, guard, now
+from audit_api.http.blueprints import Blueprint, Schema, WholeNumber, problems
+from audit_api.http.catalog import catalog
+from audit_api.http.envelope import Envelope, read_envelope
+from audit_api.http.paging import answer_json, read_cursor, signer
+from audit_api.http.pull_state import PullState
+from audit_api.http.strict_json import decompress
+from audit_api.services.push_operation import push_operation
+from audit_api.settings import Settings
+from audit_api.storage import feed, people
+from audit_api.storage.feed import START
+
+log = structlog.get_logger()
+blueprint = Blueprint("sync", __name__, description="What tablets do: push and pull.")
+
+RETRY_AFTER_S = 5
+# deadlock, serialization failure, lock timeout, connection gone: the work is tried again whole
+_TRANSIENT = ("40P01", "40001", "55P03", "57014", "25P03", "57P01", "08006", "08003")
+
+
+class PushSchema(Schema):
+    """The envelope. Bodies are checked by their form, each on its own."""
+
+    device = fields.UUID(required=True)
+    batch = fields.UUID()
+    client = fields.Dict()
+    clock = fields.Dict()
+    ops = fields.List(fields.Dict(), required=True, validate=validate.Length(max=200))
+
+
+class ResultSchema(Schema):
+    """What became of one operation."""
+
+    op = fields.UUID(required=True)
+    status = fields.String(required=True)
+    id = fields.UUID()
+    rev = fields.Integer()
+    receipt = fields.Dict()
+    need_photos = fields.List(fields.String())
+    problems = fields.List(fields.Dict())
+    reason = fields.String()
+    detail = fields.String()
+    replayed = fields.Boolean()
+    waits_for = fields.UUID()
+    retry_after = fields.Integer()
+
+
+class PushedSchema(Schema):
+    """The answer to a push: one result per operation, in their order."""
+
+    server_time = fields.AwareDateTime(required=True)
+    acked_seq = fields.Integer(required=True)
+    results = fields.List(fields.Nested(ResultSchema), required=True)
+    need_photos = fields.List(fields.String(), required=True)
+    retry_after = fields.Integer()
+
+
+@blueprint.route("/sync/push", methods=["POST"])
+@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True)
+@blueprint.response(200, PushedSchema)
+@blueprint.doc(
+    requestBody={
+        "required": True,
+        "description": "JSON, or gzip of it with `Content-Encoding: gzip`; at most 200 "
+        "operations or 2 MB unpacked.",
+        "content": {"application/json": {"schema": PushSchema}},
+    }
+)
+@problems(blueprint, 400, 401, 403, 413, 415, 422, 503)
+def push(*, actor: Actor) -> Response:
+    """Hand in operations. Always 200 when the envelope could be read: each has its own result."""
+    settings: Settings = current_app.extensions["settings"]
+    data = _read_body(settings.max_push_bytes)
+    envelope = read_envelope(data, max_operations=settings.max_push_operations)
+    if envelope.device != actor.device:
+        raise Forbidden(
+            "/device names another tablet than the token does. Send this tablet's own id."
+        )
+    results, need = [], set()
+    retry = False
+    for operation in envelope.operations:
+        text, photos, transient = _push_one(actor, operation)
+        results.append(text)
+        need |= set(photos)
+        retry = retry or transient
+    acked = _record_contact(actor, envelope)
+    wanted = ",".join(f'"{sha256}"' for sha256 in sorted(need))
+    later = f',"retry_after":{RETRY_AFTER_S}' if retry else ""
+    return Response(
+        f'{{"server_time":"{now().isoformat()}","acked_seq":{acked},'
+        f'"results":[{",".join(results)}],"need_photos":[{wanted}]{later}}}',
+        content_type="application/json",
+    )
+
+
+def _push_one(actor: Actor, operation: ReceivedOperation) -> tuple[str, tuple[str, ...], bool]:
+    try:
+        with database().writing() as session:
+            answer = push_operation(session, actor, operation, catalog=catalog(), at=now())
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        if not error.connection_invalidated and state not in _TRANSIENT:
+            raise
+        log.warning("push_retry", op=str(operation.op), sqlstate=state)
+        text = f'{{"op":"{operation.op}","status":"retry","retry_after":{RETRY_AFTER_S}}}'
+        return text, (), True
+    return answer.result, answer.need_photos, False
+
+
+def _record_contact(actor: Actor, envelope: Envelope) -> int:
+    if actor.device is None:
+        raise TypeError("only a device pushes")
+    at = now()
+    offset = round((envelope.wall - at).total_seconds() * 1000) if envelope.wall else None
+    with database().writing() as session:
+        return people.record_contact(
+            session, actor.device, at=at, app=envelope.app, clock_offset_ms=offset
+        )
+
+
+def _read_body(limit: int) -> bytes:
+    # get_data would answer 413 without a word about what to do; chunked bodies have no length.
+    data = request.stream.read(limit + 1)
+    if len(data) > limit:
+        raise BodyTooLarge(f"A push has at most {limit} bytes. Send smaller batches.")
+    return decompress(data, request.headers.get("Content-Encoding", "").strip().lower(), limit)
+
+
+class PullQuery(Schema):
+    """Where to go on."""
+
+    cursor = fields.String(load_default=None)
+    limit = WholeNumber(load_default=500, validate=validate.Range(1, 1000))
+
+
+class PulledSchema(Schema):
+    """One page of changes: `[scope, kind, id, document or null]` each."""
+
+    epoch = fields.UUID(required=True)
+    scopes = fields.List(fields.String(), required=True)
+    items = fields.List(fields.List(fields.Raw(allow_none=True)), required=True)
+    cursor = fields.String(required=True)
+    more = fields.Boolean(required=True)
+    until = fields.Integer(required=True)
+    server_time = fields.AwareDateTime(required=True)
+
+
+@blueprint.route("/sync/pull")
+@guard(door=Door.DEVICE)
+@blueprint.arguments(PullQuery, location="query")
+@blueprint.response(200, PulledSchema)
+@problems(blueprint, 400, 401, 403, 410, 422, 503)
+def pull(query: dict[str, Any], *, session: Session, actor: Actor) -> Response:
+    """What changed since the cursor, in the scopes that the owner's grants open now."""
+    scopes = _scopes(actor)
+    epoch = feed.epoch(session)
+    state = _read_state(query["cursor"], epoch)
+    known = [scope for scope in scopes if scope in state.scopes]
+    fresh = [scope for scope in scopes if scope not in state.scopes]
+    # A scope granted meanwhile starts its catching-up at the beginning.
+    catching_up = state.fresh_after if set(fresh) == set(state.fresh) else START
+    until = state.until or feed.horizon(session)
+    page = feed.read_page(
+        session,
+        known=known,
+        known_after=state.after,
+        fresh=fresh,
+        fresh_after=catching_up,
+        until=until,
+        limit=query["limit"],
+    )
+    following = state.advanced(known, fresh, catching_up, page, until)
+    cursor = str(signer("pull").dumps([epoch.hex, *following.as_list()]))
+    if query["cursor"] == cursor:
+        return Response(status=304, headers={"ETag": f'"{cursor}"'})
+    listed = ",".join(f'"{scope}"' for scope in scopes)
+    return answer_json(
+        f'{{"epoch":"{epoch}","scopes":[{listed}],"items":[{page.items}],"cursor":"{cursor}",'
+        f'"more":{str(page.more).lower()},"until":{until},"server_time":"{now().isoformat()}"}}',
+    )
+
+
+def _read_state(cursor: str | None, epoch: UUID) -> PullState:
+    said = read_cursor("pull", cursor)
+    if said is None:
+        return PullState()
+    if said[0] != epoch.hex:
+        raise CursorGone(
+            "The database was restored since. Pull again without a cursor; keep what you owe."
+        )
+    return PullState.from_list(said[1:])
+
+
+def _scopes(actor: Actor) -> list[str]:
+    territories = scope_of(actor, Noun.CATALOG).territories
+    return [*sorted(map(feed.territory_scope, territories)), feed.person_scope(actor.person)]

@@ -1,0 +1,1 @@
+"""One transaction's worth of work each: never commits, never builds JSON."""

@@ -1,0 +1,245 @@
+"""The change feed that tablets pull: one row per scope and entity, in an order that loses nothing.
+
+`(xid, seq)` is the order; a page ends at the oldest transaction still running, so that a row
+which commits late is never jumped over (sync.md, "The hole to avoid").
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Index,
+    String,
+    TextClause,
+    Uuid,
+    text,
+)
+from sqlalchemy import (
+    Sequence as DbSequence,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from audit_api.storage.base import Base, Instant, Json, Word
+
+FEED_SEQ = DbSequence("feed_seq", metadata=Base.metadata)
+
+
+class FeedRow(Base):
+    """The latest state of an entity for a scope. `doc` null: it left the scope."""
+
+    __tablename__ = "feed"
+    __table_args__ = (
+        CheckConstraint("scope ~ '^(territory|person):[0-9a-f-]{36}$'", name="scope"),
+        Index("ix_feed_scope_xid_seq", "scope", "xid", "seq"),
+        Index("ix_feed_kind_entity_id", "kind", "entity_id"),
+    )
+
+    scope: Mapped[str] = mapped_column(String(50), primary_key=True)
+    kind: Mapped[Word] = mapped_column(primary_key=True)
+    entity_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    xid: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("(pg_current_xact_id()::text::bigint)")
+    )
+    seq: Mapped[int] = mapped_column(BigInteger, FEED_SEQ, server_default=FEED_SEQ.next_value())
+    doc: Mapped[Json | None]
+
+
+class FeedEpoch(Base):
+    """Which life of the database this is: a restored one gets a new epoch."""
+
+    __tablename__ = "feed_epoch"
+    __table_args__ = (CheckConstraint("single", name="single"),)
+
+    single: Mapped[bool] = mapped_column(Boolean, primary_key=True, default=True)
+    epoch: Mapped[UUID] = mapped_column(Uuid)
+    began_at: Mapped[Instant]
+
+
+class Position(NamedTuple):
+    """A place in the feed's order."""
+
+    xid: int
+    seq: int
+
+
+START = Position(0, 0)
+
+
+# What a tablet needs to know of each thing. Table names are the aliases of `_SOURCES`.
+_DOCS = {
+    "site": """json_build_object(
+        'id', site.id, 'rev', site.rev, 'territory', territory.code,
+        'name', json_build_object('ky', site.name_ky, 'ru', site.name_ru, 'en', site.name_en),
+        'address', site.address,
+        'location', case when site.lat is not null
+            then json_build_object('lat', site.lat, 'lon', site.lon) end,
+        'building_status', site.building_status, 'built_on', site.built_on,
+        'altered_on', site.altered_on, 'synthetic', site.synthetic,
+        'stations', (select coalesce(json_agg(json_build_object('campaign', s.campaign_id,
+            'number', s.number, 'voters', s.voters, 'constituency', s.constituency_number)
+            order by s.campaign_id, s.number), '[]'::json)
+            from station s where s.site_id = site.id))""",
+    "element": """json_build_object('id', element.id, 'site', element.site_id,
+        'type', element.type, 'label', element.label)""",
+    "violation": """json_build_object('id', violation.id, 'rev', violation.rev,
+        'site', violation.site_id, 'element', violation.element_id,
+        'requirement', violation.requirement, 'standard', violation.standard,
+        'edition', violation.edition, 'clause', violation.clause, 'weight', 'binding',
+        'severity', violation.severity, 'user_groups', violation.user_groups,
+        'measured', violation.measured, 'required', violation.required,
+        'state', violation.state, 'due_on', violation.due_on,
+        'first_seen_at', violation.first_seen_at)""",
+    "task": """json_build_object('id', remediation_task.id, 'rev', remediation_task.rev,
+        'site', remediation_task.site_id, 'element', remediation_task.element_id,
+        'track', remediation_task.track, 'state', remediation_task.state,
+        'due_on', remediation_task.due_on)""",
+    "inspection": """json_build_object('id', inspection.id, 'rev', inspection.rev,
+        'site', inspection.site_id, 'campaign', inspection.campaign_id, 'form', inspection.form,
+        'received_at', inspection.received_at, 'flags', inspection.flags,
+        'photos_missing', (select count(*) from announced_photo a
+            where a.inspection_id = inspection.id and a.rev = inspection.rev
+            and not exists (select from photo p where p.sha256 = a.sha256)))""",
+}
+_SOURCES = {
+    "site": "site join territory on territory.id = site.territory_id",
+    "element": "element join site on site.id = element.site_id",
+    "violation": "violation join site on site.id = violation.site_id",
+    "task": "remediation_task join site on site.id = remediation_task.site_id",
+    "inspection": "inspection",
+}
+_TABLES = {"task": "remediation_task"}
+
+
+def _select(kind: str) -> str:
+    table = _TABLES.get(kind, kind)
+    scope = (
+        "'person:' || inspection.inspector_id"
+        if kind == "inspection"
+        else "'territory:' || site.territory_id"
+    )
+    current = " and inspection.is_current" if kind == "inspection" else ""
+    return (
+        f"select {scope} as scope, '{kind}' as kind, {table}.id as entity_id, {_DOCS[kind]} as doc"
+        f" from {_SOURCES[kind]} where {table}.id = any(:{kind}){current}"
+    )
+
+
+KINDS = tuple(_DOCS)
+_UPSERT = """
+    insert into feed (scope, kind, entity_id, doc) {rows}
+    on conflict (scope, kind, entity_id)
+    do update set doc = excluded.doc, xid = excluded.xid, seq = excluded.seq
+"""
+_LEAVE = text("""
+    update feed set doc = null, xid = pg_current_xact_id()::text::bigint, seq = nextval('feed_seq')
+    where entity_id = any(:ids) and kind <> 'inspection' and doc is not null and scope <> :scope
+""")
+
+
+def publish(session: Session, **ids: Iterable[UUID]) -> None:
+    """Tell the feed that things changed: `publish(session, site=[…], violation=[…])`.
+
+    Rows are written in the order of their key, the last thing a transaction does: two writers
+    of one row meet in one order.
+    """
+    wanted = {kind: sorted(set(ids[kind])) for kind in KINDS if ids.get(kind)}
+    if not wanted:
+        return
+    session.execute(_publishing(tuple(wanted)), wanted)
+
+
+_statements: dict[tuple[str, ...], TextClause] = {}
+
+
+def _publishing(kinds: tuple[str, ...]) -> TextClause:
+    if kinds not in _statements:
+        union = " union all ".join(_select(kind) for kind in kinds)
+        _statements[kinds] = text(_UPSERT.format(rows=f"{union} order by 1, 2, 3"))
+    return _statements[kinds]
+
+
+def withdraw(session: Session, ids: Iterable[UUID], *, kept_in: str) -> None:
+    """Let things leave every scope but `kept_in`: after a site moved, with all that hangs on it."""
+    session.execute(_LEAVE, {"ids": sorted(set(ids)), "scope": kept_in})
+
+
+def territory_scope(territory: UUID) -> str:
+    """The scope of what lies in an LSG territory."""
+    return f"territory:{territory}"
+
+
+def person_scope(person: UUID) -> str:
+    """The scope of what a person made."""
+    return f"person:{person}"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """One page: the items as JSON text, where it ended, and whether more is there."""
+
+    items: str
+    end: Position | None
+    more: bool
+
+
+_horizon = text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_page = text("""
+    select '["' || scope || '","' || kind || '","' || entity_id || '",'
+        || coalesce(doc::text, 'null') || ']' as item, xid, seq
+    from feed
+    where ((scope = any(:known) and (xid, seq) > (:known_xid, :known_seq))
+        or (scope = any(:fresh) and (xid, seq) > (:fresh_xid, :fresh_seq)))
+        and xid < :until
+    order by xid, seq limit :limit
+""")
+
+
+def horizon(session: Session) -> int:
+    """The oldest transaction that may still write: everything before it is final."""
+    return int(session.execute(_horizon).scalar_one())
+
+
+def read_page(
+    session: Session,
+    *,
+    known: Iterable[str],
+    known_after: Position,
+    fresh: Iterable[str],
+    fresh_after: Position,
+    until: int,
+    limit: int,
+) -> FeedPage:
+    """Changes in the scopes `known` after one position and in the scopes `fresh` after another.
+
+    `until` is a `horizon` read before, in this transaction or at the first page: without it a
+    row that got its number early and commits late would be lost.
+    """
+    rows = session.execute(
+        _page,
+        {
+            "known": list(known),
+            "known_xid": known_after.xid,
+            "known_seq": known_after.seq,
+            "fresh": list(fresh),
+            "fresh_xid": fresh_after.xid,
+            "fresh_seq": fresh_after.seq,
+            "until": until,
+            "limit": limit + 1,
+        },
+    ).all()
+    page = rows[:limit]
+    end = Position(page[-1][1], page[-1][2]) if page else None
+    return FeedPage(",".join(row[0] for row in page), end, len(rows) > limit)
+
+
+_epoch = text("select epoch from feed_epoch")
+
+
+def epoch(session: Session) -> UUID:
+    """Which life of the database this is."""
+    return UUID(str(session.execute(_epoch).scalar_one()))

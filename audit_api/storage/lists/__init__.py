@@ -1,0 +1,1 @@
+"""What people read: scoped queries that build their JSON in the database."""

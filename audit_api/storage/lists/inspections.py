@@ -1,0 +1,71 @@
+"""One inspection, as those who may see it read it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Scope
+from audit_api.storage.lists.selection import AnyRow
+
+_SEEN = """(site.territory_id = any(:whole)
+    or (site.territory_id = any(:own) and inspection.inspector_id = :person))"""
+_INSPECTION = text(f"""
+    select json_build_object('id', inspection.id, 'rev', inspection.rev,
+        'corrects_rev', inspection.corrects_rev, 'site', inspection.site_id,
+        'campaign', inspection.campaign_id, 'form', inspection.form,
+        'device', inspection.device_id, 'inspector', person.full_name,
+        'channel', inspection.channel, 'received_at', inspection.received_at,
+        'started_at', inspection.started_at, 'finished_at', inspection.finished_at,
+        'position', case when inspection.lat is not null then json_build_object(
+            'lat', inspection.lat, 'lon', inspection.lon,
+            'accuracy_m', inspection.accuracy_m) end,
+        'flags', inspection.flags, 'body_sha256', encode(inspection.body_sha256, 'hex'),
+        'state', case when exists (select from announced_photo a
+            where a.inspection_id = inspection.id and a.rev = inspection.rev
+            and not exists (select from photo p where p.sha256 = a.sha256))
+            then 'awaiting_photos' else 'complete' end,
+        'photos', (select coalesce(json_agg(json_build_object('id', a.id, 'element', a.element_id,
+            'question', a.question, 'sha256', encode(a.sha256, 'hex'), 'bytes', a.bytes,
+            'content_type', a.content_type, 'held', p.sha256 is not null) order by a.id),
+            '[]'::json) from announced_photo a left join photo p on p.sha256 = a.sha256
+            where a.inspection_id = inspection.id and a.rev = inspection.rev),
+        'assessment', json_build_object('profile', a.profile, 'ruleset', a.ruleset_digest,
+            'assessed_at', a.assessed_at, 'station_state', a.station_state, 'index', a.index,
+            'coverage_permille', a.coverage_permille, 'score', a.score),
+        'body', inspection.body)::text as doc, a.findings::text as findings
+    from inspection join site on site.id = inspection.site_id
+    join person on person.id = inspection.inspector_id
+    join lateral (select * from assessment a where a.inspection_id = inspection.id
+        and a.rev = inspection.rev order by a.assessed_at desc limit 1) a on true
+    where inspection.id = :id and inspection.is_current and {_SEEN}
+""")
+
+
+def _parameters(scope: Scope) -> dict[str, Any]:
+    return {
+        "whole": list(scope.territories),
+        "own": list(scope.own_territories),
+        "person": scope.person,
+    }
+
+
+def find_inspection(session: Session, scope: Scope, inspection: UUID) -> AnyRow | None:
+    """The current revision as (JSON text, findings as JSON text); None outside the scope."""
+    return session.execute(_INSPECTION, _parameters(scope) | {"id": inspection}).one_or_none()
+
+
+_PHOTO = text(f"""
+    select photo.sha256, photo.bytes, photo.content_type from photo
+    where photo.sha256 = :sha256 and exists (
+        select from announced_photo a
+        join inspection on inspection.id = a.inspection_id and inspection.rev = a.rev
+        join site on site.id = inspection.site_id
+        where a.sha256 = photo.sha256 and {_SEEN})
+""")
+
+
+def find_shown_photo(session: Session, scope: Scope, sha256: bytes) -> AnyRow | None:
+    """An original that an inspection in scope shows, as (sha256, bytes, content_type)."""
+    return session.execute(_PHOTO, _parameters(scope) | {"sha256": sha256}).one_or_none()

@@ -1,0 +1,73 @@
+"""Progress of a campaign, by territory and by constituency."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Scope
+from audit_api.storage.lists.selection import TERRITORY_NAME
+
+_STATIONS = """
+    with visit as (
+        select distinct on (i.site_id) i.site_id, i.id, i.rev
+        from inspection i join site on site.id = i.site_id
+        where i.campaign_id = :campaign and i.is_current and (
+            site.territory_id = any(:seen_whole)
+            or (site.territory_id = any(:seen_own) and i.inspector_id = :person))
+        order by i.site_id, i.received_at desc, i.id
+    ), station_now as (
+        select st.number, st.voters, st.constituency_number, site.territory_id,
+            v.id is not null as inspected,
+            exists (select from announced_photo p where p.inspection_id = v.id and p.rev = v.rev
+                and not exists (select from photo where photo.sha256 = p.sha256)) as awaiting,
+            (select a.station_state from assessment a where a.inspection_id = v.id
+                and a.rev = v.rev order by a.assessed_at desc limit 1) as state,
+            (select count(*) from violation c where c.site_id = site.id and c.ended_at is null
+                and c.campaign_id = :campaign and (
+                site.territory_id = any(:seen_whole) or (site.territory_id = any(:seen_own)
+                and (c.first_inspector_id = :person or c.last_inspector_id = :person)))
+            ) as violations
+        from station st join site on site.id = st.site_id left join visit v on v.site_id = site.id
+        where st.campaign_id = :campaign and site.territory_id = any(:whole)
+    )"""
+_FIGURES = """'stations', count(*), 'voters', coalesce(sum(voters), 0),
+    'inspected', count(*) filter (where inspected),
+    'awaiting_photos', count(*) filter (where awaiting),
+    'compliant', count(*) filter (where state = 'compliant'),
+    'with_open_violations', count(*) filter (where violations > 0),
+    'open_violations', coalesce(sum(violations), 0)"""
+_BY_TERRITORY = text(f"""{_STATIONS}
+    select json_build_object('territory', territory.code, 'name', {TERRITORY_NAME},
+        {_FIGURES})::text
+    from station_now join territory on territory.id = station_now.territory_id
+    group by territory.id order by territory.code""")
+_BY_CONSTITUENCY = text(f"""{_STATIONS}
+    select json_build_object('constituency', c.number,
+        'name', json_build_object('ky', c.name_ky, 'ru', c.name_ru, 'en', c.name_en),
+        {_FIGURES})::text
+    from station_now join constituency c on c.number = station_now.constituency_number
+        and c.campaign_id = :campaign
+    group by c.campaign_id, c.number order by c.number""")
+_TOTAL = text(f"{_STATIONS} select json_build_object({_FIGURES})::text from station_now")
+
+
+def progress(
+    session: Session, scope: Scope, seen: Scope, campaign: str, *, by: str, today: date
+) -> tuple[list[str], str]:
+    """Figures of a campaign's stations in scope: groups (`territory` or `constituency`) and total.
+
+    Inspections and violations are counted only as far as `seen` allows.
+    """
+    values: dict[str, Any] = {
+        "campaign": campaign,
+        "whole": list(scope.territories),
+        "seen_whole": list(seen.territories),
+        "seen_own": list(seen.own_territories),
+        "person": seen.person,
+        "today": today,
+    }
+    grouped = _BY_TERRITORY if by == "territory" else _BY_CONSTITUENCY
+    total = session.execute(_TOTAL, values).scalar_one()
+    return list(session.scalars(grouped, values)), total

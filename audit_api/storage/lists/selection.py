@@ -1,0 +1,66 @@
+"""A list query put together from fixed fragments: scope first, filters after, a key to go on from.
+
+Fragments are constants of this package; what a caller sends travels only as bind parameters.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Scope
+
+TERRITORY_NAME = """(select json_build_object('ky', v.name_ky, 'ru', v.name_ru, 'en', v.name_en)
+    from territory_version v where v.territory_id = territory.id and v.valid_from <= :today
+    order by v.valid_from desc limit 1)"""
+SITE_NAME = "json_build_object('ky', site.name_ky, 'ru', site.name_ru, 'en', site.name_en)"
+STATIONS = """(select coalesce(json_agg(json_build_object('campaign', st.campaign_id,
+    'number', st.number, 'voters', st.voters, 'constituency', st.constituency_number)
+    order by st.campaign_id, st.number), '[]'::json) from station st where st.site_id = site.id)"""
+
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row whose columns the select list names."""
+
+
+class Selection:
+    """Conditions and their parameters, gathered before one statement is made of them."""
+
+    def __init__(self, scope: Scope, *, own: str | None, today: date) -> None:
+        """`own`: the condition that makes a row the actor's own, with `:person` in it."""
+        self._conditions = ["site.territory_id = any(:whole)"]
+        self._parameters: dict[str, Any] = {"whole": list(scope.territories), "today": today}
+        if own is not None and scope.own_territories:
+            self._conditions = [
+                f"(site.territory_id = any(:whole) or (site.territory_id = any(:own) and ({own})))"
+            ]
+            self._parameters |= {"own": list(scope.own_territories), "person": scope.person}
+
+    def where(self, condition: str, **parameters: Any) -> None:
+        """Narrow by a constant condition, if none of its parameters is None."""
+        if None not in parameters.values():
+            self._conditions.append(condition)
+            self._parameters |= parameters
+
+    def after(self, columns: str, key: Sequence[Any] | None, types: Sequence[str]) -> None:
+        """Go on behind a key of an earlier page."""
+        if key is not None:
+            names = [f"key_{n}" for n in range(len(types))]
+            casts = [f"cast(:{n} as {t})" for n, t in zip(names, types, strict=True)]
+            self._conditions.append(f"({columns}) > ({', '.join(casts)})")
+            self._parameters |= dict(zip(names, key, strict=True))
+
+    def rows(
+        self, session: Session, select: str, *, order: str, limit: int, **parameters: Any
+    ) -> Sequence[AnyRow]:
+        """Run `select … from … where` these conditions; one row more than `limit`."""
+        statement = f"{select} where {' and '.join(self._conditions)} order by {order} limit :limit"
+        bound = self._parameters | parameters | {"limit": limit + 1}
+        return session.execute(text(statement), bound).all()
+
+
+def keyed(row: AnyRow) -> list[str]:
+    """The key of a row: every column but the first, as text."""
+    return [value.isoformat() if hasattr(value, "isoformat") else str(value) for value in row[1:]]

@@ -1,0 +1,77 @@
+"""Lists of remediation tasks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Scope
+from audit_api.storage.lists.selection import SITE_NAME, STATIONS, TERRITORY_NAME, AnyRow, Selection
+
+_LATE = "remediation_task.state <> 'verified' and remediation_task.due_on < :today"
+_TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediation_task.rev,
+    'site', remediation_task.site_id, 'site_name', {SITE_NAME}, 'territory', territory.code,
+    'territory_name', {TERRITORY_NAME}, 'stations', {STATIONS},
+    'campaign', remediation_task.campaign_id, 'element', remediation_task.element_id,
+    'element_type', element.type, 'element_label', element.label,
+    'track', remediation_task.track, 'state', remediation_task.state,
+    'due_on', remediation_task.due_on, 'overdue', {_LATE},
+    'assigned_at', remediation_task.assigned_at,
+    'violations', (select coalesce(json_agg(json_build_object('id', v.id,
+        'requirement', v.requirement, 'standard', v.standard, 'edition', v.edition,
+        'clause', v.clause, 'severity', v.severity, 'state', v.state, 'measured', v.measured,
+        'required', v.required) order by v.first_seen_at, v.id), '[]'::json)
+        from violation v where v.task_id = remediation_task.id))::text as doc,
+    remediation_task.due_on, remediation_task.id
+    from remediation_task join site on site.id = remediation_task.site_id
+    join territory on territory.id = site.territory_id
+    join element on element.id = remediation_task.element_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """What the list may be narrowed by; None: not at all."""
+
+    territories: frozenset[UUID] | None = None
+    campaign: str | None = None
+    site: UUID | None = None
+    state: str | None = None
+    overdue: bool | None = None
+
+
+def _selection(scope: Scope, wanted: TaskFilter, today: date) -> Selection:
+    chosen = Selection(scope, own=None, today=today)
+    territories = None if wanted.territories is None else list(wanted.territories)
+    chosen.where("site.territory_id = any(:territories)", territories=territories)
+    chosen.where("remediation_task.campaign_id = :campaign", campaign=wanted.campaign)
+    chosen.where("remediation_task.site_id = :site", site=wanted.site)
+    chosen.where("remediation_task.state = :state", state=wanted.state)
+    chosen.where(f"({_LATE}) = :overdue", overdue=wanted.overdue)
+    return chosen
+
+
+def list_tasks(
+    session: Session,
+    scope: Scope,
+    wanted: TaskFilter,
+    *,
+    after: Sequence[Any] | None,
+    limit: int,
+    today: date,
+) -> Sequence[AnyRow]:
+    """Tasks in scope, first due first, as rows of (JSON text, due_on, id)."""
+    chosen = _selection(scope, wanted, today)
+    order = "remediation_task.due_on, remediation_task.id"
+    chosen.after(order, after, ("date", "uuid"))
+    return chosen.rows(session, _TASKS, order=order, limit=limit)
+
+
+def find_task(session: Session, scope: Scope, task: UUID, today: date) -> str | None:
+    """One task as JSON text; None outside the scope."""
+    chosen = _selection(scope, TaskFilter(), today)
+    chosen.where("remediation_task.id = :id", id=task)
+    rows = chosen.rows(session, _TASKS, order="remediation_task.id", limit=1)
+    return rows[0][0] if rows else None

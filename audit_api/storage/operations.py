@@ -1,0 +1,168 @@
+"""What tablets handed in: one row per operation, the kernel of exactly-once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Row,
+    String,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from audit_api.domain.vocabulary import OperationStatus
+from audit_api.storage.base import Base, Id, Instant, Json, Sha256, Word, is_sha256, one_of
+
+
+class Operation(Base):
+    """One operation of a device and its result. `raw`: its bytes, unless an inspection holds them.
+
+    `status` is null only inside the transaction that decides it: a deferred trigger refuses
+    to commit such a row.
+    """
+
+    __tablename__ = "operation"
+    __table_args__ = (
+        one_of("status", OperationStatus),
+        is_sha256("sha256"),
+        is_sha256("envelope_sha256"),
+        CheckConstraint("(status is null) = (result is null)", name="result_with_status"),
+        CheckConstraint("status = 'applied' or raw is not null", name="raw_kept"),
+        Index("ix_operation_device_id_seq", "device_id", "seq"),
+        Index(
+            "ix_operation_held",
+            "received_at",
+            postgresql_where=text("status in ('rejected', 'quarantined', 'conflict')"),
+        ),
+    )
+
+    op: Mapped[Id] = mapped_column(primary_key=True)
+    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"))
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[str | None] = mapped_column(String(40))
+    entity_id: Mapped[Id | None]
+    sha256: Mapped[Sha256]
+    envelope_sha256: Mapped[Sha256]
+    prev_sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    wall: Mapped[str | None]
+    mono_ms: Mapped[int | None] = mapped_column(BigInteger)
+    boot: Mapped[str | None]
+    received_at: Mapped[Instant]
+    status: Mapped[Word | None]
+    result: Mapped[Json | None]
+    raw: Mapped[bytes | None]
+
+
+class ReusedOperation(Base):
+    """Other bytes, or another device, under an operation id that was already taken: kept."""
+
+    __tablename__ = "reused_operation"
+    __table_args__ = (is_sha256("envelope_sha256"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
+    op: Mapped[Id] = mapped_column(ForeignKey("operation.op"), index=True)
+    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"))
+    envelope_sha256: Mapped[Sha256]
+    received_at: Mapped[Instant]
+    raw: Mapped[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFacts:
+    """What is kept of an operation before it is known what becomes of it."""
+
+    op: UUID
+    device: UUID
+    seq: int | None
+    kind: str | None
+    entity: UUID | None
+    sha256: bytes
+    envelope_sha256: bytes
+    prev_sha256: bytes | None
+    wall: str | None
+    mono_ms: int | None
+    boot: str | None
+
+
+_claim = text("""
+    insert into operation (op, device_id, seq, kind, entity_id, sha256, envelope_sha256,
+        prev_sha256, wall, mono_ms, boot, received_at, raw)
+    values (:op, :device, :seq, :kind, :entity, :sha256, :envelope_sha256,
+        :prev_sha256, :wall, :mono_ms, :boot, :at, '')
+    on conflict (op) do nothing returning op
+""")
+_settle = text("""
+    update operation set status = :status, result = cast(:result as json), raw = :raw
+    where op = :op
+""")
+_stored = select(
+    Operation.device_id, Operation.envelope_sha256, func.cast(Operation.result, String)
+).where(Operation.op == bindparam("op"))
+_is_known = select(Operation.status).where(Operation.op == bindparam("op"))
+
+
+def claim(session: Session, facts: OperationFacts, at: datetime) -> bool:
+    """Take the operation id; False when it is taken. Waits for a twin that is still deciding."""
+    values: dict[str, Any] = {
+        "op": facts.op,
+        "device": facts.device,
+        "seq": facts.seq,
+        "kind": facts.kind,
+        "entity": facts.entity,
+        "sha256": facts.sha256,
+        "envelope_sha256": facts.envelope_sha256,
+        "prev_sha256": facts.prev_sha256,
+        "wall": facts.wall,
+        "mono_ms": facts.mono_ms,
+        "boot": facts.boot,
+        "at": at,
+    }
+    return session.execute(_claim, values).first() is not None
+
+
+def settle(
+    session: Session, op: UUID, status: OperationStatus, result: str, raw: bytes | None
+) -> None:
+    """Write what became of a claimed operation; `raw` is None when an inspection holds the body."""
+    session.execute(_settle, {"op": op, "status": status.value, "result": result, "raw": raw})
+
+
+def stored_result(session: Session, op: UUID) -> Row[UUID, bytes, str]:
+    """Device, hash and result (JSON text) of an operation that was settled before."""
+    return session.execute(_stored, {"op": op}).one()
+
+
+def status_of(session: Session, op: UUID) -> str | None:
+    """What became of an operation; None if it has not come."""
+    return session.scalar(_is_known, {"op": op})
+
+
+def keep_reused(session: Session, facts: OperationFacts, raw: bytes, at: datetime) -> None:
+    """Keep the bytes that came under a taken operation id, once."""
+    taken = select(ReusedOperation.id).where(
+        ReusedOperation.op == facts.op,
+        ReusedOperation.device_id == facts.device,
+        ReusedOperation.envelope_sha256 == facts.envelope_sha256,
+    )
+    if session.scalar(taken) is None:
+        session.execute(
+            insert(ReusedOperation).values(
+                id=uuid4(),
+                op=facts.op,
+                device_id=facts.device,
+                envelope_sha256=facts.envelope_sha256,
+                received_at=at,
+                raw=raw,
+            )
+        )

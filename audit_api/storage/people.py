@@ -1,0 +1,278 @@
+"""People, their grants and sessions, their devices and the codes that enrol them."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Row,
+    String,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from audit_api.domain.access import Actor, Grant
+from audit_api.domain.vocabulary import Language, Role
+from audit_api.storage.base import Base, Id, Instant, Sha256, Word, is_sha256, one_of
+
+
+class Person(Base):
+    """Somebody with an account."""
+
+    __tablename__ = "person"
+    __table_args__ = (one_of("language", Language),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
+    username: Mapped[str] = mapped_column(String(100), unique=True)
+    full_name: Mapped[str]
+    password_hash: Mapped[str]
+    language: Mapped[Word] = mapped_column(default=Language.RU)
+    created_at: Mapped[Instant]
+    disabled_at: Mapped[Instant | None]
+
+
+class PersonGrant(Base):
+    """A role of a person in a territory."""
+
+    __tablename__ = "person_grant"
+    __table_args__ = (
+        one_of("role", Role),
+        CheckConstraint("revoked_at >= granted_at", name="order"),
+        Index(
+            "uq_person_grant_live",
+            "person_id",
+            "role",
+            "territory_id",
+            unique=True,
+            postgresql_where=text("revoked_at is null"),
+        ),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
+    person_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    role: Mapped[Word]
+    territory_id: Mapped[Id] = mapped_column(ForeignKey("territory.id"))
+    granted_at: Mapped[Instant]
+    revoked_at: Mapped[Instant | None]
+
+
+class LoginSession(Base):
+    """A server-side session: revocable, and the token itself is not kept."""
+
+    __tablename__ = "login_session"
+    __table_args__ = (is_sha256("token_sha256"),)
+
+    token_sha256: Mapped[Sha256] = mapped_column(primary_key=True)
+    person_id: Mapped[Id] = mapped_column(ForeignKey("person.id"), index=True)
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    revoked_at: Mapped[Instant | None]
+
+
+class FailedSignIn(Base):
+    """A wrong password, so that guessing can be slowed down."""
+
+    __tablename__ = "failed_sign_in"
+    __table_args__ = (Index("ix_failed_sign_in_username_at", "username", "at"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
+    username: Mapped[str] = mapped_column(String(100))
+    at: Mapped[Instant]
+
+
+class Device(Base):
+    """An enrolled tablet. `acked_seq`: the highest sequence number without a gap below it."""
+
+    __tablename__ = "device"
+    __table_args__ = (
+        is_sha256("token_sha256"),
+        CheckConstraint("acked_seq >= 0", name="acked_seq"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
+    name: Mapped[str]
+    owner_id: Mapped[Id] = mapped_column(ForeignKey("person.id"), index=True)
+    token_sha256: Mapped[Sha256] = mapped_column(unique=True)
+    public_key: Mapped[str | None]
+    enrolled_at: Mapped[Instant]
+    last_contact_at: Mapped[Instant | None]
+    app_version: Mapped[str | None]
+    clock_offset_ms: Mapped[int | None] = mapped_column(BigInteger)
+    acked_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    revoked_at: Mapped[Instant | None]
+
+
+class EnrolmentCode(Base):
+    """A one-time code that turns a tablet into a person's device."""
+
+    __tablename__ = "enrolment_code"
+    __table_args__ = (
+        is_sha256("code_sha256"),
+        CheckConstraint("(used_at is null) = (device_id is null)", name="used_with_device"),
+        CheckConstraint("expires_at > created_at", name="lifetime"),
+    )
+
+    code_sha256: Mapped[Sha256] = mapped_column(primary_key=True)
+    person_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    used_at: Mapped[Instant | None]
+    device_id: Mapped[Id | None] = mapped_column(ForeignKey("device.id"))
+
+
+# The subtree of each grant on the day asked for; a territory's parent carries dates.
+_GRANTS = """
+    with recursive parent as (
+        select distinct on (territory_id) territory_id, parent_id from territory_version
+        where valid_from <= :today order by territory_id, valid_from desc
+    ), subtree (grant_id, role, root, node) as (
+        select g.id, g.role, g.territory_id, g.territory_id from person_grant g
+        where g.person_id = :person and g.revoked_at is null
+        union
+        select s.grant_id, s.role, s.root, p.territory_id
+        from subtree s join parent p on p.parent_id = s.node
+    )
+    select role, root, array_agg(node) as nodes from subtree group by grant_id, role, root
+    order by role, root
+"""
+_grants = text(_GRANTS)
+
+
+def grants_of(session: Session, person: UUID, today: date) -> tuple[Grant, ...]:
+    """A person's live grants, each with its whole subtree as of `today`."""
+    rows = session.execute(_grants, {"person": person, "today": today})
+    return tuple(Grant(Role(role), root, frozenset(nodes)) for role, root, nodes in rows)
+
+
+_session_actor = (
+    select(Person.id, Person.username, Person.language, LoginSession.expires_at)
+    .join(LoginSession, LoginSession.person_id == Person.id)
+    .where(
+        LoginSession.token_sha256 == bindparam("token"),
+        LoginSession.expires_at > bindparam("at"),
+        LoginSession.revoked_at.is_(None),
+        Person.disabled_at.is_(None),
+    )
+)
+_device_actor = (
+    select(Person.id, Person.username, Person.language, Device.id, Device.revoked_at)
+    .join(Device, Device.owner_id == Person.id)
+    .where(Device.token_sha256 == bindparam("token"))
+)
+
+
+def actor_of_session(session: Session, token: bytes, at: datetime, today: date) -> Actor | None:
+    """Who holds this session token (given as SHA-256), if it is alive at `at`."""
+    row = session.execute(_session_actor, {"token": token, "at": at}).one_or_none()
+    if row is None:
+        return None
+    return Actor(row[0], row[1], row[2], grants_of(session, row[0], today))
+
+
+def actor_of_device(session: Session, token: bytes, today: date) -> Actor | None:
+    """Whose tablet holds this token (given as SHA-256); revoked ones too, marked."""
+    row = session.execute(_device_actor, {"token": token}).one_or_none()
+    if row is None:
+        return None
+    return Actor(
+        row[0],
+        row[1],
+        row[2],
+        grants_of(session, row[0], today),
+        device=row[3],
+        device_revoked=row[4] is not None,
+    )
+
+
+def person_by_username(session: Session, username: str) -> Person | None:
+    """The account with that user name."""
+    return session.scalar(select(Person).where(Person.username == username))
+
+
+def failures_since(session: Session, username: str, since: datetime) -> int:
+    """How often a sign-in as `username` failed since an instant."""
+    counted = select(func.count()).where(
+        FailedSignIn.username == username, FailedSignIn.at >= since
+    )
+    return session.scalar(counted) or 0
+
+
+def record_failure(session: Session, username: str, at: datetime) -> None:
+    """Keep a failed sign-in."""
+    session.execute(insert(FailedSignIn).values(id=uuid4(), username=username, at=at))
+
+
+def revoke_session(session: Session, token: bytes, at: datetime) -> None:
+    """End a session; ending it twice is harmless."""
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.token_sha256 == token, LoginSession.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+
+
+def usable_code(session: Session, code: bytes, at: datetime) -> Row[UUID] | None:
+    """The person an unused, unexpired code (given as SHA-256) is for; locks the code."""
+    return session.execute(
+        select(EnrolmentCode.person_id)
+        .join(Person, Person.id == EnrolmentCode.person_id)
+        .where(
+            EnrolmentCode.code_sha256 == code,
+            EnrolmentCode.used_at.is_(None),
+            EnrolmentCode.expires_at > at,
+            Person.disabled_at.is_(None),
+        )
+        .with_for_update(of=EnrolmentCode)
+    ).one_or_none()
+
+
+_contact = text("""
+    update device set last_contact_at = :at,
+        app_version = coalesce(:app, app_version),
+        clock_offset_ms = coalesce(cast(:offset as bigint), clock_offset_ms),
+        acked_seq = greatest(acked_seq, coalesce((
+            select max(seq) from (
+                select seq, row_number() over (order by seq) as n
+                from (select distinct o.seq from operation o
+                      where o.device_id = :device and o.seq > device.acked_seq) gapless
+            ) numbered where seq = device.acked_seq + n), 0))
+    where id = :device returning acked_seq
+""")
+
+
+def record_contact(
+    session: Session, device: UUID, *, at: datetime, app: str | None, clock_offset_ms: int | None
+) -> int:
+    """Note that a device was here; returns the highest sequence number without a gap below it."""
+    values = {"device": device, "at": at, "app": app, "offset": clock_offset_ms}
+    return int(session.execute(_contact, values).scalar_one())
+
+
+_granted = text("""
+    select g.role, t.code from person_grant g join territory t on t.id = g.territory_id
+    where g.person_id = :person and g.revoked_at is null order by g.role, t.code
+""")
+
+
+def granted_roles(session: Session, person: UUID) -> list[dict[str, str]]:
+    """A person's live grants as role and territory code."""
+    rows = session.execute(_granted, {"person": person})
+    return [{"role": role, "territory": code} for role, code in rows]
+
+
+def lies_within(session: Session, person: UUID, territories: frozenset[UUID]) -> bool:
+    """True when the person has grants, and all of them in these territories."""
+    granted = session.scalars(
+        select(PersonGrant.territory_id).where(
+            PersonGrant.person_id == person, PersonGrant.revoked_at.is_(None)
+        )
+    ).all()
+    return bool(granted) and territories.issuperset(granted)

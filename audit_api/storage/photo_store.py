@@ -1,0 +1,80 @@
+"""The bucket: originals under their own hash, written once."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import IO, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from audit_api.settings import S3Settings
+
+
+class PhotoStore:
+    """Originals in S3. One per process: making a client takes milliseconds; it is thread-safe."""
+
+    def __init__(self, settings: S3Settings) -> None:
+        self._bucket = settings.bucket
+        self._client: Any = boto3.client(
+            "s3",
+            endpoint_url=settings.endpoint_url,
+            region_name=settings.region,
+            aws_access_key_id=settings.access_key,
+            aws_secret_access_key=settings.secret_key,
+            config=Config(
+                connect_timeout=5,
+                read_timeout=60,
+                max_pool_connections=64,
+                retries={"max_attempts": 3, "mode": "standard"},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                s3={"addressing_style": "path"},
+            ),
+        )
+
+    @staticmethod
+    def key(sha256: bytes) -> str:
+        """Where the original with that hash lies."""
+        name = sha256.hex()
+        return f"originals/sha256/{name[:2]}/{name[2:4]}/{name}"
+
+    def put(self, sha256: bytes, body: IO[bytes], *, size: int, content_type: str) -> bool:
+        """Store an original whose hash the store itself verifies; False if it was there.
+
+        Never overwrites (`If-None-Match: *`).
+        """
+        try:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=self.key(sha256),
+                Body=body,
+                ContentLength=size,
+                ContentType=content_type,
+                ChecksumSHA256=b64encode(sha256).decode(),
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 412:
+                return False
+            raise
+        return True
+
+    def read(self, sha256: bytes, chunk_bytes: int = 65_536) -> Iterator[bytes]:
+        """The original's bytes, streamed."""
+        answer = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256))
+        yield from answer["Body"].iter_chunks(chunk_bytes)
+
+    def size(self, sha256: bytes) -> int | None:
+        """The stored size in bytes, or None when no such original lies here."""
+        try:
+            answer = self._client.head_object(Bucket=self._bucket, Key=self.key(sha256))
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
+        return int(answer["ContentLength"])
+
+    def check(self) -> None:
+        """Raise unless the bucket can be reached."""
+        self._client.head_bucket(Bucket=self._bucket)

@@ -1,0 +1,67 @@
+"""Remediation tasks: what an LSG must do about the violations of one element."""
+
+from datetime import date
+from uuid import uuid4
+
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    String,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from audit_api.domain.vocabulary import TaskState, TaskTrack
+from audit_api.storage.base import Base, Id, Instant, Word, one_of
+
+
+class RemediationTask(Base):
+    """One element to be put right by a day. At most one is open for an element and track."""
+
+    __tablename__ = "remediation_task"
+    __table_args__ = (
+        one_of("state", TaskState),
+        one_of("track", TaskTrack),
+        ForeignKeyConstraint(["element_id", "site_id"], ["element.id", "element.site_id"]),
+        Index(
+            "uq_remediation_task_open",
+            "element_id",
+            "track",
+            unique=True,
+            postgresql_where=text("state <> 'verified'"),
+        ),
+        Index("ix_remediation_task_due_on_id", "due_on", "id"),
+        Index("ix_remediation_task_site_id", "site_id"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
+    site_id: Mapped[Id] = mapped_column(ForeignKey("site.id"))
+    element_id: Mapped[Id]
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id"), type_=String(40))
+    track: Mapped[Word]
+    state: Mapped[Word]
+    due_on: Mapped[date]
+    assigned_at: Mapped[Instant]
+    rev: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class TaskEvent(Base):
+    """A move of a task: who, when, from where to where, why."""
+
+    __tablename__ = "task_event"
+    __table_args__ = (
+        one_of("to_state", TaskState),
+        Index("ix_task_event_task_id_n", "task_id", "n"),
+    )
+
+    n: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    task_id: Mapped[Id] = mapped_column(ForeignKey("remediation_task.id"))
+    at: Mapped[Instant]
+    person_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    from_state: Mapped[Word | None]
+    to_state: Mapped[Word]
+    reason: Mapped[str]

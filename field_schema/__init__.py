@@ -1,0 +1,1 @@
+"""What tablet and server share: forms, standards, verdicts. Standard library only."""

@@ -1,0 +1,306 @@
+"""Answers against requirements: findings, each with its verdict, its clause and its reason.
+
+How a verdict comes about
+- A requirement outside the building's status or build date is `not_applicable`; when the deciding
+  date is not known it is `not_measured`.
+- `when`, then the first row whose own `when` is true, then all of that row's `must`. Missing
+  measures are unknown (`field_schema.logic`), limits inside the tolerance are unsure.
+- A condition that is unknown or unsure leaves several rows possible. If every one of them gives
+  the same verdict, that is the verdict. Otherwise it is `not_measured` when something is missing
+  and `borderline` when only the tolerance is to blame.
+- One broken `must` is a violation even when others are not measured. Unmeasured never passes.
+- In a repeat (runs, flights) the worst item decides and is named by its index; among broken items
+  the one furthest beyond its limit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from field_schema.comparing import excess
+from field_schema.inspection import ElementObservation, Inspection
+from field_schema.logic import (
+    BORDERLINE,
+    COMPLIANT,
+    NOT_APPLICABLE,
+    NOT_MEASURED,
+    RANK,
+    VIOLATION,
+)
+from field_schema.ruleset import CONDITION_FALSE, Building, Rule, Ruleset
+from field_schema.standard import Comparison
+
+_NO_ANSWERS: Final[Mapping[str, Any]] = {}
+_CODES: Final = {
+    COMPLIANT: "complies",
+    VIOLATION: "breaks",
+    BORDERLINE: "within_tolerance",
+    NOT_MEASURED: "missing",
+    NOT_APPLICABLE: "condition_not_met",
+}
+
+
+@dataclass(slots=True)
+class Finding:
+    """One requirement applied to one observation. Never changed after it is made.
+
+    `row_number` is negative when no row was decided on; `excluded` says why a requirement was not
+    run at all. Everything else is told from the rule and the observation when asked.
+    """
+
+    rule: Rule
+    observation: ElementObservation
+    verdict: str
+    row_number: int
+    index: int | None
+    answers: Mapping[str, Any]
+    excluded: str | None
+
+    @property
+    def requirement(self) -> str:
+        """The requirement's id."""
+        return self.rule.requirement.id
+
+    @property
+    def title(self) -> Mapping[str, str]:
+        """The requirement's title in three languages."""
+        return self.rule.requirement.title
+
+    @property
+    def element_id(self) -> UUID:
+        """The element it is about."""
+        return self.observation.id
+
+    @property
+    def element_type(self) -> str:
+        """The element's type."""
+        return self.observation.type
+
+    @property
+    def state(self) -> str:
+        """permanent or election_day."""
+        return self.observation.state
+
+    @property
+    def weight(self) -> str:
+        """binding or reference, as it holds in effect."""
+        return self.rule.weight
+
+    @property
+    def severity(self) -> str:
+        """critical, major or minor."""
+        return self.rule.requirement.severity
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The user groups that the requirement serves."""
+        return self.rule.requirement.groups
+
+    @property
+    def standard(self) -> str:
+        """The standard's id."""
+        return self.rule.requirement.cite.standard
+
+    @property
+    def edition(self) -> str:
+        """The standard's edition."""
+        return self.rule.requirement.cite.edition
+
+    @property
+    def clause(self) -> str | None:
+        """The clause, where it is known."""
+        return self.rule.requirement.cite.clause
+
+    @property
+    def clause_hint(self) -> str | None:
+        """The likely clause, not confirmed."""
+        return self.rule.requirement.cite.clause_hint
+
+    @property
+    def confidence(self) -> str:
+        """How sure the source is, in the words of the facts table."""
+        return self.rule.requirement.cite.confidence
+
+    @property
+    def row(self) -> str | None:
+        """The name of the row that decided; None for a requirement without rows."""
+        return None if self.row_number < 0 else self.rule.requirement.rows[self.row_number].name
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The measures it looks at, so that photos of these questions can be attached."""
+        return self.rule.measures
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """The answers it looked at, canonical."""
+        answers = self.answers
+        return {m: answers[m] for m in self.rule.measures if m in answers}
+
+    @property
+    def required(self) -> list[dict[str, Any]]:
+        """What had to hold: of the row that decided, else of the first."""
+        required: list[dict[str, Any]] = self.rule.constants[max(self.row_number, 0)]["required"]
+        return required
+
+    @property
+    def tolerance(self) -> dict[str, int]:
+        """The tolerance of every reading that it looked at and that has one."""
+        answers = self.answers
+        return {m: t for m, t in self.rule.tolerances.items() if m in answers}
+
+    @property
+    def instrument(self) -> dict[str, str]:
+        """The instrument of every reading that names one."""
+        known = self.observation.instruments
+        if not known:
+            return {}
+        found = {}
+        for measure in self.rule.measures:
+            key = measure.replace(".", f"/{self.index}/") if "." in measure else measure
+            if key in known:
+                found[measure] = known[key]
+        return found
+
+    @property
+    def reason(self) -> dict[str, Any]:
+        """A stable code with its parameters; `field_schema.reasons.render` makes words of it."""
+        if self.excluded is not None:
+            return {"code": self.excluded}
+        if self.verdict == NOT_MEASURED:
+            return self._missing()
+        if self.verdict == NOT_APPLICABLE:
+            return {"code": _CODES[NOT_APPLICABLE]}
+        if self.row_number < 0:
+            return {"code": "condition_within_tolerance"}
+        reason: dict[str, Any] = {"code": _CODES[self.verdict]}
+        if self.verdict != COMPLIANT:
+            beyond = self._beyond()
+            if beyond:
+                reason["beyond"] = beyond
+        if self.rule.requirement.printed is not None and self._within_rounding():
+            reason["rounding"] = self.rule.requirement.printed.text
+        return reason
+
+    def _missing(self) -> dict[str, Any]:
+        observation, group = self.observation, self.rule.group
+        missing = [m for m in self.rule.measures if m not in self.answers]
+        reason: dict[str, Any] = {"code": _CODES[NOT_MEASURED], "measures": missing}
+        said = {m: observation.not_measured[m] for m in missing if m in observation.not_measured}
+        if group in observation.not_measured and group is not None:
+            said[group] = observation.not_measured[group]
+        return reason | {"said": said} if said else reason
+
+    def _decisive(self) -> tuple[Comparison, ...]:
+        return self.rule.requirement.rows[self.row_number].must
+
+    def _beyond(self) -> dict[str, int]:
+        found = {}
+        for comparison in self._decisive():
+            by = excess(comparison, self.answers)
+            if by is not None and by + self._reach(comparison) > 0:
+                found[comparison.measure] = by
+        return found
+
+    def _reach(self, comparison: Comparison) -> int:
+        tolerances = self.rule.tolerances
+        if comparison.op == "ratio_le":
+            under, num, den = comparison.value
+            return tolerances.get(comparison.measure, 0) + -(-tolerances.get(under, 0) * num // den)
+        return tolerances.get(comparison.measure, 0)
+
+    def _within_rounding(self) -> bool:
+        """Whether a slope lies between the printed percentage and the ratio itself."""
+        printed = self.rule.requirement.printed
+        for comparison in self._decisive():
+            if printed is not None and comparison.op == "ratio_le":
+                under, num, den = comparison.value
+                rise, run = self.answers.get(comparison.measure), self.answers.get(under)
+                if rise is not None and run is not None:
+                    steeper = rise * printed.den > run * printed.num
+                    return bool(steeper and rise * den <= run * num)
+        return False
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as it is stored; what does not apply is kept short."""
+        if self.verdict == NOT_APPLICABLE:
+            return {
+                **self.rule.brief,
+                "element_id": str(self.observation.id),
+                "element_type": self.observation.type,
+                "state": self.observation.state,
+                "verdict": NOT_APPLICABLE,
+                "reason": self.reason,
+            }
+        return {
+            **self.rule.constants[max(self.row_number, 0)],
+            "element_id": str(self.observation.id),
+            "element_type": self.observation.type,
+            "state": self.observation.state,
+            "verdict": self.verdict,
+            "row": self.row,
+            "index": self.index,
+            "measured": self.measured,
+            "tolerance": self.tolerance,
+            "instrument": self.instrument,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All findings of one inspection under one ruleset; immutable."""
+
+    inspection: Inspection
+    ruleset: Ruleset
+    building: Building
+    findings: tuple[Finding, ...]
+
+    def findings_json(self) -> list[dict[str, Any]]:
+        """The findings as one JSON-able document."""
+        return [finding.as_json() for finding in self.findings]
+
+
+def assess(inspection: Inspection, ruleset: Ruleset, building: Building) -> Assessment:
+    """Apply every requirement of the ruleset to every element that it speaks of."""
+    findings: list[Finding] = []
+    add = findings.append
+    for observation in inspection.elements:
+        answers = observation.answers
+        plan = ruleset.plan(observation.type, observation.state, building)
+        for rule, verdict, why in plan.excluded:
+            add(Finding(rule, observation, verdict, CONDITION_FALSE, None, answers, why))
+        items: dict[str, list[Mapping[str, Any]]] = {}
+        for rule in plan.rules:
+            if rule.group is None:
+                verdict, row = rule.decide(answers)
+                add(Finding(rule, observation, verdict, row, None, answers, None))
+            else:
+                if rule.group not in items:
+                    repeats = answers.get(rule.group) or (_NO_ANSWERS,)
+                    items[rule.group] = [{**answers, **repeat} for repeat in repeats]
+                add(_worst(rule, observation, items[rule.group]))
+    return Assessment(inspection, ruleset, building, tuple(findings))
+
+
+def _worst(
+    rule: Rule, observation: ElementObservation, items: list[Mapping[str, Any]]
+) -> Finding:
+    found = [
+        Finding(rule, observation, *rule.decide(answers), n, answers, None)
+        for n, answers in enumerate(items)
+    ]
+    if len(found) == 1:
+        if rule.group not in observation.answers:
+            found[0].index = None
+        return found[0]
+    return max(found, key=_badness)
+
+
+def _badness(finding: Finding) -> tuple[int, int, int]:
+    """Sorts the worst item last; of equals the first item wins."""
+    beyond = 0
+    if finding.verdict in (VIOLATION, BORDERLINE) and finding.row_number >= 0:
+        beyond = max(finding._beyond().values(), default=0)
+    return RANK[finding.verdict], beyond, -(finding.index or 0)

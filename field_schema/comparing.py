@@ -1,0 +1,141 @@
+"""Comparisons compiled to closures, with the instrument's tolerance as interval arithmetic.
+
+A reading v with tolerance t stands for every true value in [v - t, v + t]. A comparison is TRUE
+when all of them satisfy it, FALSE when none does, UNSURE when the limit lies among them.
+Two exceptions: an `eq` on a reading is TRUE within the tolerance (no reading can prove equality,
+it can only fail to disprove it) and FALSE outside; words and booleans are exact.
+"""
+
+from field_schema.logic import FALSE, TRUE, UNKNOWN, UNSURE, Answers, Test, Truth
+from field_schema.standard import Comparison, Measures
+
+
+def compile_comparison(c: Comparison, questions: Measures) -> Test:
+    """The comparison as a function of an element's answers."""
+    t = questions[c.measure].tolerance
+    if c.op == "ratio_le":
+        under, num, den = c.value
+        return _ratio(c.measure, t, under, questions[under].tolerance, num, den)
+    if c.op in ("is", "one_of"):
+        return _membership(c.measure, (c.value,) if c.op == "is" else c.value)
+    return _limit(c.measure, t, *bounds(c))
+
+
+def bounds(c: Comparison) -> tuple[int | None, int | None, bool]:
+    """The lowest and highest value allowed, and whether the reading must equal the limit."""
+    if c.op == "between":
+        return c.value[0], c.value[1], False
+    if c.op == "eq":
+        return c.value, c.value, True
+    if c.op in ("ge", "gt"):
+        return c.value + (c.op == "gt"), None, False
+    return None, c.value - (c.op == "lt"), False
+
+
+def _limit(measure: str, t: int, low: int | None, high: int | None, equal: bool) -> Test:
+    if equal and low is not None:
+        return _between_exact(measure, low - t, low + t)
+    if high is None and low is not None:
+        return _at_least(measure, low + t, low - t)
+    if low is None and high is not None:
+        return _at_most(measure, high - t, high + t)
+    if low is None or high is None:
+        raise ValueError("a limit has a lower or an upper end")
+    return _inside(measure, t, low, high)
+
+
+def _at_least(measure: str, sure: int, possible: int) -> Test:
+    def test(answers: Answers) -> Truth:
+        value = answers.get(measure)
+        if value is None:
+            return UNKNOWN
+        if value >= sure:
+            return TRUE
+        return FALSE if value < possible else UNSURE
+
+    return test
+
+
+def _at_most(measure: str, sure: int, possible: int) -> Test:
+    def test(answers: Answers) -> Truth:
+        value = answers.get(measure)
+        if value is None:
+            return UNKNOWN
+        if value <= sure:
+            return TRUE
+        return FALSE if value > possible else UNSURE
+
+    return test
+
+
+def _inside(measure: str, t: int, low: int, high: int) -> Test:
+    def test(answers: Answers) -> Truth:
+        value = answers.get(measure)
+        if value is None:
+            return UNKNOWN
+        if low + t <= value <= high - t:
+            return TRUE
+        return FALSE if value < low - t or value > high + t else UNSURE
+
+    return test
+
+
+def _between_exact(measure: str, low: int, high: int) -> Test:
+    def test(answers: Answers) -> Truth:
+        value = answers.get(measure)
+        if value is None:
+            return UNKNOWN
+        return TRUE if low <= value <= high else FALSE
+
+    return test
+
+
+def _membership(measure: str, allowed: tuple[bool | str, ...]) -> Test:
+    def test(answers: Answers) -> Truth:
+        value = answers.get(measure)
+        if value is None:
+            return UNKNOWN
+        return TRUE if value in allowed else FALSE
+
+    return test
+
+
+def _ratio(measure: str, ta: int, under: str, tb: int, num: int, den: int) -> Test:
+    sure, possible = ta * den + tb * num, -(ta * den + tb * num)
+
+    def test(answers: Answers) -> Truth:
+        a, b = answers.get(measure), answers.get(under)
+        if a is None or b is None:
+            return UNKNOWN
+        excess = a * den - b * num
+        if excess + sure <= 0:
+            return TRUE
+        return FALSE if excess + possible > 0 else UNSURE
+
+    return test
+
+
+def excess(c: Comparison, answers: Answers) -> int | None:
+    """How far a reading lies beyond the limit (negative: how far inside), in the measure's unit.
+
+    None for words and for what is missing. For a ratio: what would have to come off the measure,
+    rounded half up.
+    """
+    value = answers.get(c.measure)
+    if value is None or c.op in ("is", "one_of"):
+        return None
+    if c.op == "ratio_le":
+        under, num, den = c.value
+        below = answers.get(under)
+        if below is None:
+            return None
+        return int((2 * (value * den - below * num) + den) // (2 * den))
+    low, high, equal = bounds(c)
+    if equal and low is not None:
+        return int(abs(value - low))
+    beyond = [low - value] if low is not None else []
+    if high is not None:
+        beyond.append(value - high)
+    return int(max(beyond))
+
+

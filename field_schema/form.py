@@ -1,0 +1,220 @@
+"""A form: which elements it asks about, and the questions with their units, limits and duties.
+
+Questions carry the closed list of measures: a requirement can only speak of what a form asks.
+A section may be taken over from another form's version (`"from": "ramp/1"`); a number is written
+once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from field_schema.errors import CatalogError
+from field_schema.measurement import FACTORS
+from field_schema.strict_file import Fields, Texts
+
+TYPES: Final = ("measure", "count", "choice", "yes_no", "text")
+PHOTO_DUTIES: Final = ("required", "advised", "none")
+STATES: Final = ("permanent", "election_day")
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How something is measured, and how far off a reading may be, in the unit's own integers."""
+
+    id: str
+    unit: str
+    tolerance: int
+    name: Texts
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. `key` is its measure's name: `width_mm`, or `runs.rise_mm` in a repeat.
+
+    `hard` are the limits outside which an answer is refused, `soft` those outside which it is
+    flagged; both in the canonical unit, both ends included. `tolerance` is 0 for what is counted
+    or chosen.
+    """
+
+    key: str
+    type: str
+    unit: str | None
+    hard: tuple[int, int]
+    soft: tuple[int, int] | None
+    tolerance: int
+    method: str | None
+    choices: tuple[str, ...]
+    choice_names: Mapping[str, Texts]
+    max_length: int
+    photo: str
+    photo_if: tuple[str, ...]
+    name: Texts
+    ask: Texts
+    hint: Texts | None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its answer is an integer that can be compared with a limit."""
+        return self.type in ("measure", "count")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Questions that are asked again for every run, flight or leaf."""
+
+    id: str
+    title: Texts
+    max_items: int
+    questions: Mapping[str, Question]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The questions about one type of element. `measures` has all of them by dotted key."""
+
+    element: str
+    title: Texts
+    questions: Mapping[str, Question]
+    groups: Mapping[str, Group]
+    measures: Mapping[str, Question]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One released version of a questionnaire; `key` is "station/1"."""
+
+    key: str
+    id: str
+    version: int
+    title: Texts
+    ky_status: str
+    sections: Mapping[str, Section]
+    methods: Mapping[str, Method]
+    cannot_measure: Mapping[str, Texts]
+    digest: str
+
+
+def parse_form(value: object, where: str, digest: str, other: Callable[[str], Form]) -> Form:
+    """Read a form's file. `other` gives the form that a section is taken over from."""
+    fields = Fields(value, where)
+    form_id, version = fields.name("form"), fields.integer("version")
+    if where != f"forms/{form_id}/v{version}.json":
+        fields.fail("form", f"form {form_id!r} version {version} does not match the file's name")
+    title, ky_status = fields.texts("title"), fields.text("ky_status")
+    fields.text("about")
+    methods = _methods(fields.fields("methods"))
+    cannot = fields.fields("cannot_measure")
+    reasons = {key: cannot.texts(key) for key in cannot.rest_keys()}
+    elements = fields.fields("elements")
+    sections = {}
+    for element in elements.rest_keys():
+        inner = elements.fields(element)
+        if inner.has("from"):
+            source = inner.text("from")
+            sections[element] = other(source).sections[element]
+            inner.done()
+        else:
+            sections[element] = _section(element, inner, methods)
+    fields.done()
+    return Form(
+        f"{form_id}/{version}",
+        form_id,
+        version,
+        title,
+        ky_status,
+        sections,
+        methods,
+        reasons,
+        digest,
+    )
+
+
+def _methods(fields: Fields) -> dict[str, Method]:
+    methods = {}
+    for key in fields.rest_keys():
+        inner = fields.fields(key)
+        unit, tolerance = inner.word("unit", tuple(FACTORS)), inner.integer("tolerance")
+        if tolerance < 0:
+            inner.fail("tolerance", "a tolerance is not negative")
+        methods[key] = Method(key, unit, tolerance, inner.texts("name"), inner.text("reason"))
+        inner.done()
+    return methods
+
+
+def _section(element: str, fields: Fields, methods: Mapping[str, Method]) -> Section:
+    title = fields.texts("title")
+    questions = _questions(fields, "", methods)
+    groups = {}
+    for inner in fields.each("groups") if fields.has("groups") else []:
+        group = inner.name("id")
+        groups[group] = Group(
+            group,
+            inner.texts("title"),
+            inner.integer("max_items"),
+            _questions(inner, f"{group}.", methods),
+        )
+        inner.done()
+    fields.done()
+    measures = {q.key: q for q in questions.values()}
+    for each in groups.values():
+        measures |= {q.key: q for q in each.questions.values()}
+    if set(groups) & set(questions):
+        raise CatalogError(f"{fields.where}: a group and a question share a name; rename one")
+    return Section(element, title, questions, groups, measures)
+
+
+def _questions(fields: Fields, prefix: str, methods: Mapping[str, Method]) -> dict[str, Question]:
+    questions: dict[str, Question] = {}
+    for inner in fields.each("questions"):
+        name = inner.name("id")
+        if name in questions:
+            inner.fail("id", f"the question {name!r} comes twice; keep one of them")
+        questions[name] = _question(inner, prefix + name, methods)
+    return questions
+
+
+def _question(fields: Fields, key: str, methods: Mapping[str, Method]) -> Question:
+    kind = fields.word("type", TYPES)
+    unit: str | None = None
+    hard, soft, tolerance, method, max_length = (0, 0), None, 0, None, 0
+    choices: dict[str, Texts] = {}
+    if kind == "measure":
+        unit = fields.word("unit", tuple(FACTORS))
+        method = fields.name("method")
+        if method not in methods or methods[method].unit != unit:
+            fields.fail("method", f"{method!r} is no method of this form that measures {unit}")
+        tolerance = methods[method].tolerance
+    elif kind == "count":
+        unit = "count"
+    elif kind == "choice":
+        for choice in fields.each("choices"):
+            choices[choice.name("id")] = choice.texts("name")
+            choice.done()
+    elif kind == "text":
+        max_length = fields.integer("max_length")
+    if kind in ("measure", "count"):
+        hard = fields.span("hard")
+        soft = fields.span("soft") if fields.has("soft") else None
+    photo = fields.word("photo", PHOTO_DUTIES) if fields.has("photo") else "none"
+    photo_if = fields.words("photo_if", tuple(choices)) if fields.has("photo_if") else ()
+    question = Question(
+        key,
+        kind,
+        unit,
+        hard,
+        soft,
+        tolerance,
+        method,
+        tuple(choices),
+        choices,
+        max_length,
+        photo,
+        photo_if,
+        fields.texts("name"),
+        fields.texts("ask"),
+        fields.texts("hint") if fields.has("hint") else None,
+    )
+    fields.done()
+    return question

@@ -22,7 +22,6 @@ from audit_api.http import (
     tasks,
     violations,
 )
-from audit_api.http.auth import public
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.photo_store import PhotoStore
@@ -59,8 +58,6 @@ def create_app(settings: Settings) -> Flask:
         API_TITLE="audit_api",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/",
-        OPENAPI_JSON_PATH="openapi.json",
         PROMETHEUS_MULTIPROC=bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR")),
         API_SPEC_OPTIONS=_spec_options(),
     )
@@ -74,7 +71,7 @@ def create_app(settings: Settings) -> Flask:
         api.register_blueprint(blueprint, url_prefix="/api/v1")
     app.register_blueprint(health.blueprint)
     app.register_blueprint(docs.blueprint)
-    public(app.view_functions["api-docs.openapi_json"])
+    app.extensions["openapi"] = docs.finished(api.spec.to_dict())
     return app
 
 

@@ -271,7 +271,7 @@ def _comparison(fields: Fields, key: str, value: Any, measures: Measures) -> Com
     if op == "ratio_le" and question.numeric and len(rest) == 3:
         under = measures.get(rest[0]) if isinstance(rest[0], str) else None
         positive = all(type(v) is int and v > 0 for v in rest[1:])
-        if under is not None and under.unit == question.unit and under.hard[0] > 0 and positive:
+        if under is not None and under.unit == question.unit and under.hard[0] >= 0 and positive:
             return Comparison(name, op, (rest[0], rest[1], rest[2]))
     fields.fail(
         key,

@@ -18,6 +18,7 @@ from audit_api.settings import Settings, SettingsError
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.people import person_by_username
+from audit_api.worker import make_worker
 
 Runner = Callable[[Session, datetime], import_places.ImportReport]
 PASSWORD = click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
@@ -60,6 +61,41 @@ def database() -> None:
 def migrate_database() -> None:
     """Bring the database to the newest migration; safe to run twice and at the same time."""
     click.echo(f"The database is at migration {migrate(_database().engine)}.")
+
+
+@main.command("worker")
+def run_worker() -> None:
+    """Run background jobs until stopped."""
+    try:
+        settings = Settings.from_env()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    with make_worker(settings).open() as worker:
+        worker.run_worker()
+
+
+@main.command()
+@click.option("--reset", is_flag=True, help="Forget the demonstration's data and end.")
+@click.option("--port", default=8000, show_default=True, help="The next free one, if taken.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var"),
+    show_default=True,
+    help="Where the demonstration keeps everything.",
+)
+def demo(reset: bool, port: int, folder: Path) -> None:
+    """Show Batken 2021 on embedded services: load, serve, until Ctrl-C."""
+    # Only here: the extra `embedded` need not be installed on a server.
+    from audit_api.demo import run
+
+    try:
+        if reset:
+            run.reset(folder)
+        else:
+            run.run(folder, port)
+    except run.DemoError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @main.group()

@@ -63,7 +63,10 @@ def _compile(form: Form) -> Mapping[str, SectionReader]:
         readers[element] = SectionReader(
             element,
             {name: _check(question) for name, question in section.questions.items()},
-            {name: (group.max_items, _group_checks(group)) for name, group in section.groups.items()},
+            {
+                name: (group.max_items, _group_checks(group))
+                for name, group in section.groups.items()
+            },
             frozenset(questions) | frozenset(section.groups),
             frozenset(key for key, q in questions.items() if q.type == "measure"),
             tuple(key for key, q in questions.items() if q.photo == "required"),
@@ -174,33 +177,40 @@ def read_answers(
     if not isinstance(raw, Mapping):
         problems.add(f"{pointer}/answers", Refused("not_object"))
         return read
-    noted: list[str] = []
     total = 0
     for name, value in raw.items():
-        check = reader.checks.get(name)
-        if check is not None:
+        if name in reader.checks:
             total += 1
-            try:
-                read.answers[name] = check(value, noted)
-            except Refused as refused:
-                problems.add(f"{pointer}/answers/{name}", refused)
-                continue
-            if name in reader.measured and "instrument" in value and value["instrument"]:
-                read.instruments[name] = value["instrument"]
-            if noted:
-                read.flags += [f"{flag} {pointer}/answers/{name}" for flag in noted]
-                noted.clear()
+            _read_one(reader, name, value, f"{pointer}/answers/{name}", problems, read)
         elif name in reader.groups:
             total += _read_group(reader, name, value, f"{pointer}/answers/{name}", problems, read)
         else:
             problems.add(f"{pointer}/answers{pointed(name)}", Refused("unknown_question"))
     if total > MAX_ANSWERS:
         problems.add(f"{pointer}/answers", Refused("too_many", {"max": MAX_ANSWERS}))
-    if not_measured:
+    if not_measured != {}:
         _read_not_measured(reader, not_measured, f"{pointer}/not_measured", problems, read)
-    elif not isinstance(not_measured, Mapping):
-        problems.add(f"{pointer}/not_measured", Refused("not_object"))
     return read
+
+
+def _read_one(
+    reader: SectionReader,
+    name: str,
+    value: Any,
+    pointer: str,
+    problems: ProblemList,
+    read: ReadAnswers,
+) -> None:
+    noted: list[str] = []
+    try:
+        read.answers[name] = reader.checks[name](value, noted)
+    except Refused as refused:
+        problems.add(pointer, refused)
+        return
+    if name in reader.measured and value.get("instrument"):
+        read.instruments[name] = value["instrument"]
+    if noted:
+        read.flags += [f"{flag} {pointer}" for flag in noted]
 
 
 def _read_group(
@@ -262,5 +272,3 @@ def _read_not_measured(
             problems.add(at, Refused("answered_too"))
         else:
             read.not_measured[name] = reason
-
-

@@ -176,7 +176,7 @@ class Finding:
             return {"code": "condition_within_tolerance"}
         reason: dict[str, Any] = {"code": _CODES[self.verdict]}
         if self.verdict != COMPLIANT:
-            beyond = self._beyond()
+            beyond = self.beyond()
             if beyond:
                 reason["beyond"] = beyond
         if self.rule.requirement.printed is not None and self._within_rounding():
@@ -195,20 +195,27 @@ class Finding:
     def _decisive(self) -> tuple[Comparison, ...]:
         return self.rule.requirement.rows[self.row_number].must
 
-    def _beyond(self) -> dict[str, int]:
+    def beyond(self) -> dict[str, dict[str, int]]:
+        """By how much each reading misses its limit, and within how much it could be wrong.
+
+        Only readings that miss it or may miss it; both numbers in the measure's unit.
+        """
         found = {}
         for comparison in self._decisive():
             by = excess(comparison, self.answers)
-            if by is not None and by + self._reach(comparison) > 0:
-                found[comparison.measure] = by
+            if by is not None:
+                within = self._reach(comparison)
+                if by + within > 0:
+                    found[comparison.measure] = {"by": by, "within": within}
         return found
 
     def _reach(self, comparison: Comparison) -> int:
         tolerances = self.rule.tolerances
+        within = tolerances.get(comparison.measure, 0)
         if comparison.op == "ratio_le":
             under, num, den = comparison.value
-            return tolerances.get(comparison.measure, 0) + -(-tolerances.get(under, 0) * num // den)
-        return tolerances.get(comparison.measure, 0)
+            within += -(-tolerances.get(under, 0) * num // den)
+        return within
 
     def _within_rounding(self) -> bool:
         """Whether a slope lies between the printed percentage and the ratio itself."""
@@ -223,16 +230,7 @@ class Finding:
         return False
 
     def as_json(self) -> dict[str, Any]:
-        """The finding as it is stored; what does not apply is kept short."""
-        if self.verdict == NOT_APPLICABLE:
-            return {
-                **self.rule.brief,
-                "element_id": str(self.observation.id),
-                "element_type": self.observation.type,
-                "state": self.observation.state,
-                "verdict": NOT_APPLICABLE,
-                "reason": self.reason,
-            }
+        """The finding with everything that it copies from its requirement."""
         return {
             **self.rule.constants[max(self.row_number, 0)],
             "element_id": str(self.observation.id),
@@ -247,6 +245,26 @@ class Finding:
             "reason": self.reason,
         }
 
+    def as_brief_json(self, element_id: str) -> dict[str, Any]:
+        """The finding without what `field_schema.findings.expand` can tell from the catalog."""
+        brief = {
+            **self.rule.brief,
+            "element_id": element_id,
+            "state": self.observation.state,
+            "verdict": self.verdict,
+        }
+        if self.verdict == COMPLIANT:
+            brief["measured"] = self.measured
+            if self.row_number > 0 or len(self.rule.constants) > 1:
+                brief["row"] = self.row
+            if self.index is not None:
+                brief["index"] = self.index
+            if self.rule.requirement.printed is not None:
+                brief["reason"] = self.reason
+        else:
+            brief["reason"] = self.reason
+        return brief
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
@@ -258,8 +276,18 @@ class Assessment:
     findings: tuple[Finding, ...]
 
     def findings_json(self) -> list[dict[str, Any]]:
-        """The findings as one JSON-able document."""
-        return [finding.as_json() for finding in self.findings]
+        """The findings as one JSON-able document, as it is stored.
+
+        What is broken or borderline stands in full, for it may be cited; the rest is brief, and
+        `field_schema.findings.expand` completes it.
+        """
+        ids = {element.id: str(element.id) for element in self.inspection.elements}
+        return [
+            finding.as_json()
+            if finding.verdict in (VIOLATION, BORDERLINE)
+            else finding.as_brief_json(ids[finding.observation.id])
+            for finding in self.findings
+        ]
 
 
 def assess(inspection: Inspection, ruleset: Ruleset, building: Building) -> Assessment:
@@ -284,9 +312,7 @@ def assess(inspection: Inspection, ruleset: Ruleset, building: Building) -> Asse
     return Assessment(inspection, ruleset, building, tuple(findings))
 
 
-def _worst(
-    rule: Rule, observation: ElementObservation, items: list[Mapping[str, Any]]
-) -> Finding:
+def _worst(rule: Rule, observation: ElementObservation, items: list[Mapping[str, Any]]) -> Finding:
     found = [
         Finding(rule, observation, *rule.decide(answers), n, answers, None)
         for n, answers in enumerate(items)
@@ -302,5 +328,5 @@ def _badness(finding: Finding) -> tuple[int, int, int]:
     """Sorts the worst item last; of equals the first item wins."""
     beyond = 0
     if finding.verdict in (VIOLATION, BORDERLINE) and finding.row_number >= 0:
-        beyond = max(finding._beyond().values(), default=0)
+        beyond = max((miss["by"] for miss in finding.beyond().values()), default=0)
     return RANK[finding.verdict], beyond, -(finding.index or 0)

@@ -39,14 +39,17 @@ class _Document:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The loaded files. `forms` by "station/1", `standards` by (id, edition), `profiles` by id."""
+    """The loaded files. `forms` by "station/1", `standards` by (id, edition), `profiles` by id.
+
+    `measures`: element type -> measure -> question, the closed list of what can be compared.
+    """
 
     forms: Mapping[str, Form]
     standards: Mapping[tuple[str, str], Standard]
     profiles: Mapping[str, Profile]
+    measures: Mapping[str, Measures]
     _documents: tuple[_Document, ...]
     _published: Mapping[str, str]
-    _measures: Mapping[str, Measures]
     _rulesets: dict[tuple[str, date], Ruleset] = field(default_factory=dict)
 
     def form(self, key: str) -> Form:
@@ -91,13 +94,14 @@ class Catalog:
                 adoption = profile.in_force(standard, on)
                 if adoption is None:
                     raise CatalogError(
-                        f"profiles/{profile_id}.json: no edition of {standard} is in force on {on}; "
-                        "add the adoption that covers this day, or correct the election's day"
+                        f"profiles/{profile_id}.json: no edition of {standard} is in force "
+                        f"on {on}; add the adoption that covers this day, "
+                        "or correct the election's day"
                     )
                 chosen.append((adoption, self.standards[standard, adoption.edition]))
             if len(self._rulesets) >= _RULESETS_KEPT:
                 self._rulesets.clear()
-            ruleset = self._rulesets[key] = build_ruleset(profile, on, chosen, self._measures)
+            ruleset = self._rulesets[key] = build_ruleset(profile, on, chosen, self.measures)
         return ruleset
 
     def documents(self) -> list[tuple[str, str, str, bytes]]:
@@ -132,7 +136,9 @@ def _check_profile(catalog: Catalog, name: str, profile: Profile) -> list[str]:
         ruleset = catalog.ruleset(name, adoption.since)
         for rule in ruleset.rules:
             if rule.weight == BINDING and rule.requirement.cite.confidence == RECALLED:
-                problems.append(f"profiles/{name}.json: {rule.requirement.id} is recalled and binds")
+                problems.append(
+                    f"profiles/{name}.json: {rule.requirement.id} is recalled and binds"
+                )
     return problems
 
 
@@ -178,9 +184,9 @@ def _load(root: Path) -> Catalog:
         MappingProxyType(forms),
         MappingProxyType(standards),
         MappingProxyType(profiles),
+        MappingProxyType(measures),
         tuple(documents),
         MappingProxyType(published.get("files", {})),
-        measures,
     )
 
 
@@ -196,7 +202,9 @@ def _load_forms(root: Path, read: Any) -> dict[str, Form]:
         if key in forms:
             return forms[key]
         if key not in paths or key in opening:
-            raise CatalogError(f"forms: {key!r} is taken over but is not there, or takes itself over")
+            raise CatalogError(
+                f"forms: {key!r} is taken over but is not there, or takes itself over"
+            )
         opening.append(key)
         value, where, digest = read(paths[key], "form", key)
         forms[key] = parse_form(value, where, digest, form)

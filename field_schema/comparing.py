@@ -137,5 +137,3 @@ def excess(c: Comparison, answers: Answers) -> int | None:
     if high is not None:
         beyond.append(value - high)
     return int(max(beyond))
-
-

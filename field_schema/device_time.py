@@ -15,7 +15,7 @@ _MAX_TEXT: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class DeviceTime:
-    """What the tablet's clock said. `at` is None, with a `flag`, when the text is no usable instant.
+    """What the tablet's clock said. `at` is None, with a `flag`, when that is no usable instant.
 
     `mono_ms` counts since the boot named by `boot`: it orders what the wall clock cannot.
     """
@@ -43,7 +43,7 @@ def parse_wall(text: str) -> tuple[datetime | None, str | None]:
 
 
 def read_time(value: object, pointer: str, problems: ProblemList) -> DeviceTime:
-    """Read {"wall", "mono_ms"?, "boot"?}. Problems only for wrong JSON types and unknown members."""
+    """Read {"wall", "mono_ms"?, "boot"?}. Problems only for wrong types and unknown members."""
     if not isinstance(value, Mapping):
         problems.add(pointer, Refused("not_object"))
         return DeviceTime("", None, None, None, None)

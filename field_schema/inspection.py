@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from field_schema.answers import SectionReader, read_answers, readers_of
@@ -111,7 +111,7 @@ def read_inspection(body: Mapping[str, object], catalog: "Catalog") -> Inspectio
     A device's time never makes a body invalid: it is kept as text and flagged.
     """
     problems = ProblemList()
-    if not isinstance(body, Mapping):
+    if not isinstance(cast(object, body), Mapping):
         problems.add("", Refused("not_object"))
         problems.raise_if_any()
     key = body.get("form")

@@ -12,7 +12,7 @@ REFERENCE: Final = "reference"
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """One edition, taken for inspections from a day to a day (both included) by a named decision."""
+    """One edition, adopted from a day to a day (both included) by a named decision."""
 
     standard: str
     edition: str

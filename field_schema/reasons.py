@@ -7,52 +7,45 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from field_schema.catalog import Catalog, load_catalog
+from field_schema.findings import expand
 from field_schema.form import Question
 from field_schema.problems import words
 
 _SIGNS: Final = {"ge": "≥", "le": "≤", "gt": ">", "lt": "<", "eq": "="}
 
 
-def render(
-    finding_json: Mapping[str, Any], language: str, catalog: Catalog | None = None
-) -> str:
+def render(finding_json: Mapping[str, Any], language: str, catalog: Catalog | None = None) -> str:
     """The reason of a stored finding in "ky", "ru" or "en".
 
     >>> render(finding, "en")
     'rise 450 mm over 4200 mm is 1:9.3; allowed 1:12 (row b)'
     """
     catalog = catalog or load_catalog()
+    finding = expand(finding_json, catalog)
     texts = words()["reasons"]
-    reason = finding_json["reason"]
-    speak = _Speaker(_questions(catalog, finding_json["element_type"]), language)
-    params = {"measured": "", "required": "", "row": "", "missing": "", "beyond": ""}
-    if "required" in finding_json:
-        measured = finding_json["measured"]
-        params["measured"] = "; ".join(speak.measured(c, measured) for c in finding_json["required"])
-        params["required"] = ", ".join(speak.required(c) for c in finding_json["required"])
-    if finding_json.get("row"):
-        params["row"] = " " + texts["row"][language].format(row=finding_json["row"])
-    params["missing"] = ", ".join(
-        speak.missing(m, reason.get("said", {})) for m in reason.get("measures", ())
-    )
-    params["beyond"] = ", ".join(
-        f"{speak.name(m)} {by:+d}{speak.unit(m)} (±{finding_json.get('tolerance', {}).get(m, 0)})"
-        for m, by in reason.get("beyond", {}).items()
-    )
+    reason = finding["reason"]
+    speak = _Speaker(catalog.measures[finding["element_type"]], language)
+    measured = finding["measured"]
+    params = {
+        "measured": "; ".join(speak.measured(c, measured) for c in finding["required"]),
+        "required": speak.limits(finding["required"]),
+        "row": "",
+        "missing": ", ".join(
+            speak.missing(m, reason.get("said", {})) for m in reason.get("measures", ())
+        ),
+        "beyond": ", ".join(
+            f"{speak.name(m)} {miss['by']:+d} ± {miss['within']}{speak.unit(m)}"
+            for m, miss in reason.get("beyond", {}).items()
+        ),
+    }
+    if finding["row"]:
+        params["row"] = " " + texts["row"][language].format(row=finding["row"])
     sentence = str(texts[reason["code"]][language].format_map(params))
-    if finding_json.get("index") is not None:
-        sentence = texts["index"][language].format(number=finding_json["index"] + 1) + sentence
+    if finding["index"] is not None:
+        sentence = texts["index"][language].format(number=finding["index"] + 1) + sentence
     if "rounding" in reason:
         sentence += texts["rounding"][language].format(printed=reason["rounding"])
     return sentence
-
-
-def _questions(catalog: Catalog, element: str) -> dict[str, Question]:
-    found: dict[str, Question] = {}
-    for form in catalog.forms.values():
-        if element in form.sections:
-            found |= form.sections[element].measures
-    return found
 
 
 class _Speaker:
@@ -75,9 +68,9 @@ class _Speaker:
 
     def value(self, measure: str, value: Any) -> str:
         if value is None:
-            return str(self.texts["reasons"]["not_measured"][self.language])
+            return self.say("not_measured")
         if isinstance(value, bool):
-            return str(self.texts["reasons"]["yes" if value else "no"][self.language])
+            return self.say("yes" if value else "no")
         if isinstance(value, str):
             question = self.questions.get(measure)
             names = question.choice_names if question else {}
@@ -85,35 +78,68 @@ class _Speaker:
         return f"{value}{self.unit(measure)}"
 
     def measured(self, comparison: Mapping[str, Any], measured: Mapping[str, Any]) -> str:
+        """What was read: "clear width 880 mm", "rise 450 mm over 4200 mm is 1:9.3"."""
         measure = comparison["measure"]
         shown = f"{self.name(measure)} {self.value(measure, measured.get(measure))}"
-        if comparison["op"] == "ratio_le":
-            rise, run = measured.get(measure), measured.get(comparison["of"])
-            if rise and run:
-                return self.texts["reasons"]["slope"][self.language].format(  # type: ignore[no-any-return]
-                    rise=shown, run=self.value(comparison["of"], run), ratio=self.ratio(rise, run)
-                )
-        return shown
+        if comparison["op"] != "ratio_le":
+            return shown
+        under = comparison["of"]
+        below = measured.get(under)
+        if self.is_count(measure):
+            return f"{shown}, {self.name(under)} {self.value(under, below)}"
+        if not measured.get(measure) or not below:
+            return shown
+        return str(
+            self.say("slope").format(
+                rise=shown, run=self.value(under, below), ratio=self.ratio(measured[measure], below)
+            )
+        )
+
+    def limits(self, required: list[dict[str, Any]]) -> str:
+        """What had to hold: "required ≥ 900 mm"; of several limits each one's measure is named."""
+        one = len(required) == 1
+        shown = []
+        for comparison in required:
+            slope = comparison["op"] == "ratio_le" and not self.is_count(comparison["measure"])
+            word = "allowed" if slope else "required"
+            limit = self.limit(comparison)
+            if not one and not slope:
+                limit = f"{self.name(comparison['measure'])} {limit}"
+            shown.append(f"{self.say(word)} {limit}")
+        return ", ".join(shown)
+
+    def limit(self, comparison: Mapping[str, Any]) -> str:
+        """The limit alone: "≥ 900 mm", "1:12", "850–920 mm"."""
+        measure, op, value = comparison["measure"], comparison["op"], comparison["value"]
+        if op == "ratio_le":
+            if self.is_count(measure):
+                name = self.name(comparison["of"])
+                return str(self.say("share").format(name=name, one=value[1], of=value[0]))
+            return self.ratio(*value)
+        if op == "between":
+            return f"{value[0]}–{value[1]}{self.unit(measure)}"
+        if op == "one_of":
+            return " / ".join(self.value(measure, v) for v in value)
+        if op == "is":
+            return self.value(measure, value)
+        return f"{_SIGNS[op]} {value}{self.unit(measure)}"
 
     def ratio(self, rise: int, run: int) -> str:
         """1:9.3, rounded half up to a tenth, with the language's decimal sign."""
-        tenths = (20 * run + rise) // (2 * rise)
-        whole, tenth = divmod(tenths, 10)
+        whole, tenth = divmod((20 * run + rise) // (2 * rise), 10)
         point = "." if self.language == "en" else ","
         return f"1:{whole}" if tenth == 0 else f"1:{whole}{point}{tenth}"
 
-    def required(self, comparison: Mapping[str, Any]) -> str:
-        measure, op, value = comparison["measure"], comparison["op"], comparison["value"]
-        if op == "ratio_le":
-            return self.ratio(*value)
-        if op == "between":
-            return f"{self.name(measure)} {value[0]}–{value[1]}{self.unit(measure)}"
-        if op == "one_of":
-            return f"{self.name(measure)}: " + " / ".join(self.value(measure, v) for v in value)
-        if op == "is":
-            return f"{self.name(measure)}: {self.value(measure, value)}"
-        return f"{self.name(measure)} {_SIGNS[op]} {value}{self.unit(measure)}"
+    def is_count(self, measure: str) -> bool:
+        """Whether it is counted, not measured."""
+        question = self.questions.get(measure)
+        return question is not None and question.type == "count"
 
     def missing(self, measure: str, said: Mapping[str, str]) -> str:
+        """The name of what is missing, with the inspector's own words why."""
         why = said.get(measure) or said.get(measure.split(".")[0])
         return f"{self.name(measure)} ({why})" if why else self.name(measure)
+
+    def say(self, key: str) -> str:
+        """A fixed word."""
+        return str(self.texts["reasons"][key][self.language])

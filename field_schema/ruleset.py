@@ -9,16 +9,19 @@ from typing import Any, Final
 from field_schema.comparing import compile_comparison
 from field_schema.errors import CatalogError
 from field_schema.logic import (
+    BORDERLINE,
+    COMPLIANT,
     FALSE,
     NOT_APPLICABLE,
+    NOT_MEASURED,
     TRUE,
     UNKNOWN,
+    UNSURE,
     VERDICT_OF,
     Answers,
     Test,
     all_of,
 )
-from field_schema.logic import BORDERLINE, NOT_MEASURED
 from field_schema.profile import BINDING, REFERENCE, Adoption, Profile
 from field_schema.standard import RECALLED, Comparison, Measures, Requirement, Standard
 
@@ -142,7 +145,7 @@ def compile_rule(requirement: Requirement, weight: str, questions: Measures) -> 
         _decide(requirement, questions),
         measures,
         {m: questions[m].tolerance for m in measures if questions[m].tolerance},
-        tuple(_constant(requirement, weight, row.must, questions) for row in rows),
+        tuple(constants_of(requirement, weight, row.must, questions) for row in rows),
         {
             "requirement": requirement.id,
             "standard": requirement.cite.standard,
@@ -152,9 +155,10 @@ def compile_rule(requirement: Requirement, weight: str, questions: Measures) -> 
     )
 
 
-def _constant(
+def constants_of(
     requirement: Requirement, weight: str, must: tuple[Comparison, ...], questions: Measures
 ) -> dict[str, Any]:
+    """The members of a finding that no inspection changes, for one row."""
     cite = requirement.cite
     return {
         "requirement": requirement.id,
@@ -188,7 +192,10 @@ def _decide(requirement: Requirement, questions: Measures) -> Decide:
     """Answers -> (verdict, row). See `field_schema.assessment` for the rules it follows."""
     when = _conjunction(requirement.when, questions)
     rows = [
-        (_conjunction(row.when, questions), all_of(tuple(compile_comparison(c, questions) for c in row.must)))
+        (
+            _conjunction(row.when, questions),
+            all_of(tuple(compile_comparison(c, questions) for c in row.must)),
+        )
         for row in requirement.rows
     ]
     decide = _single_row(rows[0][1]) if len(rows) == 1 and rows[0][0] is None else _table(rows)
@@ -218,7 +225,7 @@ def _conditional(when: Test, inner: Decide) -> Decide:
         if truth == FALSE:
             return not_this
         found = inner(answers)
-        if found[0] == NOT_APPLICABLE:
+        if found[0] == NOT_APPLICABLE or (truth == UNSURE and found[0] == COMPLIANT):
             return found
         return unknown if truth == UNKNOWN or found[0] == NOT_MEASURED else unsure
 
@@ -260,9 +267,7 @@ def _plan(rules: tuple[Rule, ...], element: str, state: str, building: Building)
     return Plan(tuple(excluded), tuple(run))
 
 
-def _exclusion(
-    requirement: Requirement, state: str, building: Building
-) -> tuple[str, str] | None:
+def _exclusion(requirement: Requirement, state: str, building: Building) -> tuple[str, str] | None:
     if state not in requirement.states:
         return NOT_APPLICABLE, "other_state"
     if building.status not in requirement.buildings:

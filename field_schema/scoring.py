@@ -1,5 +1,7 @@
 """Findings rolled up for people who plan. A score never hides a violation and never feeds back.
 
+A number recalled from memory (never verified) counts in none of the four.
+
 Category per user group (permanent state, worst link on the path from the street to the ballot box)
     a violation *blocks*, *hinders* or does nothing, by its weight and severity (scoring.json).
     not accessible             something blocks and nothing temporary was measured in its place
@@ -31,7 +33,7 @@ from uuid import UUID
 from field_schema.assessment import Assessment, Finding
 from field_schema.logic import BORDERLINE, COMPLIANT, NOT_APPLICABLE, NOT_MEASURED, VIOLATION
 from field_schema.profile import BINDING
-from field_schema.standard import GROUPS
+from field_schema.standard import GROUPS, RECALLED
 from field_schema.strict_file import read_file
 
 ACCESSIBLE: Final = "accessible"
@@ -100,7 +102,9 @@ def score(assessment: Assessment) -> Score:
     permanent = [
         f
         for f in assessment.findings
-        if f.verdict != NOT_APPLICABLE and f.observation.state == "permanent"
+        if f.verdict != NOT_APPLICABLE
+        and f.observation.state == "permanent"
+        and f.rule.requirement.cite.confidence != RECALLED
     ]
     good = total = measured = violations = 0
     effects: list[tuple[Finding, str]] = []

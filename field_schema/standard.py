@@ -23,7 +23,7 @@ class Comparison:
     """One comparison of a measure with a threshold, all integers, words or booleans.
 
     `value` by `op`: ge, le, gt, lt, eq: a limit; between: (low, high); is: a boolean or word;
-    one_of: words; ratio_le: (denominator's measure, num, den), true when measure * den <= denominator * num.
+    one_of: words; ratio_le: (other measure, num, den), true when measure * den <= other * num.
     """
 
     measure: str
@@ -202,7 +202,7 @@ def _requirement(
 
 
 def _citation(fields: Fields, standard: str, edition: str) -> Citation:
-    facts = fields.list("facts")
+    facts = fields.items("facts")
     if not facts or not all(isinstance(f, str) and f for f in facts):
         fields.fail("facts", "name the rows of the facts table that this rule comes from")
     cite = Citation(
@@ -246,38 +246,64 @@ def _rows(fields: Fields, measures: Measures) -> tuple[Row, ...]:
 
 
 def _comparisons(fields: Fields, key: str, measures: Measures) -> tuple[Comparison, ...]:
-    value = fields.list(key)
+    value = fields.items(key)
     if not value:
         fields.fail(key, "at least one comparison is due here")
     return tuple(_comparison(fields, f"{key}/{n}", v, measures) for n, v in enumerate(value))
 
 
 def _comparison(fields: Fields, key: str, value: Any, measures: Measures) -> Comparison:
-    if not isinstance(value, list) or len(value) < 3 or not all(isinstance(v, str) for v in value[:2]):
+    if not isinstance(value, list) or len(value) < 3:
         fields.fail(key, 'a comparison is written ["width_mm", "ge", 900]')
     name, op, rest = value[0], value[1], value[2:]
-    question = measures.get(name)
+    question = measures.get(name) if isinstance(name, str) else None
     if question is None:
-        fields.fail(key, f"no form asks for the measure {name!r}; add the question or mend the name")
-    ints = all(type(v) is int for v in rest)
-    if op in LIMITS and question.numeric and ints and len(rest) == 1:
-        return Comparison(name, op, rest[0])
-    if op == "between" and question.numeric and ints and len(rest) == 2 and rest[0] < rest[1]:
-        return Comparison(name, op, (rest[0], rest[1]))
-    if op == "is" and len(rest) == 1 and _is_answer(rest[0], question):
-        return Comparison(name, op, rest[0])
-    if op == "one_of" and all(_is_answer(v, question) for v in rest):
-        return Comparison(name, op, tuple(rest))
-    if op == "ratio_le" and question.numeric and len(rest) == 3:
-        under = measures.get(rest[0]) if isinstance(rest[0], str) else None
-        positive = all(type(v) is int and v > 0 for v in rest[1:])
-        if under is not None and under.unit == question.unit and under.hard[0] >= 0 and positive:
-            return Comparison(name, op, (rest[0], rest[1], rest[2]))
-    fields.fail(
-        key,
-        f"{op!r} with {rest!r} does not fit the question {name!r} of type {question.type}"
-        "; see the list of comparisons in field_schema/standard.py",
-    )
+        fields.fail(key, f"no form asks for the measure {name!r}; add the question first")
+    reader = _READERS.get(op) if isinstance(op, str) else None
+    threshold = reader(rest, question, measures) if reader else None
+    if threshold is None:
+        fields.fail(
+            key,
+            f"{op!r} with {rest!r} does not fit the question {name!r} of type {question.type}; "
+            "see the list of comparisons in field_schema/standard.py",
+        )
+    return Comparison(name, op, threshold)
+
+
+def _all_integers(rest: list[Any], count: int) -> bool:
+    return len(rest) == count and all(type(v) is int for v in rest)
+
+
+def _limit(rest: list[Any], question: Question, measures: Measures) -> Any:
+    return rest[0] if question.numeric and _all_integers(rest, 1) else None
+
+
+def _between(rest: list[Any], question: Question, measures: Measures) -> Any:
+    fits = question.numeric and _all_integers(rest, 2) and rest[0] < rest[1]
+    return (rest[0], rest[1]) if fits else None
+
+
+def _is(rest: list[Any], question: Question, measures: Measures) -> Any:
+    return rest[0] if len(rest) == 1 and _is_answer(rest[0], question) else None
+
+
+def _one_of(rest: list[Any], question: Question, measures: Measures) -> Any:
+    return tuple(rest) if all(_is_answer(v, question) for v in rest) else None
+
+
+def _ratio(rest: list[Any], question: Question, measures: Measures) -> Any:
+    other = measures.get(rest[0]) if isinstance(rest[0], str) else None
+    if other is None or other.unit != question.unit or not _all_integers(rest[1:], 2):
+        return None
+    return tuple(rest) if min(rest[1:]) > 0 and other.hard[0] >= 0 else None
+
+
+_READERS: Final = dict.fromkeys(LIMITS, _limit) | {
+    "between": _between,
+    "is": _is,
+    "one_of": _one_of,
+    "ratio_le": _ratio,
+}
 
 
 def _is_answer(value: object, question: Question) -> bool:

@@ -1,4 +1,4 @@
-"""Strict reading of the JSON files: no repeated key, no float, no unknown key, every text thrice."""
+"""Strict reading of the JSON files: no repeated key, float or unknown key; every text thrice."""
 
 import json
 import re
@@ -102,7 +102,7 @@ class Fields:
 
     def words(self, key: str, words: tuple[str, ...]) -> tuple[str, ...]:
         """A list, not empty, without twins, of words of a closed list."""
-        values = self.list(key)
+        values = self.items(key)
         if not values or len(set(values)) != len(values) or not set(values) <= set(words):
             self.fail(key, f"a list of different words out of {', '.join(words)} is due here")
         return tuple(values)
@@ -116,7 +116,7 @@ class Fields:
 
     def span(self, key: str) -> tuple[int, int]:
         """Two integers, the lower first."""
-        value = self.list(key)
+        value = self.items(key)
         if len(value) != 2 or any(type(v) is not int for v in value) or value[0] > value[1]:
             self.fail(key, "two integers, the lower first, are due here")
         return value[0], value[1]
@@ -135,7 +135,7 @@ class Fields:
             return self.take(key)  # type: ignore[no-any-return]
         return self.day(key)
 
-    def list(self, key: str) -> "list[Any]":
+    def items(self, key: str) -> list[Any]:
         """A list."""
         value = self.take(key)
         if not isinstance(value, list):
@@ -148,7 +148,7 @@ class Fields:
 
     def each(self, key: str) -> "list[Fields]":
         """A list of objects."""
-        return [Fields(v, f"{self.where}/{key}/{n}") for n, v in enumerate(self.list(key))]
+        return [Fields(v, f"{self.where}/{key}/{n}") for n, v in enumerate(self.items(key))]
 
     def texts(self, key: str) -> Texts:
         """One text in all three languages."""
@@ -164,4 +164,4 @@ class Fields:
     def done(self) -> None:
         """Raise CatalogError when a member is left that nobody knows."""
         if self._left:
-            self.fail(next(iter(self._left)), "this member is not known; remove it or mend its name")
+            self.fail(next(iter(self._left)), "this member is not known; remove it or mend it")

@@ -254,7 +254,7 @@ def inspection_of(
     world: World, site: str, *, breaches: bool = True, seed: int = 1
 ) -> dict[str, Any]:
     """A whole station inspection of a site of the world."""
-    body: dict[str, Any] = station_body(seed, compliant=not breaches)
+    body: dict[str, Any] = station_body(seed, breaches=0.4 if breaches else 0.0)
     return body | {"site": str(world.sites[site]), "campaign": CAMPAIGN}
 
 

@@ -75,7 +75,8 @@ class Tablet:
         status, answer = _request(self.base_url, "POST", "/api/v1/sync/push", body, headers)
         if status != 200:
             raise TabletError(f"push answered {status}: {answer}")
-        return answer
+        result: dict[str, Any] = answer
+        return result
 
     def send_photo(self, photo: bytes, *, cut: bool = False) -> None:
         """Send an original under its hash; sending again is harmless."""

@@ -105,6 +105,10 @@ class Postgres:
             self._child.stop()
             self._child = None
 
+    def erase(self) -> None:
+        """Delete the cluster, wherever it lies."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
     def _connect(self, database: str) -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(
             host="127.0.0.1",

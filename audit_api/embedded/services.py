@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -65,6 +66,17 @@ class EmbeddedServices:
         """Stop both; harmless when they are stopped."""
         self._postgres.stop()
         self._s3.stop()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def erase(self) -> None:
+        """Delete all data. EmbeddedError while they run."""
+        if not self._folder.exists():
+            return
+        self._take_lock()
+        self._postgres.erase()
+        shutil.rmtree(self._folder)
         if self._lock is not None:
             self._lock.close()
             self._lock = None

@@ -13,9 +13,11 @@ from audit_api.domain.errors import NotFound
 from audit_api.domain.vocabulary import Language
 from audit_api.http.auth import guard
 from audit_api.http.blueprints import Blueprint, Schema, problems
+from audit_api.http.catalog import catalog
 from audit_api.http.paging import answer_json
 from audit_api.storage.lists.inspections import find_inspection
 from field_schema import reasons
+from field_schema.findings import expand
 
 blueprint = Blueprint("inspections", __name__, description="Inspections.")
 
@@ -57,8 +59,8 @@ def get_inspection(
     if row is None:
         raise NotFound
     language = request.accept_languages.best_match(list(Language)) or actor.language
-    findings = msgspec.json.decode(row[1])
+    findings = [expand(finding, catalog()) for finding in msgspec.json.decode(row[1])]
     for finding in findings:
-        finding["text"] = reasons.render(finding, language)
+        finding["text"] = reasons.render(finding, language, catalog())
     spelled = msgspec.json.encode(findings).decode()
     return answer_json(f'{row[0][:-1]},"findings":{spelled}}}', **{"Content-Language": language})

@@ -71,7 +71,10 @@ def _with_remedies(doc: str) -> str:
             violation["standard"], violation["edition"], violation["requirement"]
         )
         violation["title"] = dict(found.title)
-        violation["remedies"] = [dict(remedy) for remedy in found.remedies]
+        violation["remedies"] = [
+            {"kind": r.kind, "text": dict(r.text), "conditions": r.conditions}
+            for r in found.remedies
+        ]
     return msgspec.json.encode(task).decode()
 
 

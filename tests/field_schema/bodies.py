@@ -124,7 +124,7 @@ def photo(rng: random.Random, question: str | None = None, wall: str | None = No
 
 
 def ramp_body(**overrides: Any) -> Json:
-    """The one-ramp form, 450 mm over 4200 mm and handrails; `answers` are merged into the ramp's."""
+    """The one-ramp form, 450 mm over 4200 mm and handrails; `answers` are merged in."""
     rng = random.Random(overrides.pop("seed", 7))  # noqa: S311 - test data, not a secret
     answers = {
         "rise_mm": measurement(450),
@@ -212,9 +212,7 @@ def _add_runs(rng: random.Random, answers: Json, breaches: float) -> None:
     answers["rise_mm"] = measurement(sum(run["rise_mm"]["value"] for run in runs))
 
 
-def _envelope(
-    rng: random.Random, form: str, elements: list[Json], day: str = "2021-10-20"
-) -> Json:
+def _envelope(rng: random.Random, form: str, elements: list[Json], day: str = "2021-10-20") -> Json:
     return {
         "site": uuid_of(rng),
         "campaign": "kg-jk-2021",

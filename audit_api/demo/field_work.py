@@ -1,0 +1,95 @@
+"""Three tablets hand in sixty stations over HTTP, on bad links, once with nonsense."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+from rich.progress import Progress
+
+from audit_api.demo.http_client import get, sign_in
+from audit_api.demo.people import INSPECTORS
+from audit_api.demo.tablet import Tablet, TabletError
+from audit_api.demo.visits import Visit, make_visit
+
+STATIONS_EACH = 20
+BATCH = 5
+_NONSENSE = uuid5(UUID("6f6c2c1e-2f0b-5a53-9a6f-7d1f3c0f5e21"), "nonsense")
+
+
+def field_work_done(state: Path) -> bool:
+    """True when an earlier run has handed in everything."""
+    return state.exists() and bool(json.loads(state.read_text())["done"])
+
+
+def field_work(base_url: str, codes: Mapping[str, str], state: Path, progress: Progress) -> None:
+    """Enrol a tablet for each inspector and hand in `STATIONS_EACH` stations with photos.
+
+    A run that was interrupted goes on: ids and bytes are the same again, so nothing doubles.
+    """
+    bar = progress.add_task("Tablets hand in", total=STATIONS_EACH * len(INSPECTORS))
+    for n, inspector in enumerate(INSPECTORS):
+        token = sign_in(base_url, inspector.username, inspector.password)
+        tablet = Tablet.enrol(base_url, codes[inspector.username], f"Demo tablet {n + 1}")
+        sites = _stations(base_url, token)[:STATIONS_EACH]
+        for first in range(0, len(sites), BATCH):
+            visits = [
+                make_visit(site["stations"][0]["number"], site, nth=first + k)
+                for k, site in enumerate(sites[first : first + BATCH])
+            ]
+            _hand_in(tablet, visits, rough=first == BATCH)
+            progress.advance(bar, len(visits))
+        if n == 0:
+            _hand_in_nonsense(tablet)
+        if not tablet.pull_all():
+            raise TabletError("The tablet pulled nothing, though its district has sites.")
+    state.write_text(json.dumps({"done": True}))
+
+
+def _stations(base_url: str, token: str) -> list[dict[str, Any]]:
+    """The inspector's sites by station number."""
+    found: list[dict[str, Any]] = []
+    path = "/api/v1/sites?limit=200"
+    while path:
+        page = get(base_url, path, token)
+        found += page["items"]
+        path = page["next"]
+    return sorted(found, key=lambda site: int(site["stations"][0]["number"]))
+
+
+def _hand_in(tablet: Tablet, visits: list[Visit], *, rough: bool) -> None:
+    """A push and the photos it asks for. `rough`: the link breaks, and the push goes out twice."""
+    operations = [
+        tablet.operation(
+            str(visit.op),
+            str(visit.inspection),
+            visit.body,
+            {"wall": visit.finished.isoformat(), "mono_ms": 0, "boot": "demo"},
+        )
+        for visit in visits
+    ]
+    answer = tablet.push(operations, cut=rough)
+    if rough:
+        answer = tablet.push(operations)
+    # A tablet enrolled anew after an interruption sends other sequence numbers for the same work:
+    # its operations are reused ids then, kept by the server, and the first ones stand.
+    bad = [r for r in answer["results"] if r["status"] not in ("applied", "op_reused")]
+    if bad:
+        raise TabletError(f"not applied: {bad[0]}")
+    for visit in visits:
+        for k, photo in enumerate(visit.photos):
+            tablet.send_photo(photo, cut=rough and k == 0)
+    if rough:
+        tablet.send_photo(visits[0].photos[0])
+
+
+def _hand_in_nonsense(tablet: Tablet) -> None:
+    """Something no form knows: it is rejected, kept, and blocks nothing."""
+    body = b'{"site":"nowhere","form":"station/1","elements":"many"}'
+    operation = tablet.operation(
+        str(uuid5(_NONSENSE, tablet.device)), str(_NONSENSE), body, {"wall": "yesterday"}
+    )
+    status = tablet.push([operation])["results"][0]["status"]
+    if status != "rejected":
+        raise TabletError(f"nonsense was {status}")

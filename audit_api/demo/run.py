@@ -1,0 +1,245 @@
+"""`make demo`: everything started, Batken 2021 loaded, served until Ctrl-C."""
+
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from audit_api.demo.field_work import field_work, field_work_done
+from audit_api.demo.http_client import get, sign_in
+from audit_api.demo.people import INSPECTORS, PEOPLE, DemoPerson
+from audit_api.domain.vocabulary import Language
+from audit_api.embedded import Child, EmbeddedError, EmbeddedServices
+from audit_api.embedded.child import free_port, is_free
+from audit_api.services.enrol_device import issue_code
+from audit_api.services.import_places import (
+    import_campaign,
+    import_stations,
+    import_territories,
+)
+from audit_api.services.manage_people import add_grant, add_person
+from audit_api.settings import S3Settings, Settings, psycopg_url
+from audit_api.storage.base import Database, make_engine
+from audit_api.storage.migrations.runner import migrate
+from audit_api.storage.people import person_by_username
+
+DATA = Path(__file__).parent / "data" / "batken-2021"
+CAMPAIGN = "kg-jk-2021"
+CODE_LIFETIME = timedelta(days=30)
+console = Console(highlight=False)
+
+
+class DemoError(Exception):
+    """The demonstration cannot go on; the message says what to do."""
+
+
+def reset(folder: Path) -> None:
+    """Forget everything the demonstration keeps."""
+    services = EmbeddedServices(folder / "demo")
+    try:
+        services.erase()
+    except EmbeddedError as error:
+        raise DemoError(str(error)) from None
+    (folder / "demo.json").unlink(missing_ok=True)
+    console.print("The demonstration's data are gone; `make demo` starts afresh.")
+
+
+def run(folder: Path, port: int) -> None:
+    """Start, load what is missing, show the tour, and serve until Ctrl-C."""
+    began = time.monotonic()
+    # Closing the terminal or `kill` ends it as Ctrl-C does: in order.
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)
+    home = folder / "demo"
+    services = EmbeddedServices(home)
+    try:
+        with console.status("Starting PostgreSQL and S3 …"):
+            services.start()
+        settings = _settings(services, home)
+        database = Database(make_engine(settings))
+        with console.status("Loading territories, stations and people …"):
+            migrate(database.engine)
+            _load(database)
+        with _web_server(services, settings, home, port) as base_url:
+            _field_work(database, base_url, home)
+            described = _describe(database, base_url)
+            (folder / "demo.json").write_text(json.dumps(described, ensure_ascii=False, indent=2))
+            _tour(base_url, described, time.monotonic() - began)
+            signal.pause()
+    except EmbeddedError as error:
+        raise DemoError(str(error)) from None
+    except KeyboardInterrupt:
+        console.print("\nStopping …")
+    finally:
+        (folder / "demo.json").unlink(missing_ok=True)
+        services.stop()
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _settings(services: EmbeddedServices, home: Path) -> Settings:
+    secret = home / "secret-key"
+    if not secret.exists():
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_hex(32))
+    s3 = services.s3
+    return Settings(
+        database_url=psycopg_url(services.database_url),
+        s3=S3Settings(s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url),
+        secret_key=secret.read_text(),
+    )
+
+
+def _load(database: Database) -> None:
+    """Territories, campaign, stations and people; again and again with the same outcome."""
+    at = datetime.now(UTC)
+    with database.writing() as session:
+        name = "territories.csv"
+        import_territories(session, (DATA / name).read_bytes(), name, at=at)
+        import_campaign(session, json.loads((DATA / "campaign.json").read_text()), at=at)
+        name = "stations.csv"
+        import_stations(session, CAMPAIGN, (DATA / name).read_bytes(), name, at=at)
+        for person in PEOPLE:
+            if person_by_username(session, person.username) is None:
+                made = add_person(
+                    session,
+                    username=person.username,
+                    full_name=person.full_name,
+                    password=person.password,
+                    language=Language(person.language),
+                    at=at,
+                )
+                add_grant(session, made, person.role, person.territory, at=at)
+
+
+@contextmanager
+def _web_server(
+    services: EmbeddedServices, settings: Settings, home: Path, port: int
+) -> Iterator[str]:
+    """The shipped web server and the worker as child processes; yields the address."""
+    chosen = port if is_free(port) else free_port()
+    base_url = f"http://127.0.0.1:{chosen}"
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GUNICORN")}
+    env = inherited | services.environment() | {"SECRET_KEY": settings.secret_key}
+    project = Path(__file__).parents[2]
+    web = Child(
+        "The web server",
+        [sys.executable, "-m", "gunicorn", "wsgi:app"],
+        log=home / "web.log",
+        ready=lambda: _is_ready(base_url),
+        env=env | {"BIND": f"127.0.0.1:{chosen}"},
+        cwd=project,
+    )
+    worker = Child(
+        "The worker",
+        [sys.executable, "-c", "from audit_api.cli import main; main()", "worker"],
+        log=home / "worker.log",
+        ready=lambda: True,
+        env=env,
+        cwd=project,
+    )
+    try:
+        with console.status("Starting the web server and the worker …"):
+            web.start()
+            worker.start()
+            web.wait_ready()
+        yield base_url
+    finally:
+        web.stop()
+        worker.stop()
+
+
+def _is_ready(base_url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{base_url}/readyz", timeout=2) as answer:  # noqa: S310 - ours
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _field_work(database: Database, base_url: str, home: Path) -> None:
+    state = home / "tablets.json"
+    if field_work_done(state):
+        console.print("The tablets handed in everything at an earlier start.")
+        return
+    codes = {}
+    with database.writing() as session:
+        for inspector in INSPECTORS:
+            person = person_by_username(session, inspector.username)
+            if person is not None:
+                codes[inspector.username] = issue_code(
+                    session, person.id, lifetime=CODE_LIFETIME, at=datetime.now(UTC)
+                )
+    with Progress(console=console) as progress:
+        field_work(base_url, codes, state, progress)
+
+
+def _describe(database: Database, base_url: str) -> dict[str, Any]:
+    """What `var/demo.json` holds while the demonstration serves."""
+    with database.writing() as session:
+        person = person_by_username(session, INSPECTORS[0].username)
+        codes = [
+            issue_code(session, person.id, lifetime=CODE_LIFETIME, at=datetime.now(UTC))
+            for _ in range(2)
+            if person is not None
+        ]
+    return {
+        "base_url": base_url,
+        "users": [
+            {
+                "username": person.username,
+                "password": person.password,
+                "role": person.role.value,
+                "territory": person.territory,
+            }
+            for person in PEOPLE
+        ],
+        "enrolment_codes": codes,
+    }
+
+
+def _tour(base_url: str, described: Mapping[str, Any], seconds: float) -> None:
+    prosecutor = sign_in(base_url, PEOPLE[0].username, PEOPLE[0].password)
+    violations = get(base_url, "/api/v1/violations?limit=1", prosecutor)["items"]
+    inspection = violations[0]["inspection"] if violations else ""
+    total = get(base_url, f"/api/v1/statistics/progress?campaign={CAMPAIGN}", prosecutor)["total"]
+    console.print(
+        f"\n[bold]Ready in {seconds:.0f} s: {base_url}[/bold]  "
+        f"(manual: {base_url}/api/docs)\n"
+        f"{total['stations']} stations, {total['voters']:,} voters; "
+        f"{total['inspected']} inspected, {total['open_violations']} open violations. "
+        "Inspections and photos are synthetic; the standards are stand-ins, adopted for the demonstration only.\n"
+    )
+    for person in PEOPLE:
+        _show(base_url, person, inspection)
+    codes = " and ".join(described["enrolment_codes"])
+    console.print(
+        f"Unused enrolment codes for a tablet of {INSPECTORS[0].username}: {codes}\n"
+        "The same is in var/demo.json while this runs. Stop with Ctrl-C; "
+        "`make demo` goes on with these data, `make demo-reset` forgets them.",
+        soft_wrap=True,
+    )
+
+
+def _show(base_url: str, person: DemoPerson, inspection: str) -> None:
+    token = sign_in(base_url, person.username, person.password)
+    path = person.path.format(inspection=inspection)
+    console.print(
+        f"[bold]{person.role.value.replace('_', ' ')}[/bold]  "
+        f"user {person.username}  password {person.password}\n"
+        f"  curl -s -H 'Authorization: Bearer {token}' '{base_url}{path}' | python3 -m json.tool\n",
+        soft_wrap=True,
+    )

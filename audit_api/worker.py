@@ -1,0 +1,33 @@
+"""Background work: jobs in PostgreSQL, run by `audit-api worker`."""
+
+from datetime import UTC, datetime
+
+import procrastinate
+import structlog
+from sqlalchemy.engine import make_url
+
+from audit_api.services.sweep import sweep
+from audit_api.settings import Settings
+from audit_api.storage.base import Database, make_engine
+
+log = structlog.get_logger()
+
+
+def make_worker(settings: Settings) -> procrastinate.App:
+    """The job application with its tasks, on the settings' database."""
+    address = make_url(settings.database_url).set(drivername="postgresql")
+    worker = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(
+            conninfo=address.render_as_string(hide_password=False)
+        )
+    )
+    database = Database(make_engine(settings))
+
+    @worker.periodic(cron="17 * * * *")
+    @worker.task(name="sweep", queueing_lock="sweep", pass_context=False)
+    def sweep_hourly(timestamp: int) -> None:
+        with database.writing() as session:
+            gone = sweep(session, at=datetime.now(UTC))
+        log.info("swept", rows=gone, planned_for=timestamp)
+
+    return worker

@@ -221,7 +221,8 @@ def _tour(base_url: str, described: Mapping[str, Any], seconds: float) -> None:
         f"(manual: {base_url}/api/docs)\n"
         f"{total['stations']} stations, {total['voters']:,} voters; "
         f"{total['inspected']} inspected, {total['open_violations']} open violations. "
-        "Inspections and photos are synthetic; the standards are stand-ins, adopted for the demonstration only.\n"
+        "Inspections and photos are synthetic; "
+        "the standards are stand-ins, adopted for the demonstration only.\n"
     )
     for person in PEOPLE:
         _show(base_url, person, inspection)

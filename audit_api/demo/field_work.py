@@ -18,33 +18,65 @@ BATCH = 5
 _NONSENSE = uuid5(UUID("6f6c2c1e-2f0b-5a53-9a6f-7d1f3c0f5e21"), "nonsense")
 
 
-def field_work_done(state: Path) -> bool:
-    """True when an earlier run has handed in everything."""
-    return state.exists() and bool(json.loads(state.read_text())["done"])
+class FieldWork:
+    """What the tablets are and whether they are done, kept in a file.
 
-
-def field_work(base_url: str, codes: Mapping[str, str], state: Path, progress: Progress) -> None:
-    """Enrol a tablet for each inspector and hand in `STATIONS_EACH` stations with photos.
-
-    A run that was interrupted goes on: ids and bytes are the same again, so nothing doubles.
+    A demonstration that was interrupted goes on with the same tablets, which hand in the same
+    bytes under the same ids from their first operation on: nothing doubles.
     """
-    bar = progress.add_task("Tablets hand in", total=STATIONS_EACH * len(INSPECTORS))
-    for n, inspector in enumerate(INSPECTORS):
-        token = sign_in(base_url, inspector.username, inspector.password)
-        tablet = Tablet.enrol(base_url, codes[inspector.username], f"Demo tablet {n + 1}")
-        sites = _stations(base_url, token)[:STATIONS_EACH]
-        for first in range(0, len(sites), BATCH):
-            visits = [
-                make_visit(site["stations"][0]["number"], site, nth=first + k)
-                for k, site in enumerate(sites[first : first + BATCH])
-            ]
-            _hand_in(tablet, visits, rough=first == BATCH)
-            progress.advance(bar, len(visits))
-        if n == 0:
-            _hand_in_nonsense(tablet)
-        if not tablet.pull_all():
-            raise TabletError("The tablet pulled nothing, though its district has sites.")
-    state.write_text(json.dumps({"done": True}))
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._said: dict[str, Any] = (
+            json.loads(file.read_text()) if file.exists() else {"tablets": {}, "done": False}
+        )
+
+    @property
+    def done(self) -> bool:
+        """True when everything was handed in."""
+        return bool(self._said["done"])
+
+    @property
+    def missing_tablets(self) -> list[str]:
+        """The inspectors (by username) whose tablet is not enrolled yet."""
+        return [i.username for i in INSPECTORS if i.username not in self._said["tablets"]]
+
+    def hand_in(self, base_url: str, codes: Mapping[str, str], progress: Progress) -> None:
+        """Enrol the missing tablets with `codes` and hand in `STATIONS_EACH` stations each."""
+        for n, username in enumerate(self.missing_tablets):
+            enrolled = Tablet.enrol(base_url, codes[username], f"Demo tablet {n + 1}")
+            self._said["tablets"][username] = [enrolled.device, enrolled.token]
+            self._save()
+        bar = progress.add_task("Tablets hand in", total=STATIONS_EACH * len(INSPECTORS))
+        for n, inspector in enumerate(INSPECTORS):
+            tablet = Tablet(base_url, *self._said["tablets"][inspector.username])
+            token = sign_in(base_url, inspector.username, inspector.password)
+            sites = _spread(_stations(base_url, token), STATIONS_EACH)
+            for first in range(0, len(sites), BATCH):
+                visits = [
+                    make_visit(site["stations"][0]["number"], site, nth=first + k)
+                    for k, site in enumerate(sites[first : first + BATCH])
+                ]
+                _hand_in(tablet, visits, rough=first == BATCH)
+                progress.advance(bar, len(visits))
+            if n == 0:
+                _hand_in_nonsense(tablet)
+            if not tablet.pull_all():
+                raise TabletError("The tablet pulled nothing, though its district has sites.")
+        self._said["done"] = True
+        self._save()
+
+    def _save(self) -> None:
+        # Replaced in one step: a half-written file would forget an enrolled tablet.
+        fresh = self._file.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(self._said))
+        fresh.replace(self._file)
+
+
+def _spread(sites: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """`count` of the sites, evenly through the district, so that every constituency has some."""
+    return [sites[n * len(sites) // count] for n in range(count)]
 
 
 def _stations(base_url: str, token: str) -> list[dict[str, Any]]:
@@ -72,9 +104,7 @@ def _hand_in(tablet: Tablet, visits: list[Visit], *, rough: bool) -> None:
     answer = tablet.push(operations, cut=rough)
     if rough:
         answer = tablet.push(operations)
-    # A tablet enrolled anew after an interruption sends other sequence numbers for the same work:
-    # its operations are reused ids then, kept by the server, and the first ones stand.
-    bad = [r for r in answer["results"] if r["status"] not in ("applied", "op_reused")]
+    bad = [r for r in answer["results"] if r["status"] != "applied"]
     if bad:
         raise TabletError(f"not applied: {bad[0]}")
     for visit in visits:

@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from audit_api.demo.field_work import field_work, field_work_done
+from audit_api.demo.field_work import FieldWork
 from audit_api.demo.http_client import get, sign_in
 from audit_api.demo.people import INSPECTORS, PEOPLE, DemoPerson
 from audit_api.domain.vocabulary import Language
@@ -171,20 +171,20 @@ def _is_ready(base_url: str) -> bool:
 
 
 def _field_work(database: Database, base_url: str, home: Path) -> None:
-    state = home / "tablets.json"
-    if field_work_done(state):
+    tablets = FieldWork(home / "tablets.json")
+    if tablets.done:
         console.print("The tablets handed in everything at an earlier start.")
         return
     codes = {}
     with database.writing() as session:
-        for inspector in INSPECTORS:
-            person = person_by_username(session, inspector.username)
+        for username in tablets.missing_tablets:
+            person = person_by_username(session, username)
             if person is not None:
-                codes[inspector.username] = issue_code(
+                codes[username] = issue_code(
                     session, person.id, lifetime=CODE_LIFETIME, at=datetime.now(UTC)
                 )
     with Progress(console=console) as progress:
-        field_work(base_url, codes, state, progress)
+        tablets.hand_in(base_url, codes, progress)
 
 
 def _describe(database: Database, base_url: str) -> dict[str, Any]:

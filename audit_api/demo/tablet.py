@@ -8,7 +8,7 @@ import hashlib
 import http.client
 import json
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -27,7 +27,6 @@ class Tablet:
     token: str
     seq: int = 0
     last_body_sha256: str | None = None
-    tries: int = field(default=0, repr=False)
 
     @classmethod
     def enrol(cls, base_url: str, code: str, name: str) -> "Tablet":
@@ -115,7 +114,6 @@ class Tablet:
         lines += [f"Content-Length: {len(body)}", "", ""]
         with socket.create_connection((address.hostname or "", address.port or 80), 10) as link:
             link.sendall("\r\n".join(lines).encode() + body[: len(body) // 2])
-        self.tries += 1
 
 
 def _request(

@@ -1,6 +1,6 @@
 """Store an inspection, judge it, and move the cases and tasks that follow from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,6 +27,7 @@ from field_schema.inspection import (
     ElementObservation,
     Inspection,
     InvalidInspection,
+    PhotoRef,
     read_inspection,
 )
 from field_schema.ruleset import Building
@@ -262,12 +263,10 @@ def _move_cases(
 
 def _row(
     step: CaseMove[Finding],
-    photos: dict[tuple[UUID, str], Any],
+    photos: dict[tuple[UUID, str], tuple[PhotoRef, ...]],
     task: UUID | None,
 ) -> dict[str, Any]:
     finding = step.finding
-    questions = set(finding.questions)
-    shown = photos.get((finding.element_id, finding.state), ())
     return {
         "id": step.case.id if step.case else uuid4(),
         "element_id": finding.element_id,
@@ -281,11 +280,17 @@ def _row(
         "user_groups": list(finding.groups),
         "measured": finding.measured,
         "required": finding.required,
-        "photos": [p.sha256 for p in shown if p.question is None or p.question in questions],
+        "photos": _shown(photos.get((finding.element_id, finding.state), ()), finding.questions),
         "state": step.state,
         "ended": step.move is Move.CLOSED,
         "task_id": task,
     }
+
+
+def _shown(photos: Sequence[PhotoRef], questions: Iterable[str]) -> list[str]:
+    """The photos of the questions that a finding looks at; without one, all of the element."""
+    asked = set(questions)
+    return [p.sha256 for p in photos if p.question in asked] or [p.sha256 for p in photos]
 
 
 def _known(rows: list[dict[str, Any]]) -> dict[violations.CaseKey, KnownCase]:

@@ -1,6 +1,21 @@
-"""What the web server imports."""
+"""Entry of the web server: `gunicorn wsgi:app`."""
+
+import sys
+
+from sqlalchemy.exc import OperationalError
 
 from audit_api.app import create_app
-from audit_api.settings import Settings
+from audit_api.settings import Settings, SettingsError
+from audit_api.storage.server_check import reasons_against
 
-app = create_app(Settings.from_env())
+try:
+    app = create_app(Settings.from_env())
+except SettingsError as error:
+    sys.exit(f"audit_api does not start: {error}")
+try:
+    reasons = reasons_against(app.extensions["database"].engine)
+except OperationalError:
+    # A database that is away just now comes back; until then /readyz answers 503.
+    reasons = []
+if reasons:
+    sys.exit(f"audit_api does not start: {'; '.join(reasons)}.")

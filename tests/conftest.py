@@ -55,7 +55,7 @@ def template(base_settings: Settings) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_settings(base_settings: Settings, template: str) -> Callable[[], Settings]:
+def new_settings(base_settings: Settings, template: str) -> Iterator[Callable[[], Settings]]:
     """Makes a database of its own, migrated and empty, and settings for it."""
     address, _ = base_settings.database_url.rsplit("/", 1)
     admin = create_engine(f"{address}/postgres", isolation_level="AUTOCOMMIT")
@@ -66,7 +66,8 @@ def new_settings(base_settings: Settings, template: str) -> Callable[[], Setting
             connection.execute(text(f'create database "{name}" template "{template}"'))
         return replace(base_settings, database_url=f"{address}/{name}")
 
-    return make
+    yield make
+    admin.dispose()
 
 
 @pytest.fixture(scope="module")

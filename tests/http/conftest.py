@@ -1,0 +1,21 @@
+"""What the tests of the HTTP layer share."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from audit_api.storage.base import Database
+from tests.factories import World
+from tests.http.populated import Things, populate
+
+
+@pytest.fixture(scope="module")
+def client(app: Flask) -> FlaskClient:
+    """A client of the module's application."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="module")
+def things(app: Flask, database: Database, world: World) -> Things:
+    """Ids of what lies in the populated world."""
+    return populate(app, database, world)

@@ -1,0 +1,90 @@
+"""A world in which both districts have inspections, cases, tasks and photos."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Flask
+from sqlalchemy import text
+
+from audit_api.storage.base import Database
+from tests.factories import World, inspection_of, operation, push
+
+SITES = ("near-1", "near-2", "far-1", "far-2")
+
+
+@dataclass
+class Things:
+    """Ids of things by kind and by the site's name."""
+
+    ids: dict[str, dict[str, str]]
+
+    def of(self, kind: str, site: str) -> str:
+        """The id of a thing of that kind at that site."""
+        return self.ids[kind][site]
+
+
+def photo_bytes(n: int) -> bytes:
+    """Bytes that are announced as a photo; what they show does not matter here."""
+    return b"\xff\xd8\xff\xe0 not really a photo " + str(n).encode()
+
+
+def with_photo(body: dict[str, Any], data: bytes) -> dict[str, Any]:
+    """The body with its first element showing one photo, and no others."""
+    for element in body["elements"]:
+        element["photos"] = []
+    body["elements"][0]["photos"] = [
+        {
+            "id": str(uuid4()),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "bytes": len(data),
+            "content_type": "image/jpeg",
+            "question": None,
+            "taken": {"wall": "2021-10-20T10:00:00+06:00"},
+        }
+    ]
+    return body
+
+
+def inspect(app: Flask, world: World, site: str, *, seed: int) -> tuple[str, bytes]:
+    """Push an inspection with one photo, hand the photo in; returns (inspection, photo)."""
+    client = app.test_client()
+    where = site.split("-", maxsplit=1)[0]
+    data = photo_bytes(seed)
+    body = with_photo(inspection_of(world, site, seed=seed), data)
+    answer = push(client, world, operation(body, seq=seed), where=where)
+    result = answer["results"][0]
+    assert result["status"] == "applied", result
+    put = client.put(
+        f"/api/v1/photos/{hashlib.sha256(data).hexdigest()}",
+        data=data,
+        headers=world.device_headers(where) | {"Content-Type": "image/jpeg"},
+    )
+    assert put.status_code == 201, put.text
+    return result["id"], data
+
+
+def populate(app: Flask, database: Database, world: World) -> Things:
+    """An inspection with breaches and a photo at every site of the world."""
+    ids: dict[str, dict[str, str]] = {
+        "site": {name: str(world.sites[name]) for name in SITES},
+        "inspection": {},
+        "sha256": {},
+        "violation": {},
+        "task": {},
+    }
+    for n, site in enumerate(SITES, 1):
+        inspection, data = inspect(app, world, site, seed=n)
+        ids["inspection"][site] = inspection
+        ids["sha256"][site] = hashlib.sha256(data).hexdigest()
+    with database.reading() as session:
+        for kind, table in (("violation", "violation"), ("task", "remediation_task")):
+            for site in SITES:
+                found = session.scalar(
+                    text(f"select id from {table} where site_id = :site order by id limit 1"),  # noqa: S608
+                    {"site": world.sites[site]},
+                )
+                assert isinstance(found, UUID), (kind, site)
+                ids[kind][site] = str(found)
+    return Things(ids)

@@ -19,6 +19,13 @@ _ENVELOPE = {"device", "batch", "client", "clock", "ops"}
 _OPERATION = {
     "op", "seq", "kind", "id", "base", "form", "sha256", "prev_sha256", "body", "at",
 }  # fmt: skip
+# A backslash that is itself escaped, a pair, or half of one: in this order the first that fits.
+_SURROGATE = re.compile(
+    rb"\\\\"
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+_PLACE = re.compile(r"/ops/(\d+)(/.*)?", re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -53,7 +60,7 @@ def read_envelope(data: bytes, *, max_operations: int) -> Envelope:
     by_operation: dict[int, list[Fault]] = {}
     outside = []
     for fault in faults:
-        place = re.match(r"/ops/(\d+)(/.*)?\Z", fault.pointer)
+        place = _PLACE.fullmatch(fault.pointer)
         if place and fault.code != "not-json":
             inner = Fault(place.group(2) or "", fault.detail, fault.code)
             by_operation.setdefault(int(place.group(1)), []).append(inner)
@@ -68,14 +75,9 @@ def read_envelope(data: bytes, *, max_operations: int) -> Envelope:
         raise BodyTooLarge(
             f"{len(value['ops'])} operations; at most {max_operations} go into one push. Split it."
         )
-    try:
-        raws = _ops_decoder.decode(data).ops
-        bodies = [bytes(_body_decoder.decode(raw).body) for raw in raws]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedBody(f"{error}. Check the JSON there.") from None
     operations = [
-        _operation(op, bytes(raw), body, by_operation.get(n, []))
-        for n, (op, raw, body) in enumerate(zip(value["ops"], raws, bodies, strict=True))
+        _operation(op, raw, body, by_operation.get(n, []))
+        for n, (op, (raw, body)) in enumerate(zip(value["ops"], _exact_bytes(data), strict=True))
     ]
     client = value.get("client") or {}
     clock = value.get("clock") or {}
@@ -85,6 +87,24 @@ def read_envelope(data: bytes, *, max_operations: int) -> Envelope:
         _instant(clock.get("wall")),
         operations,
     )
+
+
+def _exact_bytes(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Each operation and its body, byte for byte as they stand in a push that is JSON."""
+    # The splitter refuses lone surrogates, which are the fault of one operation only, rejected
+    # already: it gets as many other bytes in their place. All other operations stay as they are.
+    plain = _SURROGATE.sub(_blank_if_lone, data)
+    found = []
+    end = 0
+    for raw in _ops_decoder.decode(plain).ops:
+        start = plain.index(raw, end)
+        end = start + len(raw)
+        found.append((data[start:end], bytes(_body_decoder.decode(raw).body)))
+    return found
+
+
+def _blank_if_lone(match: re.Match[bytes]) -> bytes:
+    return rb"\u0020" if match["lone"] else match[0]
 
 
 def _check_envelope(value: Any) -> None:
@@ -138,6 +158,7 @@ def _operation(
     if not isinstance(kind, str) or len(kind) > 40:
         faults.append(Fault("/kind", "What the operation is, e.g. `inspection`.", "required"))
         kind = None
+    kind = _storable(kind)
     entity = _uuid(value.get("id"))
     if entity is None:
         faults.append(Fault("/id", "The UUID of the thing it makes or changes.", "required"))
@@ -174,11 +195,18 @@ def _operation(
         raw_sha256=raw_sha256,
         prev_sha256=bytes.fromhex(previous) if previous else None,
         # The device's clock never makes work invalid: what can be read is noted.
-        wall=wall[:100].replace("\0", "") if isinstance(wall, str) else None,
+        wall=_storable(wall),
         mono_ms=mono if type(mono) is int else None,
-        boot=boot[:100].replace("\0", "") if isinstance(boot, str) else None,
+        boot=_storable(boot),
         faults=faults[:50],
     )
+
+
+def _storable(text: Any) -> str | None:
+    """Text as the database can hold it: at most 100 characters, no NUL, no lone surrogate."""
+    if not isinstance(text, str):
+        return None
+    return text[:100].replace("\0", "").encode(errors="replace").decode()
 
 
 def _form_faults(value: dict[str, Any]) -> list[Fault]:

@@ -142,8 +142,9 @@ def _too_deep(pointer: str) -> MalformedBody:
 
 
 def escape(key: str) -> str:
-    """A key as it stands in a JSON pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")
+    """A key as it stands in a JSON pointer (RFC 6901); what is no text is spelled out."""
+    written = key.encode(errors="backslashreplace").decode().replace("\0", "\\u0000")
+    return written.replace("~", "~0").replace("/", "~1")
 
 
 def decompress(data: bytes, encoding: str, limit: int) -> bytes:

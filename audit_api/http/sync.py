@@ -113,12 +113,18 @@ def _push_one(actor: Actor, operation: ReceivedOperation) -> tuple[str, tuple[st
             answer = push_operation(session, actor, operation, catalog=catalog(), at=now())
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
-        if not error.connection_invalidated and state not in _TRANSIENT:
+        if not (error.connection_invalidated or state in _TRANSIENT or _ids_met(error)):
             raise
         log.warning("push_retry", op=str(operation.op), sqlstate=state)
         text = f'{{"op":"{operation.op}","status":"retry","retry_after":{RETRY_AFTER_S}}}'
         return text, (), True
     return answer.result, answer.need_photos, False
+
+
+def _ids_met(error: DBAPIError) -> bool:
+    """True when two operations at two sites used one inspection id at once; a retry sees it."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) == "pk_inspection"
 
 
 def _record_contact(actor: Actor, envelope: Envelope) -> int:

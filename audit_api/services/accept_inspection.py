@@ -70,6 +70,12 @@ def accept_inspection(
         )
     if site.campaign_closed:
         return quarantined("campaign-closed", "The campaign is closed. The inspection is kept.")
+    if site.rev is not None and (site.inspector, site.visited) != (actor.person, inspection.site):
+        return quarantined(
+            "id-taken",
+            "An inspection has one author and one site; this id belongs to another inspection. "
+            "The work is kept; send it again under an id of its own.",
+        )
     conflict = _check_base(operation, site)
     if conflict is not None:
         return conflict

@@ -134,6 +134,10 @@ class SiteFacts:
     repair_days_before: int | None
     rev: int | None
     """The inspection's current revision; None when it is new."""
+    inspector: UUID | None
+    """Who made that revision."""
+    visited: UUID | None
+    """The site of that revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +156,11 @@ class KnownState:
 
 _lock_site = text("""
     select s.territory_id, s.building_status, s.built_on, s.altered_on, c.election_day, c.profile,
-        c.closed_at is not null, m.days_before,
-        (select max(i.rev) from inspection i where i.id = :inspection)
+        c.closed_at is not null, m.days_before, i.rev, i.inspector_id, i.site_id
     from site s
     join campaign c on c.id = :campaign
     left join milestone m on m.campaign_id = c.id and m.id = :milestone
+    left join inspection i on i.id = :inspection and i.is_current
     where s.id = :site and exists (
         select from station st where st.site_id = s.id and st.campaign_id = c.id)
     for no key update of s

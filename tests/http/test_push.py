@@ -153,6 +153,17 @@ def test_an_edit_waits_for_the_operation_it_is_based_on(client: FlaskClient, wor
     assert one(client, world, edit)["rev"] == 2
 
 
+def test_nobody_corrects_the_inspection_of_another(
+    client: FlaskClient, world: World, database: Database
+) -> None:
+    entity = uuid4()
+    one(client, world, operation(ramp_of(world, "near-1"), seq=37, entity=entity))
+    other = operation(ramp_of(world, "far-1"), seq=90, entity=entity, base={"rev": 1})
+    result = push(client, world, other, where="far")["results"][0]
+    assert (result["status"], result["reason"]) == ("quarantined", "id-taken")
+    assert kept(database, result["op"]) == ("quarantined", other)
+
+
 # What is kept without being applied
 
 

@@ -27,7 +27,12 @@ class ProblemSchema(marshmallow.Schema):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True, metadata={"description": "What to do next, too."})
-    errors = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
+    errors = fields.List(
+        fields.Dict(keys=fields.String(), values=fields.String()),
+        metadata={"description": "Each with `pointer` (RFC 6901), `code` and `detail`."},
+    )
+    retry_after = fields.Integer(metadata={"description": "Seconds to wait."})
+    request_id = fields.String(metadata={"description": "Name it when you report the problem."})
 
 
 class WholeNumber(fields.Integer):

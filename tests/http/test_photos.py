@@ -1,0 +1,131 @@
+"""Originals in and out, byte for byte."""
+
+import hashlib
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from audit_api.domain.vocabulary import Role
+from audit_api.storage.base import Database
+from tests.factories import World, inspection_of, operation, push, ramp_of
+from tests.http.populated import Things, with_photo
+
+
+def put(
+    client: FlaskClient,
+    world: World,
+    data: bytes,
+    sha256: str | None = None,
+    **headers: str,
+) -> Any:
+    """PUT a photo with the near tablet."""
+    name = sha256 or hashlib.sha256(data).hexdigest()
+    sent = world.device_headers() | {"Content-Type": "image/jpeg"} | headers
+    return client.put(f"/api/v1/photos/{name}", data=data, headers=sent)
+
+
+def test_a_photo_arrives_and_an_inspection_waits_no_longer(
+    client: FlaskClient, world: World
+) -> None:
+    data = b"\xff\xd8 one " + uuid4().bytes * 5000
+    sha256 = hashlib.sha256(data).hexdigest()
+    pushed = push(client, world, operation(with_photo(ramp_of(world, "near-1"), data), seq=1))
+    assert pushed["need_photos"] == [sha256]
+    inspection = f"/api/v1/inspections/{pushed['results'][0]['id']}"
+    reader = world.headers(Role.TECHNICAL_SUPERVISOR)
+    assert client.get(inspection, headers=reader).json["state"] == "awaiting_photos"
+    assert put(client, world, data).status_code == 201
+    complete = client.get(inspection, headers=reader).json
+    assert complete["state"] == "complete"
+    assert complete["photos"][0]["held"] is True
+    original = client.get(f"/api/v1/photos/{sha256}/original", headers=reader)
+    assert original.data == data
+    assert original.headers["X-Content-Type-Options"] == "nosniff"
+    assert original.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_sending_a_photo_again_is_harmless(client: FlaskClient, world: World) -> None:
+    data = b"\xff\xd8 twice"
+    assert [put(client, world, data).status_code for _ in range(3)] == [201, 200, 200]
+
+
+def test_a_photo_that_is_here_before_its_inspection_is_not_asked_for(
+    client: FlaskClient, world: World
+) -> None:
+    data = b"\xff\xd8 early"
+    put(client, world, data)
+    body = with_photo(inspection_of(world, "near-1"), data)
+    assert push(client, world, operation(body, seq=2))["need_photos"] == []
+
+
+def test_bytes_that_hash_to_something_else_are_not_stored(
+    client: FlaskClient, world: World, database: Database
+) -> None:
+    wanted = hashlib.sha256(b"what was announced").digest()
+    answer = put(client, world, b"what came", wanted.hex())
+    assert (answer.status_code, answer.json["type"]) == (422, "urn:audit-api:problem:hash-mismatch")
+    with database.reading() as session:
+        count = session.scalar(
+            text("select count(*) from photo where sha256 = :sha256"), {"sha256": wanted}
+        )
+    assert count == 0
+
+
+@pytest.mark.parametrize("name", ["x", "0" * 63, "0" * 65, "g" * 64, "%2e%2e%2f", "É" * 64])
+def test_a_name_that_is_no_hash_is_refused(client: FlaskClient, world: World, name: str) -> None:
+    assert put(client, world, b"x", name).status_code in (404, 422)
+
+
+def test_a_hash_in_upper_case_names_the_same_photo(client: FlaskClient, world: World) -> None:
+    data = b"\xff\xd8 upper"
+    assert put(client, world, data, hashlib.sha256(data).hexdigest().upper()).status_code == 201
+    assert put(client, world, data).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "application/pdf", ""])
+def test_what_says_it_is_no_photo_is_refused(client: FlaskClient, world: World, kind: str) -> None:
+    assert put(client, world, b"<html>", **{"Content-Type": kind}).status_code == 415
+
+
+def test_an_empty_photo_is_refused(client: FlaskClient, world: World) -> None:
+    assert put(client, world, b"").status_code in (411, 422)
+
+
+def test_a_photo_that_is_too_big_is_refused_before_it_is_read(
+    client: FlaskClient, world: World
+) -> None:
+    answer = client.put(
+        f"/api/v1/photos/{'0' * 64}",
+        headers=world.device_headers() | {"Content-Type": "image/jpeg"},
+        environ_overrides={"CONTENT_LENGTH": "25000001"},
+    )
+    assert answer.status_code == 413
+
+
+def test_a_person_hands_in_no_photo(client: FlaskClient, world: World) -> None:
+    answer = client.put(
+        f"/api/v1/photos/{'0' * 64}", data=b"x", headers=world.headers(Role.ADMINISTRATOR)
+    )
+    assert answer.status_code == 403
+
+
+def test_a_revoked_tablet_still_hands_in_its_photos(
+    app: Flask, client: FlaskClient, world: World, database: Database, things: Things
+) -> None:
+    device, token = world.devices["far"]
+    with database.writing() as session:
+        session.execute(text("update device set revoked_at = now() where id = :id"), {"id": device})
+    data = b"\xff\xd8 from a revoked tablet"
+    answer = client.put(
+        f"/api/v1/photos/{hashlib.sha256(data).hexdigest()}",
+        data=data,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "image/jpeg"},
+    )
+    assert answer.status_code == 201
+    pushed = push(client, world, operation(ramp_of(world, "far-1"), seq=50), where="far")
+    assert pushed["results"][0]["status"] == "quarantined"
+    assert pushed["results"][0]["reason"] == "device-revoked"

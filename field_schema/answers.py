@@ -268,7 +268,15 @@ def _read_not_measured(
             problems.add(at, Refused("unknown_question"))
         elif not isinstance(reason, str) or not 0 < len(reason) <= MAX_REASON:
             problems.add(at, Refused("not_text", {"max": MAX_REASON}))
-        elif name in read.answers:
+        elif _answered(read.answers, name):
             problems.add(at, Refused("answered_too"))
         else:
             read.not_measured[name] = reason
+
+
+def _answered(answers: Mapping[str, Any], name: str) -> bool:
+    """Whether there is an answer; of a repeated question, whether every repeat has one."""
+    group = name.rpartition(".")[0]
+    if not group:
+        return name in answers
+    return group in answers and all(name in item for item in answers[group])

@@ -23,9 +23,11 @@ from field_schema.inspection import ElementObservation, Inspection
 from field_schema.logic import (
     BORDERLINE,
     COMPLIANT,
+    FALSE,
     NOT_APPLICABLE,
     NOT_MEASURED,
     RANK,
+    UNSURE,
     VIOLATION,
 )
 from field_schema.ruleset import CONDITION_FALSE, Building, Rule, Ruleset
@@ -134,7 +136,9 @@ class Finding:
 
     @property
     def measured(self) -> dict[str, Any]:
-        """The answers it looked at, canonical."""
+        """The answers it looked at, canonical. None when it was not run at all."""
+        if self.excluded is not None:
+            return {}
         answers = self.answers
         return {m: answers[m] for m in self.rule.measures if m in answers}
 
@@ -147,6 +151,8 @@ class Finding:
     @property
     def tolerance(self) -> dict[str, int]:
         """The tolerance of every reading that it looked at and that has one."""
+        if self.excluded is not None:
+            return {}
         answers = self.answers
         return {m: t for m, t in self.rule.tolerances.items() if m in answers}
 
@@ -154,7 +160,7 @@ class Finding:
     def instrument(self) -> dict[str, str]:
         """The instrument of every reading that names one."""
         known = self.observation.instruments
-        if not known:
+        if not known or self.excluded is not None:
             return {}
         found = {}
         for measure in self.rule.measures:
@@ -200,13 +206,13 @@ class Finding:
 
         Only readings that miss it or may miss it; both numbers in the measure's unit.
         """
-        found = {}
-        for comparison in self._decisive():
-            by = excess(comparison, self.answers)
-            if by is not None:
-                within = self._reach(comparison)
-                if by + within > 0:
-                    found[comparison.measure] = {"by": by, "within": within}
+        found: dict[str, dict[str, int]] = {}
+        for comparison, test in self.rule.musts[self.row_number]:
+            if test(self.answers) in (FALSE, UNSURE):
+                by = excess(comparison, self.answers)
+                known = found.get(comparison.measure)
+                if by is not None and (known is None or by > known["by"]):
+                    found[comparison.measure] = {"by": by, "within": self._reach(comparison)}
         return found
 
     def _reach(self, comparison: Comparison) -> int:
@@ -218,11 +224,13 @@ class Finding:
         return within
 
     def _within_rounding(self) -> bool:
-        """Whether a slope lies between the printed percentage and the ratio itself."""
+        """Whether a slope lies between the printed percentage and the ratio that it rounds."""
         printed = self.rule.requirement.printed
         for comparison in self._decisive():
             if printed is not None and comparison.op == "ratio_le":
                 under, num, den = comparison.value
+                if not printed.rounds(num, den):
+                    continue
                 rise, run = self.answers.get(comparison.measure), self.answers.get(under)
                 if rise is not None and run is not None:
                     steeper = rise * printed.den > run * printed.num
@@ -253,15 +261,17 @@ class Finding:
             "state": self.observation.state,
             "verdict": self.verdict,
         }
-        if self.verdict == COMPLIANT:
-            brief["measured"] = self.measured
-            if self.row_number > 0 or len(self.rule.constants) > 1:
+        # What `expand` takes for granted is left out: most findings are compliant in one row.
+        if self.excluded is None:
+            if measured := self.measured:
+                brief["measured"] = measured
+            if self.row is not None:
                 brief["row"] = self.row
             if self.index is not None:
                 brief["index"] = self.index
-            if self.rule.requirement.printed is not None:
-                brief["reason"] = self.reason
-        else:
+            if instrument := self.instrument:
+                brief["instrument"] = instrument
+        if self.verdict != COMPLIANT or self.rule.requirement.printed is not None:
             brief["reason"] = self.reason
         return brief
 

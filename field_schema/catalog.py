@@ -11,10 +11,9 @@ from typing import Any, Final
 
 from field_schema.errors import CatalogError, UnknownForm, UnknownProfile
 from field_schema.form import Form, Question, parse_form
-from field_schema.profile import BINDING, Profile, parse_profile
+from field_schema.profile import Profile, parse_profile
 from field_schema.ruleset import Ruleset, build_ruleset
 from field_schema.standard import (
-    RECALLED,
     Measures,
     Requirement,
     Standard,
@@ -125,20 +124,22 @@ class Catalog:
             for path in self._published
             if path not in found
         ]
-        for name, profile in self.profiles.items():
-            problems += _check_profile(self, name, profile)
+        for profile in self.profiles.values():
+            problems += _check_profile(self, profile)
         return problems
 
 
-def _check_profile(catalog: Catalog, name: str, profile: Profile) -> list[str]:
+def _check_profile(catalog: Catalog, profile: Profile) -> list[str]:
+    """Problems of compiling the profile on every day that changes it."""
+    days = sorted({adoption.since for adoption in profile.adoptions})
+    whole = [day for day in days if all(profile.in_force(s, day) for s in profile.standards)]
     problems = []
-    for adoption in profile.adoptions:
-        ruleset = catalog.ruleset(name, adoption.since)
-        for rule in ruleset.rules:
-            if rule.weight == BINDING and rule.requirement.cite.confidence == RECALLED:
-                problems.append(
-                    f"profiles/{name}.json: {rule.requirement.id} is recalled and binds"
-                )
+    # Before all its standards are in force a profile judges nothing; that is no fault of a file.
+    for day in whole or days[-1:]:
+        try:
+            catalog.ruleset(profile.id, day)
+        except CatalogError as error:
+            problems.append(str(error))
     return problems
 
 
@@ -179,6 +180,7 @@ def _load(root: Path) -> Catalog:
                 )
     if (root / "scoring.json").exists():
         read(root / "scoring.json", "scoring", "scoring")
+    _refuse_strays(root, {document.path for document in documents})
     published = read_file(root / "published.json", root)[0]
     return Catalog(
         MappingProxyType(forms),
@@ -188,6 +190,17 @@ def _load(root: Path) -> Catalog:
         tuple(documents),
         MappingProxyType(published.get("files", {})),
     )
+
+
+def _refuse_strays(root: Path, read: set[str]) -> None:
+    for folder in ("forms", "standards", "profiles"):
+        for path in sorted((root / folder).rglob("*.json")):
+            where = path.relative_to(root).as_posix()
+            if where not in read:
+                raise CatalogError(
+                    f"{where}: nothing reads a file of this name or place, so it would be passed "
+                    "over silently; rename it, add what it belongs to, or remove it"
+                )
 
 
 def _load_forms(root: Path, read: Any) -> dict[str, Form]:

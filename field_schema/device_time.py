@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from field_schema.problems import ProblemList, Refused, pointed
+from field_schema.problems import ProblemList, Refused, pointed, shown
 
 _EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(2099, 1, 1, tzinfo=UTC)
 _MEMBERS: Final = frozenset({"wall", "mono_ms", "boot"})
 _MAX_TEXT: Final = 64
 
@@ -28,7 +28,11 @@ class DeviceTime:
 
 
 def parse_wall(text: str) -> tuple[datetime | None, str | None]:
-    """The instant and no flag, or None and the flag that says why."""
+    """The instant and no flag, or None and the flag that says why.
+
+    Flags: `time_unreadable` (not ISO 8601), `time_without_zone`, `time_out_of_range` (before 2020
+    or from 2099 on: a tablet that lost its clock wakes in 1970 or at the end of its calendar).
+    """
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -55,7 +59,7 @@ def read_time(value: object, pointer: str, problems: ProblemList) -> DeviceTime:
         problems.add(pointer + "/wall", Refused("not_text", {"max": _MAX_TEXT}))
         wall = ""
     if mono_ms is not None and type(mono_ms) is not int:
-        problems.add(pointer + "/mono_ms", Refused("not_integer", {"got": repr(mono_ms)[:40]}))
+        problems.add(pointer + "/mono_ms", Refused("not_integer", {"got": shown(mono_ms)}))
         mono_ms = None
     if boot is not None and (not isinstance(boot, str) or len(boot) > _MAX_TEXT):
         problems.add(pointer + "/boot", Refused("not_text", {"max": _MAX_TEXT}))

@@ -10,7 +10,8 @@ from field_schema.ruleset import constants_of
 def expand(finding: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
     """A stored finding with all members, whether it was stored in full or in brief.
 
-    Exact for ever: the requirement it names is in a released file, which never changes.
+    Exact for ever: the requirement it names is in a released file, which never changes. Raises
+    CatalogError for a requirement that the catalog does not have.
     """
     if "required" in finding:
         return dict(finding)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from field_schema.errors import CatalogError
 from field_schema.measurement import FACTORS
 from field_schema.strict_file import Fields, Texts
 
@@ -97,7 +96,10 @@ class Form:
 
 
 def parse_form(value: object, where: str, digest: str, other: Callable[[str], Form]) -> Form:
-    """Read a form's file. `other` gives the form that a section is taken over from."""
+    """Read a form's file. `other` gives the form that a section is taken over from.
+
+    Raises CatalogError for whatever is missing, unknown, asked twice or contradicts itself.
+    """
     fields = Fields(value, where)
     form_id, version = fields.name("form"), fields.integer("version")
     if where != f"forms/{form_id}/v{version}.json":
@@ -113,7 +115,10 @@ def parse_form(value: object, where: str, digest: str, other: Callable[[str], Fo
         inner = elements.fields(element)
         if inner.has("from"):
             source = inner.text("from")
-            sections[element] = other(source).sections[element]
+            taken = other(source).sections.get(element)
+            if taken is None:
+                inner.fail("from", f"the form {source!r} has no element {element!r} to take over")
+            sections[element] = taken
             inner.done()
         else:
             sections[element] = _section(element, inner, methods)
@@ -148,11 +153,13 @@ def _section(element: str, fields: Fields, methods: Mapping[str, Method]) -> Sec
     questions = _questions(fields, "", methods)
     groups = {}
     for inner in fields.each("groups") if fields.has("groups") else []:
-        group = inner.name("id")
+        group = _key(inner)
+        if group in groups or group in questions:
+            inner.fail("id", f"a group or question {group!r} is there already; rename one")
         groups[group] = Group(
             group,
             inner.texts("title"),
-            inner.integer("max_items"),
+            _positive(inner, "max_items"),
             _questions(inner, f"{group}.", methods),
         )
         inner.done()
@@ -160,19 +167,55 @@ def _section(element: str, fields: Fields, methods: Mapping[str, Method]) -> Sec
     measures = {q.key: q for q in questions.values()}
     for each in groups.values():
         measures |= {q.key: q for q in each.questions.values()}
-    if set(groups) & set(questions):
-        raise CatalogError(f"{fields.where}: a group and a question share a name; rename one")
     return Section(element, title, questions, groups, measures)
 
 
 def _questions(fields: Fields, prefix: str, methods: Mapping[str, Method]) -> dict[str, Question]:
     questions: dict[str, Question] = {}
     for inner in fields.each("questions"):
-        name = inner.name("id")
+        name = _key(inner)
         if name in questions:
             inner.fail("id", f"the question {name!r} comes twice; keep one of them")
         questions[name] = _question(inner, prefix + name, methods)
     return questions
+
+
+def _key(fields: Fields) -> str:
+    """The id of a question or group: no dot, for a dot parts a group from its question."""
+    name = fields.name("id")
+    if "." in name:
+        fields.fail("id", f"{name!r} has a dot, which parts a group from its question; use '_'")
+    return name
+
+
+def _positive(fields: Fields, key: str) -> int:
+    value = fields.integer(key)
+    if value < 1:
+        fields.fail(key, "a number of 1 or more is due here")
+    return value
+
+
+def _choices(fields: Fields) -> dict[str, Texts]:
+    choices: dict[str, Texts] = {}
+    for choice in fields.each("choices"):
+        word = choice.name("id")
+        if word in choices:
+            choice.fail("id", f"the choice {word!r} comes twice; keep one of them")
+        choices[word] = choice.texts("name")
+        choice.done()
+    if not choices:
+        fields.fail("choices", "at least one choice is due here")
+    return choices
+
+
+def _limits(fields: Fields) -> tuple[tuple[int, int], tuple[int, int] | None]:
+    hard = fields.span("hard")
+    if not fields.has("soft"):
+        return hard, None
+    soft = fields.span("soft")
+    if soft[0] < hard[0] or soft[1] > hard[1]:
+        fields.fail("soft", f"{list(soft)} reaches beyond the hard limits {list(hard)}")
+    return hard, soft
 
 
 def _question(fields: Fields, key: str, methods: Mapping[str, Method]) -> Question:
@@ -189,14 +232,11 @@ def _question(fields: Fields, key: str, methods: Mapping[str, Method]) -> Questi
     elif kind == "count":
         unit = "count"
     elif kind == "choice":
-        for choice in fields.each("choices"):
-            choices[choice.name("id")] = choice.texts("name")
-            choice.done()
+        choices = _choices(fields)
     elif kind == "text":
-        max_length = fields.integer("max_length")
+        max_length = _positive(fields, "max_length")
     if kind in ("measure", "count"):
-        hard = fields.span("hard")
-        soft = fields.span("soft") if fields.has("soft") else None
+        hard, soft = _limits(fields)
     photo = fields.word("photo", PHOTO_DUTIES) if fields.has("photo") else "none"
     photo_if = fields.words("photo_if", tuple(choices)) if fields.has("photo_if") else ()
     question = Question(

@@ -16,6 +16,7 @@ from field_schema.problems import (
     ProblemList,
     Refused,
     pointed,
+    shown,
 )
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ _CAMPAIGN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _FORM: Final = re.compile(r"[a-z][a-z0-9_]{0,39}/[1-9][0-9]{0,3}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _CONTENT_TYPE: Final = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
-_CANONICAL_UUID: Final = re.compile(
-    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+_HEX: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_UUID: Final = re.compile(
+    rf"(?:urn:)?(?:uuid:)?(?:\{{(?P<braced>{_HEX})\}}|(?P<bare>{_HEX}))", re.ASCII | re.IGNORECASE
 )
 _BODY: Final = frozenset(
     {"site", "campaign", "form", "started", "finished", "position", "elements"}
@@ -106,9 +108,10 @@ class Inspection:
 
 
 def read_inspection(body: Mapping[str, object], catalog: "Catalog") -> Inspection:
-    """Read a body. Raises InvalidInspection with all problems, or UnknownForm.
+    """Read a body. Raises InvalidInspection with its problems, or UnknownForm.
 
-    A device's time never makes a body invalid: it is kept as text and flagged.
+    A device's time never makes a body invalid: it is kept as text and flagged. A form that is not
+    known is told before anything else, for then the rest cannot be judged.
     """
     problems = ProblemList()
     if not isinstance(cast(object, body), Mapping):
@@ -148,13 +151,13 @@ def _refuse_unknown(
 
 
 def _uuid(value: object, pointer: str, problems: ProblemList) -> UUID:
-    """The id in any of its spellings: upper case, braces, urn:uuid:."""
+    """The id in any of its spellings: upper case, braces, urn:uuid:. The nil UUID names nothing."""
     if isinstance(value, str):
-        bare = value.removeprefix("urn:").removeprefix("uuid:")
-        if bare.startswith("{") and bare.endswith("}"):
-            bare = bare[1:-1]
-        if _CANONICAL_UUID.fullmatch(bare):
-            return UUID(bare)
+        spelled = _UUID.fullmatch(value)
+        if spelled:
+            found = UUID(spelled["braced"] or spelled["bare"])
+            if found != _NOBODY:
+                return found
     problems.add(pointer, Refused("not_uuid"))
     return _NOBODY
 
@@ -207,6 +210,9 @@ def _elements(
         element = _element(raw, readers, pointer, photos, problems, flags)
         if element is None:
             continue
+        if element.id == _NOBODY:  # its id is already refused, and equals no other
+            found.append(element)
+            continue
         kind, states = seen.setdefault(element.id, (element.type, set()))
         # One element may be observed twice: as it always is, and as it stands on election day.
         if kind != element.type or element.state in states:
@@ -231,6 +237,7 @@ def _element(
         label = ""
     if state not in STATES:
         problems.add(f"{pointer}/state", Refused("not_a_choice", {"choices": ", ".join(STATES)}))
+        state = ""
     reader = readers.get(kind) if isinstance(kind, str) else None
     if reader is None:
         refused = Refused("not_a_choice", {"choices": ", ".join(readers)})
@@ -246,7 +253,7 @@ def _element(
         element_id,
         reader.element,
         label,
-        str(state),
+        cast(str, state),
         read.answers,
         read.not_measured,
         photos,
@@ -273,7 +280,7 @@ def _photos(
             continue
         _refuse_unknown(raw, _PHOTO, at, problems)
         photo_id = _uuid(raw.get("id"), f"{at}/id", problems)
-        if photo_id in seen and photo_id != _NOBODY:
+        if photo_id != _NOBODY and photo_id in seen:
             problems.add(f"{at}/id", Refused("twice"))
         seen.add(photo_id)
         if len(seen) > MAX_PHOTOS:
@@ -294,14 +301,16 @@ def _photo(
     sha256, size, kind = raw.get("sha256"), raw.get("bytes"), raw.get("content_type")
     if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
         problems.add(f"{at}/sha256", Refused("not_sha256"))
+        sha256 = ""
     if type(size) is not int:
-        problems.add(f"{at}/bytes", Refused("not_integer", {"got": repr(size)[:40]}))
+        problems.add(f"{at}/bytes", Refused("not_integer", {"got": shown(size)}))
         size = 0
     elif not 0 < size <= MAX_PHOTO_BYTES:
         limits = {"low": 1, "high": MAX_PHOTO_BYTES, "unit": ""}
         problems.add(f"{at}/bytes", Refused("out_of_range", limits))
     if not isinstance(kind, str) or not _CONTENT_TYPE.fullmatch(kind):
         problems.add(f"{at}/content_type", Refused("not_content_type"))
+        kind = ""
     question = raw.get("question")
     if question is not None and (
         not isinstance(question, str) or question not in reader.all_questions
@@ -313,7 +322,7 @@ def _photo(
         taken = read_time(raw["taken"], f"{at}/taken", problems)
         if taken.flag:
             flags.append(f"{taken.flag} {at}/taken")
-    return PhotoRef(photo_id, str(sha256), size, str(kind), question, taken)
+    return PhotoRef(photo_id, sha256, size, kind, question, taken)
 
 
 def _flag_missing_photos(
@@ -323,10 +332,20 @@ def _flag_missing_photos(
     pointer: str,
     flags: list[str],
 ) -> None:
-    shown = {photo.question for photo in photos}
+    photographed = {photo.question for photo in photos}
     for key in reader.photo_always:
-        if key not in shown and key.split(".")[0] in answers:
-            flags.append(f"photo_missing {pointer}/answers/{key.replace('.', '/')}")
+        if key not in photographed:
+            flags += [f"photo_missing {pointer}/answers/{at}" for at, _ in _given(answers, key)]
     for key, words in reader.photo_if:
-        if key not in shown and answers.get(key) in words:
-            flags.append(f"photo_missing {pointer}/answers/{key.replace('.', '/')}")
+        if key not in photographed:
+            given = [at for at, answer in _given(answers, key) if answer in words]
+            flags += [f"photo_missing {pointer}/answers/{at}" for at in given]
+
+
+def _given(answers: Mapping[str, Any], key: str) -> list[tuple[str, Any]]:
+    """The answers to a question with their places: one, or one for each repeat that has it."""
+    group, _, name = key.rpartition(".")
+    if not group:
+        return [(key, answers[key])] if key in answers else []
+    repeats = enumerate(answers.get(group, ()))
+    return [(f"{group}/{n}/{name}", item[key]) for n, item in repeats if key in item]

@@ -4,9 +4,9 @@ Canonical: mm, permille (of a slope), lux, N, Nmm, s, count. A value typed in an
 converted once, at capture, and only where that is exact.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from field_schema.problems import Refused
+from field_schema.problems import Refused, shown
 
 FACTORS: Final[dict[str, dict[str, int]]] = {
     "mm": {"mm": 1, "cm": 10, "m": 1000},
@@ -24,7 +24,7 @@ MAX_INSTRUMENT_LENGTH: Final = 64
 def integer_of(value: object) -> int:
     """The value if it is an exact integer. Raises Refused for text, floats, booleans, null."""
     if type(value) is not int:
-        raise Refused("not_integer", {"got": _shown(value)})
+        raise Refused("not_integer", {"got": shown(value)})
     return value
 
 
@@ -33,9 +33,5 @@ def canonical(value: int, sent: object, unit: str) -> int:
     factors = FACTORS[unit]
     factor = factors.get(sent) if isinstance(sent, str) else None
     if factor is None:
-        raise Refused("wrong_unit", {"got": _shown(sent), "units": ", ".join(factors)}, "/unit")
+        raise Refused("wrong_unit", {"got": shown(sent), "units": ", ".join(factors)}, "/unit")
     return value * factor
-
-
-def _shown(value: Any) -> str:
-    return "null" if value is None else repr(value)[:40]

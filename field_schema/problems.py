@@ -1,5 +1,6 @@
 """What is wrong with an inspection's body: a pointer, a stable code, a text in three languages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -64,6 +65,22 @@ class ProblemList:
 def pointed(token: str) -> str:
     """One token of a JSON pointer, escaped (RFC 6901) and cut to a bearable length."""
     return "/" + token[:80].replace("~", "~0").replace("/", "~1")
+
+
+def shown(value: object) -> str:
+    """A refused value in at most 40 characters, safe to print.
+
+    Of lists and objects only the kind: they may nest deeper than Python can print.
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, Mapping):
+        return "{…}"
+    if isinstance(value, list | tuple):
+        return "[…]"
+    if isinstance(value, int) and value.bit_length() > 128:
+        return hex(value)[:40]  # Python refuses to print integers of 4301 digits in decimal
+    return repr(value[:40] if isinstance(value, str) else value)[:40]
 
 
 @cache

@@ -53,7 +53,7 @@ class Profile:
 
 
 def parse_profile(value: object, where: str, digest: str) -> Profile:
-    """Read a profile's file."""
+    """Read a profile's file. Raises CatalogError, also for two editions in force on one day."""
     fields = Fields(value, where)
     name = fields.name("profile")
     if where != f"profiles/{name}.json":
@@ -70,6 +70,8 @@ def parse_profile(value: object, where: str, digest: str) -> Profile:
             if other.standard == adoption.standard and _overlap(other, adoption):
                 inner.fail("in_force", f"two editions of {other.standard} are in force on one day")
         adoptions.append(adoption)
+    if not adoptions:
+        fields.fail("editions", "at least one adopted edition is due here")
     fields.done()
     return Profile(name, title, warning, ky_status, tuple(adoptions), digest)
 
@@ -86,6 +88,8 @@ def _adoption(fields: Fields) -> Adoption:
         decision.day("date"),
         decision.texts("by"),
     )
+    if adoption.until is not None and adoption.until < adoption.since:
+        force.fail("to", f"{adoption.until} is before {adoption.since}; swap them")
     for part in (force, decision, fields):
         part.done()
     return adoption

@@ -10,12 +10,13 @@ from field_schema.catalog import Catalog, load_catalog
 from field_schema.findings import expand
 from field_schema.form import Question
 from field_schema.problems import words
+from field_schema.strict_file import Texts
 
 _SIGNS: Final = {"ge": "≥", "le": "≤", "gt": ">", "lt": "<", "eq": "="}
 
 
 def render(finding_json: Mapping[str, Any], language: str, catalog: Catalog | None = None) -> str:
-    """The reason of a stored finding in "ky", "ru" or "en".
+    """The reason of a stored finding in "ky", "ru" or "en"; another language is a KeyError.
 
     >>> render(finding, "en")
     'rise 450 mm over 4200 mm is 1:9.3; allowed 1:12 (row b)'
@@ -24,7 +25,10 @@ def render(finding_json: Mapping[str, Any], language: str, catalog: Catalog | No
     finding = expand(finding_json, catalog)
     texts = words()["reasons"]
     reason = finding["reason"]
-    speak = _Speaker(catalog.measures[finding["element_type"]], language)
+    codes = {
+        code: text for form in catalog.forms.values() for code, text in form.cannot_measure.items()
+    }
+    speak = _Speaker(catalog.measures[finding["element_type"]], codes, language)
     measured = finding["measured"]
     params = {
         "measured": "; ".join(speak.measured(c, measured) for c in finding["required"]),
@@ -51,8 +55,11 @@ def render(finding_json: Mapping[str, Any], language: str, catalog: Catalog | No
 class _Speaker:
     """Names, values and limits in one language."""
 
-    def __init__(self, questions: Mapping[str, Question], language: str) -> None:
+    def __init__(
+        self, questions: Mapping[str, Question], cannot_measure: Mapping[str, Texts], language: str
+    ) -> None:
         self.questions = questions
+        self.cannot_measure = cannot_measure
         self.language = language
         self.texts = words()
 
@@ -136,8 +143,10 @@ class _Speaker:
         return question is not None and question.type == "count"
 
     def missing(self, measure: str, said: Mapping[str, str]) -> str:
-        """The name of what is missing, with the inspector's own words why."""
+        """The name of what is missing, with the form's or the inspector's own words why."""
         why = said.get(measure) or said.get(measure.split(".")[0])
+        if why is not None and why in self.cannot_measure:
+            why = self.cannot_measure[why][self.language]
         return f"{self.name(measure)} ({why})" if why else self.name(measure)
 
     def say(self, key: str) -> str:

@@ -23,7 +23,7 @@ from field_schema.logic import (
     all_of,
 )
 from field_schema.profile import BINDING, REFERENCE, Adoption, Profile
-from field_schema.standard import RECALLED, Comparison, Measures, Requirement, Standard
+from field_schema.standard import BUILDINGS, RECALLED, Comparison, Measures, Requirement, Standard
 
 ENGINE: Final = "rules/1"
 """Named in every digest: another way of judging is another ruleset."""
@@ -36,11 +36,18 @@ _PLANS_KEPT: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """What decides which clauses bind: status, and the days it was built and altered on."""
+    """What decides which clauses bind: status, and the days it was built and altered on.
+
+    Raises ValueError for a status that no requirement can speak of: nothing would apply, silently.
+    """
 
     status: str
     built_on: date | None = None
     altered_on: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.status not in BUILDINGS:
+            raise ValueError(f"building status {self.status!r} is none of {', '.join(BUILDINGS)}")
 
     @property
     def deciding_on(self) -> date | None:
@@ -57,8 +64,8 @@ class Building:
 class Rule:
     """One requirement with its weight under a profile, compiled.
 
-    `group` is the repeat it runs over. `constants` holds, per row, the members of a finding that
-    no inspection changes.
+    `group` is the repeat it runs over. `musts` are, per row, its comparisons each with its test;
+    `constants` holds, per row, the members of a finding that no inspection changes.
     """
 
     requirement: Requirement
@@ -67,6 +74,7 @@ class Rule:
     decide: Decide
     measures: tuple[str, ...]
     tolerances: Mapping[str, int]
+    musts: tuple[tuple[tuple[Comparison, Test], ...], ...]
     constants: tuple[Mapping[str, Any], ...]
     brief: Mapping[str, Any]
 
@@ -128,7 +136,7 @@ def build_ruleset(
 
 
 def compile_rule(requirement: Requirement, weight: str, questions: Measures) -> Rule:
-    """One requirement, ready to run."""
+    """One requirement, ready to run. Raises CatalogError for a rule over two repeats."""
     rows = requirement.rows
     used = [c for row in rows for c in (*row.when, *row.must)] + list(requirement.when)
     measures = tuple(dict.fromkeys(m for c in used for m in c.measures))
@@ -145,6 +153,7 @@ def compile_rule(requirement: Requirement, weight: str, questions: Measures) -> 
         _decide(requirement, questions),
         measures,
         {m: questions[m].tolerance for m in measures if questions[m].tolerance},
+        tuple(tuple((c, compile_comparison(c, questions)) for c in row.must) for row in rows),
         tuple(constants_of(requirement, weight, row.must, questions) for row in rows),
         {
             "requirement": requirement.id,

@@ -4,23 +4,28 @@ A number recalled from memory (never verified) counts in none of the four.
 
 Category per user group (permanent state, worst link on the path from the street to the ballot box)
     a violation *blocks*, *hinders* or does nothing, by its weight and severity (scoring.json).
-    not accessible             something blocks and nothing temporary was measured in its place
-    conditionally accessible   something hinders, or what blocks was measured compliant for the day
+    It is *relieved* by the same requirement found compliant at the same element in its
+    election-day state, with a photo of that state.
+    not accessible             something blocks and is not relieved
+    conditionally accessible   something hinders, or blocks but is relieved
     not assessed               neither, but something that could block or hinder is not measured
+                               or borderline, or nothing at all was measured compliant
     accessible                 none of these, and at least one requirement was measured compliant
 
 Index (for planning only)
     100 * sum of points of compliant / sum of points of all applicable requirements, rounded down;
     points = severity points * weight points (scoring.json). `not_measured` and `borderline` count
-    as not compliant. Capped while something blocks. None when nothing was measured.
+    as not compliant. Capped while something blocks and is not relieved. None when nothing was
+    measured.
 
 Coverage
     1000 * measured / applicable, rounded down; measured = compliant, violation or borderline.
 
 Station (binding requirements alone, the three states of the polling-place checklist)
-    compliant; usable_with_temporary_measures; not_remediable_in_time: a critical violation for
-    which no temporary remedy is known and none was measured; not_assessed: no violation, but
-    something critical or major is not decided.
+    not_remediable_in_time: a critical violation for which no temporary remedy is known, and which
+    is not relieved; usable_with_temporary_measures: only other violations; not_assessed: no
+    violation, but something critical or major is not decided, or nothing was found compliant;
+    compliant: the rest.
 """
 
 from collections.abc import Iterable, Mapping
@@ -97,7 +102,7 @@ def score(assessment: Assessment) -> Score:
     relieved = {
         (f.element_id, f.standard, f.requirement)
         for f in assessment.findings
-        if f.state == "election_day" and f.verdict == COMPLIANT
+        if f.state == "election_day" and f.verdict == COMPLIANT and f.observation.photos
     }
     permanent = [
         f

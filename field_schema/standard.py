@@ -77,6 +77,10 @@ class Printed:
     num: int
     den: int
 
+    def rounds(self, num: int, den: int) -> bool:
+        """Whether it is that ratio, rounded: 8 % is 1:12, but neither 1:10 nor 1:20."""
+        return (2 * num * self.den + den) // (2 * den) == self.num
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
@@ -173,6 +177,8 @@ def _requirement(
     states = applies.words("state", STATES) if applies.has("state") else STATES
     before = applies.day("built_before") if applies.has("built_before") else None
     since = applies.day("built_from") if applies.has("built_from") else None
+    if before is not None and since is not None and since >= before:
+        applies.fail("built_from", f"no day is from {since} and before {before}; swap them")
     applies.done()
     when = _comparisons(fields, "when", measures) if fields.has("when") else ()
     rows = _rows(fields, measures)
@@ -180,6 +186,8 @@ def _requirement(
     if fields.has("printed"):
         inner = fields.fields("printed")
         printed = Printed(inner.text("text"), inner.integer("num"), inner.integer("den"))
+        if min(printed.num, printed.den) < 1:
+            inner.fail("num", "a percentage is written as two positive integers, 8 and 100")
         inner.done()
     remedies = tuple(_remedy(inner) for inner in fields.each("remedies"))
     fields.done()
@@ -295,7 +303,8 @@ def _ratio(rest: list[Any], question: Question, measures: Measures) -> Any:
     other = measures.get(rest[0]) if isinstance(rest[0], str) else None
     if other is None or other.unit != question.unit or not _all_integers(rest[1:], 2):
         return None
-    return tuple(rest) if min(rest[1:]) > 0 and other.hard[0] >= 0 else None
+    fits = question.numeric and min(rest[1:]) > 0 and other.hard[0] >= 0
+    return tuple(rest) if fits else None
 
 
 _READERS: Final = dict.fromkeys(LIMITS, _limit) | {

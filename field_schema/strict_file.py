@@ -44,9 +44,15 @@ def read_object(data: bytes, where: str) -> dict[str, Any]:
 
 
 def read_file(path: Path, root: Path) -> tuple[dict[str, Any], bytes]:
-    """The object in a file and the file's exact bytes."""
-    data = path.read_bytes()
-    return read_object(data, path.relative_to(root).as_posix()), data
+    """The object in a file and the file's exact bytes. Raises CatalogError when it is not there."""
+    where = path.relative_to(root).as_posix()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CatalogError(
+            f"{where}: the file cannot be read ({error.strerror}); put it there or mend its rights"
+        ) from None
+    return read_object(data, where), data
 
 
 class Fields:
@@ -103,7 +109,8 @@ class Fields:
     def words(self, key: str, words: tuple[str, ...]) -> tuple[str, ...]:
         """A list, not empty, without twins, of words of a closed list."""
         values = self.items(key)
-        if not values or len(set(values)) != len(values) or not set(values) <= set(words):
+        known = all(isinstance(value, str) and value in words for value in values)
+        if not values or not known or len(set(values)) != len(values):
             self.fail(key, f"a list of different words out of {', '.join(words)} is due here")
         return tuple(values)
 
@@ -125,9 +132,12 @@ class Fields:
         """A day as YYYY-MM-DD."""
         value = self.text(key)
         try:
-            return date.fromisoformat(value)
+            found = date.fromisoformat(value)
         except ValueError:
+            found = None
+        if found is None or found.isoformat() != value:  # week dates are read by Python as well
             self.fail(key, f"{value!r} is no day; write YYYY-MM-DD")
+        return found
 
     def day_or_null(self, key: str) -> date | None:
         """A day, or null written out."""

@@ -6,7 +6,6 @@ from uuid import UUID
 import structlog
 from flask import Response, current_app, request
 from marshmallow import fields, validate
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, scope_of
@@ -28,7 +27,8 @@ log = structlog.get_logger()
 blueprint = Blueprint("sync", __name__, description="What tablets do: push and pull.")
 
 RETRY_AFTER_S = 5
-# deadlock, serialization failure, lock timeout, connection gone: the work is tried again whole
+# Deadlock, serialization failure, time limits, connection gone: nobody's fault. Two operations
+# that use one id at once come here too, as integrity errors: the next try sees the winner.
 _TRANSIENT = ("40P01", "40001", "55P03", "57014", "25P03", "57P01", "08006", "08003")
 
 
@@ -111,20 +111,14 @@ def _push_one(actor: Actor, operation: ReceivedOperation) -> tuple[str, tuple[st
     try:
         with database().writing() as session:
             answer = push_operation(session, actor, operation, catalog=catalog(), at=now())
-    except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
-        if not (error.connection_invalidated or state in _TRANSIENT or _ids_met(error)):
-            raise
-        log.warning("push_retry", op=str(operation.op), sqlstate=state)
+    except Exception as error:
+        # One operation must not keep the others from arriving, whatever is wrong with it.
+        state = getattr(getattr(error, "orig", None), "sqlstate", None)
+        say = log.warning if state in _TRANSIENT else log.exception
+        say("push_retry", op=str(operation.op), error=type(error).__name__, sqlstate=state)
         text = f'{{"op":"{operation.op}","status":"retry","retry_after":{RETRY_AFTER_S}}}'
         return text, (), True
     return answer.result, answer.need_photos, False
-
-
-def _ids_met(error: DBAPIError) -> bool:
-    """True when two operations at two sites used one inspection id at once; a retry sees it."""
-    diagnosis = getattr(error.orig, "diag", None)
-    return getattr(diagnosis, "constraint_name", None) == "pk_inspection"
 
 
 def _record_contact(actor: Actor, envelope: Envelope) -> int:

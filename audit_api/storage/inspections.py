@@ -212,8 +212,10 @@ _add_revision = text("""
         insert into element (id, site_id, type, label, created_at)
         select id, :site, type, label, :at
         from json_to_recordset(cast(:elements as json)) as e(id uuid, type text, label text)
-        on conflict (id) do update set label = excluded.label
-            where element.label <> excluded.label
+        on conflict (id) do update set label = excluded.label,
+            -- Taken by another site a moment ago: null is refused, and the next try sees it.
+            site_id = case when element.site_id = excluded.site_id then element.site_id end
+            where element.label <> excluded.label or element.site_id <> excluded.site_id
     ), announced as (
         insert into announced_photo (inspection_id, rev, id, element_id, question, sha256, bytes,
             content_type)

@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import text
+
 from audit_api.storage.base import Database
 from tests.factories import World, inspection_of, operation, push_body
 from tests.journeys.server import Server, post
@@ -58,3 +60,34 @@ def test_batches_that_overlap_in_other_orders_neither_deadlock_nor_double(
     results = [{r["op"]: r for r in _once(answer)} for _, answer in answers]
     assert all(found == results[0] for found in results)
     assert {r["status"] for r in results[0].values()} == {"applied"}
+
+
+def test_one_element_id_at_two_sites_at_once_belongs_to_one_and_is_rejected_at_the_other(
+    server: Server, world: World, database: Database
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    for seed in range(5):
+        bodies = [inspection_of(world, site, seed=200 + seed) for site in ("near-1", "near-2")]
+        device, token = world.devices["near"]
+        pushes = [push_body(device, [operation(body, seq=1000)]) for body in bodies]
+
+        def send(data: bytes, token: str = token) -> str:
+            while True:
+                _, answer = post(
+                    f"{server.base_url}/api/v1/sync/push",
+                    data,
+                    headers | {"Authorization": f"Bearer {token}"},
+                )
+                status = str(answer["results"][0]["status"])
+                if status != "retry":
+                    return status
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(send, pushes)) == ["applied", "rejected"]
+    with database.reading() as session:
+        stray = session.scalar(
+            text("""select count(*) from announced_photo a join inspection i
+                on i.id = a.inspection_id and i.rev = a.rev join element e on e.id = a.element_id
+                where e.site_id <> i.site_id""")
+        )
+    assert stray == 0

@@ -1,0 +1,158 @@
+"""`make demo` as a visitor sees it: from an empty folder to the published figures, and again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from audit_api.demo.http_client import get, sign_in
+from audit_api.demo.tablet import Tablet
+from audit_api.embedded.child import free_port
+
+CAMPAIGN = "kg-jk-2021"
+PATIENCE_S = 240
+
+
+class Demo:
+    """The demonstration as a process, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
+        self.said: dict[str, Any] = {}
+
+    def start(self) -> None:
+        """Run it until it serves."""
+        with (self.folder.parent / "demo.log").open("ab") as log:
+            self.process = self._run(log)
+        end = time.monotonic() + PATIENCE_S
+        while not (self.folder / "demo.json").exists() or "Unused enrolment codes" not in self.log:
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise AssertionError(self.log)
+            time.sleep(0.2)
+        self.said = json.loads((self.folder / "demo.json").read_text())
+
+    def _run(self, log: IO[bytes]) -> "subprocess.Popen[bytes]":
+        command = "from audit_api.cli import main; main()"
+        return subprocess.Popen(
+            [sys.executable, "-c", command, "demo", "--folder", str(self.folder), "--port",
+             str(free_port())],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"COLUMNS": "200"},
+        )  # fmt: skip
+
+    @property
+    def log(self) -> str:
+        """What it printed."""
+        return (self.folder.parent / "demo.log").read_text()
+
+    def stop(self) -> int:
+        """Ctrl-C."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+    def get(self, role: str, path: str) -> Any:
+        """GET as the demonstration's person of that role."""
+        user = next(u for u in self.said["users"] if u["role"] == role)
+        token = sign_in(self.said["base_url"], user["username"], user["password"])
+        return get(self.said["base_url"], f"/api/v1{path}", token)
+
+    def everything(self, role: str, path: str) -> list[Any]:
+        """All items of a list."""
+        found: list[Any] = []
+        following: str | None = path
+        while following:
+            page = self.get(role, following)
+            found += page["items"]
+            following = page["next"] and page["next"].removeprefix("/api/v1")
+        return found
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demonstration that serves."""
+    running = Demo(tmp_path_factory.mktemp("demo") / "var")
+    running.folder.mkdir()
+    running.start()
+    yield running
+    if running.process is not None and running.process.poll() is None:
+        running.stop()
+
+
+def test_the_published_figures_come_out_of_the_api(demo: Demo) -> None:
+    answer = demo.get("coordinator", f"/statistics/progress?campaign={CAMPAIGN}&by=constituency")
+    told = [(g["constituency"], g["stations"], g["voters"]) for g in answer["items"]]
+    assert told == [(1, 66, 90_075), (2, 80, 102_010), (3, 72, 112_968)]
+    total = answer["total"]
+    assert (total["stations"], total["voters"], total["inspected"]) == (218, 305_053, 60)
+    assert total["open_violations"] > 0
+    assert total["awaiting_photos"] == 0
+
+
+def test_the_stations_of_alga_lie_in_two_constituencies(demo: Demo) -> None:
+    sites = demo.everything("coordinator", "/sites?limit=200")
+    assert len(sites) == 218
+    wanted = {8145: 2, 8146: 2, 8172: 2, 8202: 2, 8147: 3}
+    found = {
+        station["number"]: (station["constituency"], site["territory_name"]["en"])
+        for site in sites
+        for station in site["stations"]
+        if station["number"] in wanted
+    }
+    assert found == {n: (constituency, "Alga Aiyl Aimak") for n, constituency in wanted.items()}
+
+
+def test_what_is_made_up_says_so(demo: Demo) -> None:
+    sites = demo.everything("coordinator", "/sites?limit=200")
+    real = [site for site in sites if "name" not in site["synthetic"]]
+    assert len(real) == 46
+    assert all(site["synthetic"] for site in sites)
+
+
+@pytest.mark.parametrize(
+    "role",
+    ["inspector", "technical_supervisor", "prosecutor", "lsg_head", "coordinator", "administrator"],
+)
+def test_every_role_can_sign_in_and_has_a_command_to_try(demo: Demo, role: str) -> None:
+    user = next(u for u in demo.said["users"] if u["role"] == role)
+    assert demo.get(role, "/sessions/current")["grants"] == [
+        {"role": role, "territory": user["territory"]}
+    ]
+    assert f"user {user['username']}" in demo.log
+
+
+def test_an_unused_code_enrols_a_tablet_that_pulls_its_district(demo: Demo) -> None:
+    assert len(demo.said["enrolment_codes"]) == 2
+    tablet = Tablet.enrol(demo.said["base_url"], demo.said["enrolment_codes"][0], "Mine")
+    assert tablet.pull_all()
+
+
+def test_it_stops_cleanly_and_goes_on_with_the_same_data(demo: Demo) -> None:
+    before = demo.everything("prosecutor", "/violations?limit=200")
+    assert demo.stop() == 0
+    assert not (demo.folder / "demo.json").exists()
+    assert _processes_of(demo.folder) == []
+    demo.start()
+    assert demo.everything("prosecutor", "/violations?limit=200") == before
+
+
+def _processes_of(folder: Path) -> list[str]:
+    """Command lines that name the folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if str(folder) in line:
+            found.append(line)
+    return found

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from audit_api.domain.errors import DomainError
@@ -29,18 +30,27 @@ def main() -> None:
     """Accessibility audit of polling stations."""
 
 
-def _database() -> Database:
+@contextmanager
+def _database() -> Iterator[Database]:
+    """The settings' database; what it refuses becomes a message."""
     try:
-        return Database(make_engine(Settings.from_env()))
+        opened = Database(make_engine(Settings.from_env()))
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
+    try:
+        yield opened
+    except DBAPIError as error:
+        # What the driver says, without the statement and its values.
+        raise click.ClickException(f"The database refused: {error.orig}".strip()) from None
+    finally:
+        opened.engine.dispose()
 
 
 @contextmanager
 def _transaction() -> Iterator[Session]:
     """One writing transaction; a domain error becomes a message with every fault on a line."""
     try:
-        with _database().writing() as session:
+        with _database() as opened, opened.writing() as session:
             yield session
     except DomainError as error:
         for fault in error.faults:
@@ -60,7 +70,8 @@ def database() -> None:
 @database.command("migrate")
 def migrate_database() -> None:
     """Bring the database to the newest migration; safe to run twice and at the same time."""
-    click.echo(f"The database is at migration {migrate(_database().engine)}.")
+    with _database() as opened:
+        click.echo(f"The database is at migration {migrate(opened.engine)}.")
 
 
 @main.command("worker")
@@ -154,10 +165,16 @@ def import_stations(campaign: str, file: Path, dry_run: bool) -> None:
 @FILE
 def import_campaign(file: Path) -> None:
     """Make a campaign with its milestones and constituencies from a JSON file."""
+    try:
+        said = json.loads(file.read_bytes().decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise click.ClickException(f"{file.name} is no JSON: {error}.") from None
+    if not isinstance(said, dict):
+        raise click.ClickException(f"{file.name} holds no JSON object.")
     with _transaction() as session:
-        said = json.loads(file.read_text())
-        import_places.import_campaign(session, said, at=datetime.now(UTC))
-    click.echo(f"{said['id']}: made.")
+        made = import_places.import_campaign(session, said, at=datetime.now(UTC))
+    there = "was there and stays as it is; milestones and constituencies it lacked were added"
+    click.echo(f"{said['id']}: {'made' if made else there}.")
 
 
 @main.group()

@@ -1,12 +1,19 @@
 """Settings from the environment, checked once at start and frozen."""
 
 import re
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 from environs import Env
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
-_WEAK_SECRETS = {"", "secret", "changeme", "change-me", "dev", "development", "test", "password"}
+_LEAST_SECRET_LENGTH = 32
+# "changeme", however often repeated, has 7; a random one of 32 hexadecimal digits about 14.
+_LEAST_SECRET_LETTERS = 8
+# Any other value turns the debugger of Flask on.
+_FLASK_DEBUG_OFF = {"", "0", "false", "no"}
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class SettingsError(Exception):
@@ -53,8 +60,9 @@ class Settings:
                 f"{', '.join(missing)} not set. Set them to your PostgreSQL and S3, "
                 "or run `make demo`, which starts its own."
             )
-        if env.bool("FLASK_DEBUG", False):
+        if env.str("FLASK_DEBUG", "").lower() not in _FLASK_DEBUG_OFF:
             raise SettingsError("FLASK_DEBUG is on; it shows source code to callers. Unset it.")
+        default: dict[str, Any] = {f.name: f.default for f in fields(cls)}
         return cls(
             database_url=psycopg_url(env.str("DATABASE_URL")),
             s3=S3Settings(
@@ -62,21 +70,54 @@ class Settings:
                 region=env.str("S3_REGION", "us-east-1"),
                 access_key=env.str("S3_ACCESS_KEY_ID"),
                 secret_key=env.str("S3_SECRET_ACCESS_KEY"),
-                endpoint_url=env.str("S3_ENDPOINT_URL", "") or None,
+                endpoint_url=web_address("S3_ENDPOINT_URL", env.str("S3_ENDPOINT_URL", "")),
             ),
             secret_key=strong_secret(env.str("SECRET_KEY", "")),
-            pool_size=env.int("DATABASE_POOL_SIZE", 8),
-            max_photo_bytes=env.int("MAX_PHOTO_BYTES", 25_000_000),
-            session_hours=env.int("SESSION_HOURS", 12),
-            enrolment_minutes=env.int("ENROLMENT_MINUTES", 10),
-            log_level=env.str("LOG_LEVEL", "INFO"),
+            pool_size=_whole(env, "DATABASE_POOL_SIZE", default["pool_size"], most=1000),
+            max_photo_bytes=_whole(
+                env, "MAX_PHOTO_BYTES", default["max_photo_bytes"], most=5_000_000_000
+            ),
+            session_hours=_whole(env, "SESSION_HOURS", default["session_hours"], most=24 * 365),
+            enrolment_minutes=_whole(
+                env, "ENROLMENT_MINUTES", default["enrolment_minutes"], most=60 * 24 * 60
+            ),
+            log_level=_log_level(env.str("LOG_LEVEL", "") or default["log_level"]),
         )
+
+
+def _whole(env: Env, name: str, default: int, *, most: int) -> int:
+    found = env.str(name, "") or str(default)
+    # Zero is no limit at all to a pool, and no session at all to a person.
+    if not (found.isascii() and found.isdigit() and len(found) < 12) or not 1 <= int(found) <= most:
+        raise SettingsError(
+            f"{name} is {found[:40]!r}; write a whole number from 1 to {most}, "
+            f"or unset it for {default}."
+        )
+    return int(found)
+
+
+def _log_level(level: str) -> str:
+    if level.upper() not in _LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL is {level!r}; write one of {', '.join(_LOG_LEVELS)}.")
+    return level.upper()
+
+
+def web_address(name: str, address: str) -> str | None:
+    """The address itself; None when it is empty. `name` is the variable it stands in."""
+    if address and not re.fullmatch(r"https?://[^\s/]\S*", address):
+        raise SettingsError(f"{name} is no web address; write it like https://s3.example.org.")
+    return address or None
 
 
 def psycopg_url(url: str) -> str:
     """The same database with the driver named, whichever PostgreSQL scheme was given."""
     named = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", url)
-    if not named.startswith("postgresql+psycopg://"):
+    try:
+        readable = make_url(named).drivername == "postgresql+psycopg"
+    except (ArgumentError, ValueError):
+        readable = False
+    if not readable:
+        # Without the address: it holds a password.
         raise SettingsError(
             "DATABASE_URL is not a PostgreSQL address; write postgresql://user:password@host/name."
         )
@@ -85,9 +126,9 @@ def psycopg_url(url: str) -> str:
 
 def strong_secret(secret: str) -> str:
     """The secret itself, if it is one: cursors are signed with it."""
-    if secret.lower() in _WEAK_SECRETS or len(secret) < 32:
+    if len(secret) < _LEAST_SECRET_LENGTH or len(set(secret)) < _LEAST_SECRET_LETTERS:
         raise SettingsError(
-            "SECRET_KEY is missing, a default or shorter than 32 characters. Make one with: "
-            "python3 -c 'import secrets; print(secrets.token_hex(32))'"
+            f"SECRET_KEY is missing, a default or shorter than {_LEAST_SECRET_LENGTH} characters. "
+            "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
     return secret

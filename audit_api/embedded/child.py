@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 
@@ -29,6 +31,8 @@ def free_port() -> int:
 def is_free(port: int) -> bool:
     """True when nobody listens on that loopback port."""
     with socket.socket() as probe:
+        # What a server that just ended leaves for a minute (TIME_WAIT) is no listener.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
@@ -41,7 +45,8 @@ class Child:
     """One program: its command, where its words go, and how to ask whether it is ready.
 
     `stop_signal` asks for an orderly end; the same signal comes from the kernel if we die first
-    (Linux). `user`: the account to run as, when we are root and the program must not be.
+    (Linux): when the thread that started it ends, so start it from one that lives as long.
+    `user`: the account to run as, when we are root and the program must not be.
     """
 
     name: str
@@ -74,19 +79,22 @@ class Child:
                 if os.getppid() != parent:
                     os._exit(1)
 
-        with self.log.open("ab") as words:
-            # Its own session: Ctrl-C reaches only us, and we stop the children in order.
-            self.process = subprocess.Popen(
-                self.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=words,
-                stderr=subprocess.STDOUT,
-                env=dict(self.env) if self.env is not None else None,
-                start_new_session=True,
-                preexec_fn=die_with_us,
-                user=self.user,
-                cwd=self.cwd,
-            )
+        try:
+            with self.log.open("ab") as words:
+                # Its own session: Ctrl-C reaches only us, and we stop the children in order.
+                self.process = subprocess.Popen(
+                    self.argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=words,
+                    stderr=subprocess.STDOUT,
+                    env=dict(self.env) if self.env is not None else None,
+                    start_new_session=True,
+                    preexec_fn=die_with_us,
+                    cwd=self.cwd,
+                    **account(self.user),
+                )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise EmbeddedError(f"{self.name} could not be started: {error}.") from None
 
     def wait_ready(self) -> None:
         """Wait until it answers. EmbeddedError with the end of its log if it does not."""
@@ -123,16 +131,60 @@ class Child:
         return f"{self.name} {what}. Its last words, from {self.log}:\n  {said}"
 
 
-def end_leftover(pid: int, mark: str, *, signals: Sequence[signal.Signals]) -> None:
-    """End a process of an earlier run, if `pid` is still one: its command line holds `mark`."""
+def account(user: str | None) -> dict[str, Any]:
+    """What makes a subprocess run as that account, without the groups that we are in."""
+    if user is None:
+        return {}
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
+def end_leftover(
+    pid: int, mark: str, *, signals: Sequence[signal.Signals], grace_s: float = 10.0
+) -> None:
+    """End a process of an earlier run, if `pid` is still one: its command line holds `mark`.
+
+    The next signal follows after `grace_s`. EmbeddedError when none of them ends it.
+    """
     for wanted in signals:
         if not _is_ours(pid, mark):
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, wanted)
-        deadline = time.monotonic() + 10
-        while _is_ours(pid, mark) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        _wait_until(lambda: not _is_ours(pid, mark), grace_s)
+    _wait_until(lambda: not _is_ours(pid, mark))
+    if _is_ours(pid, mark):
+        raise EmbeddedError(f"Process {pid} of an earlier start does not end; end it, try again.")
+
+
+def end_orphans(program: str, folder: Path) -> None:
+    """Kill the processes of a program that still work in `folder` (Linux)."""
+
+    def found() -> list[int]:
+        return [
+            int(process.name)
+            for process in Path("/proc").glob("[0-9]*")
+            if _works_in(process, program, folder)
+        ]
+
+    for pid in found():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    _wait_until(lambda: not found())
+
+
+def _works_in(process: Path, program: str, folder: Path) -> bool:
+    try:
+        return (process / "cwd").readlink() == folder and (
+            process / "comm"
+        ).read_text().strip() == program
+    except OSError:
+        return False
+
+
+def _wait_until(done: Callable[[], bool], most_s: float = 10.0) -> None:
+    deadline = time.monotonic() + most_s
+    while not done() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _is_ours(pid: int, mark: str) -> bool:

@@ -14,7 +14,15 @@ from pathlib import Path
 
 import psycopg
 
-from audit_api.embedded.child import Child, EmbeddedError, end_leftover, free_port
+from audit_api.embedded.child import (
+    Child,
+    EmbeddedError,
+    account,
+    end_leftover,
+    end_orphans,
+    free_port,
+)
+from audit_api.embedded.secret_file import write_secret
 
 _DATABASE = "audit_api"
 _USER = "audit_api"
@@ -39,15 +47,15 @@ class Postgres:
         self._user = _UNPRIVILEGED if os.geteuid() == 0 else None
         self._programs = _programs()
         self._folder = folder
-        if self._user is not None and not _others_may_enter(folder.parent):
-            # E.g. below /root: the data goes where `nobody` can reach it.
-            mark = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-            self._folder = Path("/var/tmp") / f"audit_api-{mark}" / "postgres"  # noqa: S108
-        self._data = self._folder / "data"
+        self._outside: Path | None = None
         self._password_file = folder.parent / "postgres-password"
         self._port = 0
         self._child: Child | None = None
         self._log = folder.parent / "postgres.log"
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
 
     @property
     def url(self) -> str:
@@ -64,10 +72,11 @@ class Postgres:
 
     def start(self) -> None:
         """Start without waiting; makes the cluster at the first time."""
+        self._locate()
         self._reachable_programs()
-        if not (self._data / "PG_VERSION").exists():
-            self._make_cluster()
         self._end_leftover()
+        if not self._is_made():
+            self._make_cluster()
         self._port = free_port()
         options = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
         self._child = Child(
@@ -107,7 +116,9 @@ class Postgres:
 
     def erase(self) -> None:
         """Delete the cluster, wherever it lies."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._locate()
+        self._end_leftover()
+        shutil.rmtree(self._outside or self._folder, ignore_errors=True)
 
     def _connect(self, database: str) -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(
@@ -127,15 +138,41 @@ class Postgres:
         except psycopg.OperationalError:
             return False
 
+    def _locate(self) -> None:
+        """Find where `nobody` can reach the data: not below /root, for one."""
+        home = self._password_file.parent
+        if self._user is None or self._outside is not None or _others_may_enter(home):
+            return
+        mark = hashlib.sha256(str(self._folder).encode()).hexdigest()[:16]
+        self._outside = Path("/var/tmp") / f"audit_api-{mark}"  # noqa: S108
+        self._folder = self._outside / "postgres"
+
+    def _is_made(self) -> bool:
+        """True when there is a cluster to go on with."""
+        if not (self._data / "PG_VERSION").exists():
+            return False
+        if self._password_file.exists():
+            return True
+        if self._outside is None:
+            raise EmbeddedError(
+                f"{self._password_file} is gone while the data are there. Put it back, or delete "
+                f"{self._folder} to begin anew."
+            )
+        # The folder these data belonged to was deleted by hand: so are they.
+        return False
+
     def _make_cluster(self) -> None:
-        self._password_file.parent.mkdir(parents=True, exist_ok=True)
         if not self._password_file.exists():
-            _write_secret(self._password_file, secrets.token_urlsafe(24))
+            write_secret(self._password_file, secrets.token_urlsafe(24))
         # A cluster that was cut off while being made is made again.
         shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True)
+        if self._outside is not None:
+            self._outside.mkdir(exist_ok=True)
+            # Whatever the umask: the server passes through it.
+            self._outside.chmod(0o755)
+        self._folder.mkdir()
         password = self._folder / "password"
-        _write_secret(password, self._password_file.read_text())
+        write_secret(password, self._password_file.read_text())
         if self._user is not None:
             owner = pwd.getpwnam(self._user)
             for path in (self._folder, password):
@@ -155,8 +192,8 @@ class Postgres:
             capture_output=True,
             text=True,
             check=False,
-            user=self._user,
             cwd="/",
+            **account(self._user),
         )
         password.unlink()
         if outcome.returncode != 0:
@@ -167,9 +204,15 @@ class Postgres:
         made.rename(self._data)
 
     def _end_leftover(self) -> None:
+        pid_file = self._data / "postmaster.pid"
         with contextlib.suppress(OSError, ValueError, IndexError):
-            pid = int((self._data / "postmaster.pid").read_text().split()[0])
+            pid = int(pid_file.read_text().split()[0])
             end_leftover(pid, str(self._data), signals=(signal.SIGINT, signal.SIGQUIT))
+        if Path("/proc/self").exists():
+            # A killed server's sessions work on, and a new one does not start beside them.
+            end_orphans("postgres", self._data)
+            # After a restart of the machine another program may have the number in it.
+            pid_file.unlink(missing_ok=True)
 
     def _reachable_programs(self) -> None:
         """When `nobody` cannot reach the package, a copy of it that it can."""
@@ -181,7 +224,11 @@ class Postgres:
             unfinished = copy.with_suffix(f".{os.getpid()}")
             shutil.copytree(source, unfinished, symlinks=True)
             unfinished.chmod(0o755)
-            unfinished.rename(copy)
+            try:
+                unfinished.rename(copy)
+            except OSError:
+                # Another process was faster.
+                shutil.rmtree(unfinished)
         self._programs = copy / "bin"
 
 
@@ -199,9 +246,3 @@ def _others_may_enter(folder: Path) -> bool:
         if part.exists() and not part.stat().st_mode & stat.S_IXOTH:
             return False
     return True
-
-
-def _write_secret(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)

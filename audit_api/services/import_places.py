@@ -3,19 +3,27 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from audit_api.domain import place_rows
 from audit_api.domain.errors import Fault, ImportRefused
-from audit_api.domain.place_rows import StationRow, TerritoryRow
+from audit_api.domain.place_rows import (
+    STATIONS,
+    TERRITORIES,
+    Line,
+    StationRow,
+    Table,
+    TerritoryRow,
+    read_campaign,
+    read_rows,
+)
 from audit_api.domain.vocabulary import LSG_KINDS, TerritoryKind
 from audit_api.storage import audit_log, feed
 from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
@@ -39,58 +47,91 @@ class ImportReport:
         self.unchanged += not new and not differs
 
 
-def read_lines(data: bytes, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Lines of a CSV file, or features of a GeoJSON one, with the number a person looks for."""
+def read_lines(data: bytes, name: str, table: Table) -> list[Line]:
+    """Lines of a CSV file, or features of a GeoJSON one, each with where a person finds it.
+
+    ImportRefused when the file as a whole cannot be read.
+    """
     try:
-        text = data.decode("utf-8-sig")
+        decoded = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ImportRefused(f"{name}: byte {error.start} is not UTF-8; save it as UTF-8.") from None
     if name.lower().endswith((".geojson", ".json")):
-        yield from _features(text, name)
-        return
-    reader = csv.DictReader(io.StringIO(text), restkey="(more cells than columns)")
-    for cells in reader:
-        yield reader.line_num, cells
+        lines = list(_features(decoded, name))
+    else:
+        lines = list(_csv_lines(decoded, name, table))
+    if not lines:
+        raise ImportRefused(f"{name} has no lines; is it the right file?")
+    return lines
 
 
-def _features(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _csv_lines(decoded: str, name: str, table: Table) -> Iterator[Line]:
+    # Line ends of every system; within a cell they are refused anyway.
+    reader = csv.reader(io.StringIO(decoded, newline=None), strict=True)
     try:
-        collection = json.loads(text)
-        features = collection["features"]
-        for n, feature in enumerate(features, 1):
-            cells = dict(feature["properties"])
-            if isinstance(cells.get("synthetic"), list):
-                cells["synthetic"] = "|".join(cells["synthetic"])
-            geometry = feature.get("geometry")
-            if geometry is not None:
-                if geometry["type"] != "Point":
-                    raise ImportRefused(f"{name}: feature {n} is no Point; give one point each.")
-                cells["lon"], cells["lat"] = geometry["coordinates"][:2]
-            yield n, cells
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        filled = (cells for cells in reader if any(cell.strip() for cell in cells))
+        header = [column.strip() for column in next(filled, [])]
+        if header:
+            _refuse_if(table.header_faults(header), name)
+        for cells in filled:
+            where = f"line {reader.line_num}"
+            if len(cells) == len(header):
+                yield where, dict(zip(header, cells, strict=True))
+            else:
+                detail = f"{len(cells)} cells, not {len(header)}; quote cells that hold commas"
+                yield where, Fault(where, detail)
+    except csv.Error as error:
         raise ImportRefused(
-            f"{name} is no GeoJSON FeatureCollection of points ({type(error).__name__}: {error})."
+            f"{name}, line {reader.line_num}: {error}; see whether all quotes are closed."
         ) from None
+
+
+def _features(decoded: str, name: str) -> Iterator[Line]:
+    try:
+        collection = json.loads(decoded)
+    except (ValueError, RecursionError) as error:
+        raise ImportRefused(f"{name} is no JSON: {error}.") from None
+    features = collection.get("features") if isinstance(collection, dict) else None
+    if not isinstance(features, list):
+        raise ImportRefused(f"{name} is no GeoJSON FeatureCollection; export it as one.")
+    for n, feature in enumerate(features, 1):
+        yield f"feature {n}", _feature(f"feature {n}", feature)
+
+
+def _feature(where: str, feature: Any) -> Mapping[str, Any] | Fault:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(properties, dict):
+        return Fault(where, "is no GeoJSON feature with properties")
+    cells = dict(properties)
+    synthetic = cells.get("synthetic")
+    if isinstance(synthetic, list) and all(isinstance(word, str) for word in synthetic):
+        cells["synthetic"] = "|".join(synthetic)
+    geometry = feature.get("geometry")
+    if geometry is None:
+        return cells
+    point = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    if not isinstance(point, list) or len(point) < 2 or geometry.get("type") != "Point":
+        return Fault(f"{where}, geometry", "is no Point with longitude and latitude")
+    # RFC 7946: longitude first; a height may follow.
+    cells["lon"], cells["lat"] = point[:2]
+    return cells
 
 
 def _refuse_if(faults: Sequence[Fault], name: str) -> None:
     if faults:
         raise ImportRefused(
-            f"{name}: {len(faults)} mistakes; nothing was imported. Mend these and import again.",
+            f"{name}: mistakes: {len(faults)}. Nothing was imported; mend them and import again.",
             faults=faults,
         )
 
 
 def import_territories(session: Session, data: bytes, name: str, *, at: datetime) -> ImportReport:
     """Bring the territory tree to what the file says. ImportRefused tells every bad line."""
-    rows, faults = place_rows.read_rows(
-        read_lines(data, name),
-        place_rows.TERRITORY_COLUMNS,
-        place_rows.read_territory,
-        lambda row: (row.code, row.valid_from),
-    )
-    known = {t.code: t for t in session.scalars(select(Territory).with_for_update())}
-    faults += _tree_faults(rows, known)
+    rows, faults = read_rows(read_lines(data, name, TERRITORIES), TERRITORIES)
+    # One import at a time; inspections that only refer to territories go on.
+    session.execute(text("lock table territory in share row exclusive mode"))
+    known = {t.code: t for t in session.scalars(select(Territory))}
+    faults += _tree_faults(rows, known, {fault.pointer for fault in faults})
     _refuse_if(faults, name)
     report = ImportReport()
     for row in rows:
@@ -119,29 +160,47 @@ def import_territories(session: Session, data: bytes, name: str, *, at: datetime
     return report
 
 
-def _tree_faults(rows: Sequence[TerritoryRow], known: Mapping[str, Territory]) -> list[Fault]:
+def _tree_faults(
+    rows: Sequence[TerritoryRow], known: Mapping[str, Territory], told: Set[str]
+) -> list[Fault]:
+    """What is wrong with the tree. `told`: cells that are known to be bad, so that one mistake
+    is not told twice.
+    """
     faults = []
     kinds = {code: TerritoryKind(t.kind) for code, t in known.items()}
+    points: dict[str, tuple[str, float, float | None]] = {}
     for row in rows:
-        where = f"line {row.line}, parent"
-        if row.code in known and kinds[row.code] is not row.kind:
-            faults.append(
-                Fault(
-                    f"line {row.line}, kind",
-                    f"{row.code} is a {kinds[row.code]}; a territory keeps its kind",
-                )
-            )
-        if row.kind is TerritoryKind.REGION:
-            if row.parent is not None:
-                faults.append(Fault(where, "a region has no parent; leave it empty"))
-        elif row.parent not in kinds:
-            faults.append(
-                Fault(where, f"{row.parent!r} is not known on or above this line; parents first")
-            )
-        elif row.parent is not None and kinds[row.parent] in LSG_KINDS:
-            faults.append(Fault(where, f"{row.parent} is a {kinds[row.parent]} and has no parts"))
-        kinds.setdefault(row.code, row.kind)
+        kind = kinds.setdefault(row.code, row.kind)
+        if f"{row.where}, kind" not in told:
+            if kind is not row.kind:
+                detail = f"{row.code} is a {kind}; a territory keeps its kind"
+                faults.append(Fault(f"{row.where}, kind", detail))
+            elif f"{row.where}, parent" not in told:
+                wrong = _parent_fault(row, kinds)
+                if wrong is not None:
+                    faults.append(Fault(f"{row.where}, parent", wrong))
+        if row.lat is not None:
+            where, *point = points.setdefault(row.code, (row.where, row.lat, row.lon))
+            if point != [row.lat, row.lon]:
+                detail = f"{row.code} lies elsewhere on {where}; it has one place"
+                faults.append(Fault(f"{row.where}, lat, lon", detail))
     return faults
+
+
+def _parent_fault(row: TerritoryRow, kinds: Mapping[str, TerritoryKind]) -> str | None:
+    if row.kind is TerritoryKind.REGION:
+        return None if row.parent is None else "a region has no parent; leave it empty"
+    if row.parent is None:
+        return f"is empty; a {row.kind} lies in a district or region"
+    kind = kinds.get(row.parent)
+    if kind is None or row.parent == row.code:
+        return f"{row.parent!r} is not known on or above this line; parents first"
+    if kind in LSG_KINDS:
+        return f"{row.parent} is a {kind} and has no parts"
+    # A region holds districts and those hold the rest: no territory can come to lie in itself.
+    if row.kind is TerritoryKind.DISTRICT and kind is not TerritoryKind.REGION:
+        return f"{row.parent} is a {kind}; a district lies in a region"
+    return None
 
 
 def import_stations(
@@ -152,19 +211,17 @@ def import_stations(
     A station is known by its number; its site is made with it and follows it. ImportRefused
     tells every bad line.
     """
-    rows, faults = place_rows.read_rows(
-        read_lines(data, name),
-        place_rows.STATION_COLUMNS,
-        place_rows.read_station,
-        lambda row: row.number,
-    )
-    if session.get(Campaign, campaign) is None:
+    rows, faults = read_rows(read_lines(data, name, STATIONS), STATIONS)
+    # One import of a campaign at a time; inspections that only refer to it go on.
+    if session.get(Campaign, campaign, with_for_update={"key_share": True}) is None:
         raise ImportRefused(f"There is no campaign {campaign!r}; make it first.")
     territories = {t.code: t for t in session.scalars(select(Territory))}
     constituencies = set(
         session.scalars(select(Constituency.number).where(Constituency.campaign_id == campaign))
     )
-    faults += _station_faults(rows, territories, constituencies)
+    faults += _station_faults(
+        rows, territories, constituencies, {fault.pointer for fault in faults}
+    )
     _refuse_if(faults, name)
     sites = {
         station.number: (station, site)
@@ -209,22 +266,26 @@ def import_stations(
 
 
 def _station_faults(
-    rows: Sequence[StationRow], territories: Mapping[str, Territory], constituencies: set[int]
+    rows: Sequence[StationRow],
+    territories: Mapping[str, Territory],
+    constituencies: Set[int],
+    told: Set[str],
 ) -> list[Fault]:
     faults = []
     for row in rows:
         territory = territories.get(row.territory)
         if territory is None:
             detail = f"{row.territory!r} is not known; import the territories first"
-            faults.append(Fault(f"line {row.line}, territory", detail))
+            faults.append(Fault(f"{row.where}, territory", detail))
         elif TerritoryKind(territory.kind) not in LSG_KINDS:
             detail = f"{row.territory} is a {territory.kind}; a site lies in a city or aiyl aimak"
-            faults.append(Fault(f"line {row.line}, territory", detail))
+            faults.append(Fault(f"{row.where}, territory", detail))
         if row.constituency not in constituencies:
             known = ", ".join(map(str, sorted(constituencies)))
             detail = f"{row.constituency} is no constituency of the campaign; it has {known}"
-            faults.append(Fault(f"line {row.line}, constituency", detail))
-    return faults
+            faults.append(Fault(f"{row.where}, constituency", detail))
+    # A bad cell was told already, and says nothing about the tree.
+    return [fault for fault in faults if fault.pointer not in told]
 
 
 def _fill(site: Site, station: Station, row: StationRow, territory: UUID) -> None:
@@ -255,54 +316,35 @@ def _move_in_feed(session: Session, site: Site) -> None:
     feed.publish(session, **hanging)
 
 
-def import_campaign(session: Session, said: Mapping[str, Any], *, at: datetime) -> None:
+def import_campaign(session: Session, said: Mapping[str, Any], *, at: datetime) -> bool:
     """Make a campaign with its milestones and constituencies; changing one is another matter.
 
-    `said` is the campaign's JSON file. ImportRefused when a member is missing or wrong.
+    `said` is the campaign's JSON file. False when the campaign was there: then only milestones
+    and constituencies that it lacks are added. ImportRefused tells all that is missing or wrong.
     """
-    try:
-        territory = session.scalar(select(Territory.id).where(Territory.code == said["territory"]))
-        if territory is None:
-            raise ImportRefused(
-                f"Territory {said['territory']!r} is not known; import the territories first."
-            )
-        values = {
-            "id": said["id"],
-            **_names(said["name"]),
-            "election_day": said["election_day"],
-            "territory_id": territory,
-            "profile": said["profile"],
-            "forms": list(said["forms"]),
-        }
-        session.execute(insert(Campaign).values(values).on_conflict_do_nothing())
-        for milestone in said["milestones"]:
-            session.execute(
-                insert(Milestone)
-                .values(
-                    campaign_id=said["id"],
-                    id=milestone["id"],
-                    days_before=milestone["days_before"],
-                    **_names(milestone["name"]),
-                )
-                .on_conflict_do_nothing()
-            )
-        for constituency in said["constituencies"]:
-            session.execute(
-                insert(Constituency)
-                .values(
-                    campaign_id=said["id"],
-                    number=constituency["number"],
-                    **_names(constituency["name"]),
-                )
-                .on_conflict_do_nothing()
-            )
-    except (KeyError, TypeError) as error:
-        raise ImportRefused(f"The campaign's file lacks {error}; add it.") from None
-    audit_log.record(session, "campaign_imported", said["id"], at=at)
-
-
-def _names(name: Mapping[str, str]) -> dict[str, str]:
-    return {f"name_{language}": name[language] for language in ("ky", "ru", "en")}
+    read, faults = read_campaign(said)
+    territory = session.scalar(select(Territory.id).where(Territory.code == read.territory))
+    if territory is None and read.territory:
+        detail = f"{read.territory!r} is not known; import the territories first"
+        faults.append(Fault("campaign, territory", detail))
+    _refuse_if(faults, read.id or "The campaign")
+    values = {
+        "id": read.id,
+        **read.names,
+        "election_day": read.election_day,
+        "territory_id": territory,
+        "profile": read.profile,
+        "forms": list(read.forms),
+    }
+    made = session.execute(
+        insert(Campaign).values(values).on_conflict_do_nothing().returning(Campaign.id)
+    ).first()
+    for table, parts in ((Milestone, read.milestones), (Constituency, read.constituencies)):
+        for part in parts:
+            row = {"campaign_id": read.id, **part}
+            session.execute(insert(table).values(row).on_conflict_do_nothing())
+    audit_log.record(session, "campaign_imported", read.id, at=at)
+    return made is not None
 
 
 def _log(session: Session, what: str, name: str, report: ImportReport, at: datetime) -> None:

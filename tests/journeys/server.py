@@ -51,6 +51,11 @@ class Server:
         )
         self.wait_ready()
 
+    @property
+    def pid(self) -> int:
+        """The master's process id."""
+        return self._process.pid
+
     def wait_ready(self) -> None:
         """Wait until it answers; fails after a minute."""
         end = time.monotonic() + 60

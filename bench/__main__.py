@@ -1,0 +1,259 @@
+"""Measure pushes, pull and lists on the shipped server, beside raw psycopg on the same documents."""
+
+import json
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from audit_api.embedded import EmbeddedServices
+from audit_api.settings import S3Settings, Settings, psycopg_url
+from audit_api.storage import feed
+from audit_api.storage.base import Database, make_engine
+from audit_api.storage.migrations.runner import migrate
+from bench.client import Caller, Figures, measure
+from bench.place import Place, make_place
+from bench.report import Line, write
+from tests.factories import CAMPAIGN, operation, push_body
+from tests.field_schema.bodies import station_body
+from tests.journeys.server import Server
+
+THREADS = 4
+SINGLES = 600
+BATCHES, BATCH = 16, 50
+PAGES = 300
+FEW, MANY = 2_000, 20_000
+ROUNDS = 3
+
+
+def main() -> None:
+    """Run everything and write the page."""
+    with tempfile.TemporaryDirectory(prefix="audit-api-bench-") as folder:
+        with EmbeddedServices(Path(folder)) as services:
+            settings = _settings(services)
+            database = Database(make_engine(settings))
+            migrate(database.engine)
+            with database.writing() as session:
+                place = make_place(session)
+                feed.publish(session, site=place.sites)
+            server = Server(settings, Path(folder) / "web.log")
+            try:
+                print(Bench(services, server, database, place).run())
+            finally:
+                server.stop()
+                database.engine.dispose()
+
+
+def _settings(services: EmbeddedServices) -> Settings:
+    s3 = services.s3
+    return Settings(
+        database_url=psycopg_url(services.database_url),
+        s3=S3Settings(s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url),
+        secret_key=secrets.token_hex(32),
+    )
+
+
+class Bench:
+    """The measurements, in the order in which the data grow."""
+
+    def __init__(
+        self, services: EmbeddedServices, server: Server, database: Database, place: Place
+    ) -> None:
+        self.postgres_pid = services.pids[0]
+        self.dsn = services.database_url.replace("+psycopg", "")
+        self.database = database
+        self.place = place
+        self.address = server.base_url.removeprefix("http://")
+        self.processes = (server.pid, self.postgres_pid)
+        self.seq = count(1)
+
+    def run(self) -> str:
+        """Measure and write the page."""
+        self._push(200, 1)  # warm: plans, caches, compiled rules
+        singles, batches, raw_singles, raw_batches = [], [], [], []
+        for _ in range(ROUNDS):
+            singles.append(self._push(SINGLES, 1))
+            raw_singles.append(self._raw(SINGLES, 1))
+            batches.append(self._push(BATCHES * BATCH, BATCH))
+            raw_batches.append(self._raw(BATCHES * BATCH, BATCH))
+        few = self._grow(FEW)
+        page_few = self._pages(few)
+        pull = self._pull()
+        many = self._grow(MANY)
+        page_many = self._pages(many)
+        again = self._pages(many)
+        lines = [
+            Line("push of 1 inspection", _middle(singles), "inspections", 4, _middle(raw_singles)),
+            Line(
+                "push of 50 inspections", _middle(batches), "inspections", 2, _middle(raw_batches)
+            ),
+            Line("raw psycopg, a commit per document", _middle(raw_singles), "documents"),
+            Line("raw psycopg, a commit per 50 documents", _middle(raw_batches), "documents"),
+            Line("pull of 1,000 changes", pull, "pulls"),
+            Line(f"violations, a page of 100 of {few:,}", page_few, "pages", 10),
+            Line(
+                f"violations, a page of 100 of {many:,}",
+                min(page_many, again, key=_cost),
+                "pages",
+                10,
+            ),
+        ]
+        return write(lines, self._notes())
+
+    def _notes(self) -> list[str]:
+        body = _document(self.place, 0)
+        answers = sum(len(e["answers"]) for e in json.loads(body)["elements"])
+        return [
+            f"An inspection: {answers} answers (a repeat of runs counts as one), {len(body):,} "
+            "bytes, no photos, about 15 % of the answers in breach; scored against the demo "
+            "profile, with cases, tasks, audit log and feed, one transaction an operation.",
+            f"Pushes, raw and over HTTP, go over {THREADS} connections; {ROUNDS} rounds of each, "
+            "one after the other, the middle round by CPU is shown.",
+            "Raw psycopg inserts the same bodies into a table with a `json` column and no "
+            "index but its key; its CPU is PostgreSQL's and its own process's.",
+            "p50 and p95 are of one call: one push, one pull, one page.",
+            f"{PAGES} pages, evenly spread over the list; the longer list is measured twice and "
+            "the cheaper run is shown.",
+        ]
+
+    def _measure(
+        self, work: list[Any], call: Callable[[Caller, Any], None], token: str, each: int = 1
+    ) -> Figures:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+        def make() -> Callable[[Any], None]:
+            caller = Caller(self.address, headers)
+            return lambda piece: call(caller, piece)
+
+        return measure(work, make, each=each, threads=THREADS, processes=self.processes)
+
+    def _push(self, inspections: int, batch: int) -> Figures:
+        work = []
+        for _ in range(inspections // batch):
+            operations = []
+            for _ in range(batch):
+                seq = next(self.seq)
+                operations.append(operation(_document(self.place, seq), seq=seq))
+            work.append(push_body(self.place.device, operations))
+
+        def call(caller: Caller, data: bytes) -> None:
+            results = json.loads(caller("POST", "/api/v1/sync/push", data))["results"]
+            bad = [r for r in results if r["status"] != "applied"]
+            if bad:
+                raise RuntimeError(str(bad[0]))
+
+        return self._measure(work, call, self.place.device_token, batch)
+
+    def _raw(self, documents: int, batch: int) -> Figures:
+        work = [
+            [(next(self.seq), _document(self.place, n).decode()) for n in range(batch)]
+            for _ in range(documents // batch)
+        ]
+        with _raw_table(self.dsn) as connect:
+
+            def make() -> Callable[[Any], None]:
+                connection = connect()
+                insert = "insert into raw_document (id, body) values (%s, %s)"
+
+                def call(rows: list[tuple[int, str]]) -> None:
+                    with connection.transaction(), connection.cursor() as cursor:
+                        cursor.executemany(insert, rows)
+
+                return call
+
+            # The client's own work belongs to the bill here, as the server's does above.
+            own = _Own()
+            found = measure(work, make, each=batch, threads=THREADS, processes=(self.postgres_pid,))
+            return own.added_to(found)
+
+    def _grow(self, violations: int) -> int:
+        """Push until there are that many violations; returns how many there are."""
+        while True:
+            with psycopg.connect(self.dsn, autocommit=True) as connection:
+                row = connection.execute("select count(*) from violation").fetchone()
+                if row is None or row[0] >= violations:
+                    connection.execute("vacuum analyze")
+                    return int(row[0]) if row else 0
+            self._push(200, BATCH)
+
+    def _pages(self, rows: int) -> Figures:
+        """Pages of 100, evenly spread over the list."""
+
+        def call(caller: Caller, path: str) -> None:
+            found = len(json.loads(caller("GET", path))["items"])
+            if found != 100:
+                raise RuntimeError(f"a page of {found}")
+
+        paths = self._addresses(rows // 100 - 1)
+        # Evenly through the list: the last pages are as dear as the first, or the key is no key.
+        work = [paths[n * len(paths) // PAGES] for n in range(PAGES)]
+        return self._measure(work, call, self.place.prosecutor_token)
+
+    def _addresses(self, pages: int) -> list[str]:
+        """The addresses of the first pages."""
+        caller = Caller(self.address, {"Authorization": f"Bearer {self.place.prosecutor_token}"})
+        found = ["/api/v1/violations?limit=100"]
+        while len(found) < pages:
+            found.append(json.loads(caller("GET", found[-1]))["next"])
+        return found
+
+    def _pull(self) -> Figures:
+        def call(caller: Caller, path: str) -> None:
+            if len(json.loads(caller("GET", path))["items"]) != 1000:
+                raise RuntimeError("fewer than 1,000 changes")
+
+        work = ["/api/v1/sync/pull?limit=1000"] * 60
+        return self._measure(work, call, self.place.device_token)
+
+
+class _Own:
+    """This process's CPU from its making on."""
+
+    def __init__(self) -> None:
+        self._began = time.process_time()
+
+    def added_to(self, figures: Figures) -> Figures:
+        """The figures with this process's CPU on top."""
+        return replace(figures, cpu_s=figures.cpu_s + time.process_time() - self._began)
+
+
+@contextmanager
+def _raw_table(address: str) -> Iterator[Callable[[], "psycopg.Connection[Any]"]]:
+    opened: list[psycopg.Connection[Any]] = []
+
+    def connect() -> "psycopg.Connection[Any]":
+        opened.append(psycopg.connect(address))
+        return opened[-1]
+
+    with psycopg.connect(address, autocommit=True) as admin:
+        admin.execute("create table raw_document (id bigint primary key, body json not null)")
+    yield connect
+    for connection in opened:
+        connection.close()
+    with psycopg.connect(address, autocommit=True) as admin:
+        admin.execute("drop table raw_document")
+
+
+def _document(place: Place, seed: int) -> bytes:
+    site = place.sites[seed % len(place.sites)]
+    body = station_body(seed, photos=False, site=str(site), campaign=CAMPAIGN)
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _cost(figures: Figures) -> float:
+    return figures.cpu_s
+
+
+def _middle(rounds: list[Figures]) -> Figures:
+    return sorted(rounds, key=_cost)[len(rounds) // 2]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The results as a page: docs/benchmarks.md."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.client import Figures
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One measured thing, what raw psycopg took for the same, and the mark it is held to."""
+
+    what: str
+    figures: Figures
+    unit: str
+    mark: float | None = None
+    raw: Figures | None = None
+
+    @property
+    def cost(self) -> str:
+        """CPU seconds for 1,000, beside the mark."""
+        cost = self.figures.cpu_s_per_1000
+        if self.mark is None:
+            return f"{cost:.2f}"
+        return f"**{cost:.2f}** (mark {self.mark:g}: {'kept' if cost <= self.mark else 'MISSED'})"
+
+    @property
+    def ratio(self) -> str:
+        """How many times the CPU of raw psycopg."""
+        if self.raw is None:
+            return "–"
+        return f"{self.figures.cpu_s_per_1000 / self.raw.cpu_s_per_1000:.1f} ×"
+
+
+def write(lines: Sequence[Line], notes: Sequence[str]) -> str:
+    """The page's text, written to docs/benchmarks.md."""
+    rows = [
+        f"| {line.what} | {line.figures.per_second:,.0f} {line.unit}/s | {line.figures.p50_ms:.1f} "
+        f"| {line.figures.p95_ms:.1f} | {line.cost} | {line.ratio} |"
+        for line in lines
+    ]
+    text = "\n".join(
+        [
+            "# Benchmarks",
+            "",
+            "Made by `make bench`; every figure of one page comes from one run, side by side. "
+            "Compare within the page only: machines differ, and this one is noisy.",
+            "",
+            f"{datetime.now(UTC):%Y-%m-%d}, revision {_revision()}, Python "
+            f"{platform.python_version()}, {os.cpu_count()} cores, client on the same machine. "
+            "Server: gunicorn as shipped (2 workers of 128 threads), durable commits.",
+            "",
+            "| what | rate | p50 ms | p95 ms | CPU-seconds per 1,000, server and PostgreSQL "
+            "| CPU beside raw psycopg |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+            *(f"- {note}" for note in notes),
+            "",
+        ]
+    )
+    PAGE.write_text(text)
+    return text
+
+
+def _revision() -> str:
+    try:
+        told = subprocess.run(
+            ["git", "describe", "--always", "--dirty"],  # noqa: S607 - the developer's git
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=PAGE.parent,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return told.stdout.strip()

@@ -1,0 +1,192 @@
+"""An unsafe or unreadable environment is refused, and the refusal names the variable."""
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from audit_api.settings import Settings, SettingsError
+
+GOOD = {
+    "DATABASE_URL": "postgresql://auditor:its-password@db.example.org/audit",
+    "S3_BUCKET": "photos",
+    "S3_ACCESS_KEY_ID": "access",
+    "S3_SECRET_ACCESS_KEY": "the-key-of-the-bucket",
+    "SECRET_KEY": secrets.token_hex(32),
+}
+OPTIONAL = ("MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL")
+
+
+@pytest.fixture(autouse=True)
+def _good_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in OPTIONAL:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_a_good_environment_is_read() -> None:
+    settings = Settings.from_env()
+    assert (settings.s3.bucket, settings.pool_size, settings.enrolment_minutes) == ("photos", 8, 10)
+
+
+@pytest.mark.parametrize(
+    "name", ["DATABASE_URL", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "SECRET_KEY"]
+)
+@pytest.mark.parametrize("empty", [False, True], ids=["not set", "empty"])
+def test_a_missing_variable_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, empty: bool
+) -> None:
+    if empty:
+        monkeypatch.setenv(name, "")
+    else:
+        monkeypatch.delenv(name)
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env()
+
+
+def test_all_missing_variables_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("S3_BUCKET")
+    with pytest.raises(SettingsError, match="DATABASE_URL, S3_BUCKET"):
+        Settings.from_env()
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "secret",
+        "changeme",
+        secrets.token_hex(15),
+        "changeme" * 4,
+        "password" * 5,
+        "x" * 64,
+        " " * 40,
+    ],
+    ids=["default", "another default", "30 characters", "repeated", "repeated too", "x", "spaces"],
+)
+def test_a_weak_secret_is_refused(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    monkeypatch.setenv("SECRET_KEY", secret)
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        Settings.from_env()
+
+
+@pytest.mark.parametrize("length", [16, 32])
+def test_a_random_secret_of_32_characters_or_more_is_taken(
+    monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", secrets.token_hex(length))
+    assert Settings.from_env()
+
+
+@pytest.mark.parametrize("value", ["1", "true", "True", "on", "please"])
+def test_the_debugger_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", value)
+    with pytest.raises(SettingsError, match="FLASK_DEBUG"):
+        Settings.from_env()
+
+
+@pytest.mark.parametrize("value", ["", "0", "false", "No"])
+def test_a_debugger_that_is_off_is_no_reason_to_refuse(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", value)
+    assert Settings.from_env()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql://u:its-password@host/name",
+        "sqlite:///audit.db",
+        "postgresql+psycopg2://u:its-password@host/name",
+        "host=localhost password=its-password",
+        "postgresql://u:its-password@host:many/name",
+        "postgresql+psycopg",
+    ],
+)
+def test_an_address_of_no_postgresql_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", address)
+    with pytest.raises(SettingsError, match="DATABASE_URL is not") as refusal:
+        Settings.from_env()
+    assert "its-password" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_postgresql_scheme_gets_our_driver(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"{scheme}://u:p@host/name")
+    assert Settings.from_env().database_url == "postgresql+psycopg://u:p@host/name"
+
+
+@pytest.mark.parametrize("value", ["abc", "0", "-1", "1.5", "1e9", "٨", "8 MB", "9" * 5000])
+@pytest.mark.parametrize(
+    "name", ["DATABASE_POOL_SIZE", "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES"]
+)
+def test_a_nonsense_number_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"{name} is .* whole number"):
+        Settings.from_env()
+
+
+def test_an_empty_number_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_POOL_SIZE", "")
+    assert Settings.from_env().pool_size == 8
+
+
+def test_an_unknown_log_level_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "LOUD")
+    with pytest.raises(SettingsError, match="LOG_LEVEL is 'LOUD'; write one of DEBUG"):
+        Settings.from_env()
+
+
+def test_a_log_level_may_be_written_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "warning")
+    assert Settings.from_env().log_level == "WARNING"
+
+
+@pytest.mark.parametrize("address", ["s3.example.org", "ftp://s3.example.org", "https://", "/tmp"])
+def test_an_endpoint_that_is_no_web_address_is_refused(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("S3_ENDPOINT_URL", address)
+    with pytest.raises(SettingsError, match="S3_ENDPOINT_URL"):
+        Settings.from_env()
+
+
+def test_without_an_endpoint_it_is_the_cloud_provider_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S3_ENDPOINT_URL", "")
+    assert Settings.from_env().s3.endpoint_url is None
+
+
+def test_what_is_printed_of_settings_holds_no_secret() -> None:
+    printed = repr(Settings.from_env())
+    assert [s for s in ("its-password", GOOD["S3_SECRET_ACCESS_KEY"], GOOD["SECRET_KEY"])
+            if s in printed] == []  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SECRET_KEY", "dev"), ("SESSION_HOURS", "day")],
+)
+def test_the_web_server_does_not_start_and_its_last_words_name_the_variable(
+    project_root: Path, name: str, value: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", "import wsgi"],
+        cwd=project_root,
+        env=os.environ | GOOD | {name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert f": {name} is " in ended.stderr.splitlines()[-1]

@@ -1,4 +1,4 @@
-"""Measure pushes, pull and lists on the shipped server, beside raw psycopg on the same documents."""
+"""Measure pushes, pull and lists on the shipped server, beside raw psycopg."""
 
 import json
 import secrets
@@ -35,20 +35,24 @@ ROUNDS = 3
 
 def main() -> None:
     """Run everything and write the page."""
-    with tempfile.TemporaryDirectory(prefix="audit-api-bench-") as folder:
-        with EmbeddedServices(Path(folder)) as services:
+    folder = Path(tempfile.mkdtemp(prefix="audit-api-bench-"))
+    services = EmbeddedServices(folder)
+    try:
+        with services:
             settings = _settings(services)
             database = Database(make_engine(settings))
             migrate(database.engine)
             with database.writing() as session:
                 place = make_place(session)
                 feed.publish(session, site=place.sites)
-            server = Server(settings, Path(folder) / "web.log")
+            database.engine.dispose()
+            server = Server(settings, folder / "web.log")
             try:
-                print(Bench(services, server, database, place).run())
+                print(Bench(services, server, place).run())
             finally:
                 server.stop()
-                database.engine.dispose()
+    finally:
+        services.erase()
 
 
 def _settings(services: EmbeddedServices) -> Settings:
@@ -63,12 +67,9 @@ def _settings(services: EmbeddedServices) -> Settings:
 class Bench:
     """The measurements, in the order in which the data grow."""
 
-    def __init__(
-        self, services: EmbeddedServices, server: Server, database: Database, place: Place
-    ) -> None:
+    def __init__(self, services: EmbeddedServices, server: Server, place: Place) -> None:
         self.postgres_pid = services.pids[0]
         self.dsn = services.database_url.replace("+psycopg", "")
-        self.database = database
         self.place = place
         self.address = server.base_url.removeprefix("http://")
         self.processes = (server.pid, self.postgres_pid)

@@ -40,6 +40,7 @@ class Caller:
         self._headers = headers
 
     def __call__(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """The answer's body. Raises RuntimeError for any status but 200."""
         self._connection.request(method, path, body, self._headers)
         answer = self._connection.getresponse()
         data = answer.read()

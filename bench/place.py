@@ -2,22 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from audit_api.domain.vocabulary import Role
-from audit_api.storage.campaigns import Campaign, Constituency, Milestone
+from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
+from audit_api.storage.places import Site
 from tests.factories import (
+    AT,
     CAMPAIGN,
     make_device,
     make_person,
     make_session_token,
-    make_site,
     make_territory,
 )
 
-STATIONS = 200
+STATIONS = 9_000
+"""One for each inspection: what is measured are first visits, as in a campaign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Place:
 
 
 def make_place(session: Session) -> Place:
-    """One region, twenty aiyl aimaks, ten stations each."""
+    """One region, twenty aiyl aimaks, and the stations spread over them."""
     region = make_territory(session, "R", "region", None, "Region")
     aimaks = [
         make_territory(session, f"A{n:02}", "aiyl_aimak", region, f"Aimak {n}") for n in range(20)
@@ -51,8 +54,47 @@ def make_place(session: Session) -> Place:
     session.add(Milestone(campaign_id=CAMPAIGN, id="remediation_due", days_before=10, **names))
     session.add(Constituency(campaign_id=CAMPAIGN, number=1, **names))
     session.flush()
-    sites = [make_site(session, aimaks[n % 20], 8000 + n) for n in range(STATIONS)]
+    sites = _sites(session, aimaks)
     inspector = make_person(session, "inspector", [(Role.INSPECTOR, region)])
     prosecutor = make_person(session, "prosecutor", [(Role.PROSECUTOR, region)])
     device, token = make_device(session, inspector, "bench")
     return Place(sites, device, token, make_session_token(session, prosecutor))
+
+
+def _sites(session: Session, aimaks: list[UUID]) -> list[UUID]:
+    sites = [uuid4() for _ in range(STATIONS)]
+    session.execute(
+        insert(Site),
+        [
+            {
+                "id": site,
+                "name_ky": f"Мектеп {n}",
+                "name_ru": f"Школа {n}",
+                "name_en": f"School {n}",
+                "address": "",
+                "lat": 40.0,
+                "lon": 70.0,
+                "territory_id": aimaks[n % len(aimaks)],
+                "building_status": "existing",
+                "built_on": date(1975, 1, 1),
+                "synthetic": ["name"],
+                "updated_at": AT,
+                "rev": 1,
+            }
+            for n, site in enumerate(sites)
+        ],
+    )
+    session.execute(
+        insert(Station),
+        [
+            {
+                "campaign_id": CAMPAIGN,
+                "number": n + 1,
+                "site_id": site,
+                "voters": 1000,
+                "constituency_number": 1,
+            }
+            for n, site in enumerate(sites)
+        ],
+    )
+    return sites

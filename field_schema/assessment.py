@@ -43,6 +43,47 @@ _CODES: Final = {
 }
 
 
+def plain_reason(
+    verdict: str,
+    measures: tuple[str, ...],
+    answers: Mapping[str, Any],
+    not_measured: Mapping[str, str],
+) -> dict[str, Any]:
+    """The reason of a verdict about which the answers tell everything.
+
+    `not_measured`: the inspector's words, by measure or by the repeat's name.
+    """
+    reason: dict[str, Any] = {"code": _CODES[verdict]}
+    if verdict == NOT_MEASURED:
+        missing = [m for m in measures if m not in answers]
+        reason["measures"] = missing
+        if not_measured:
+            asked = [*missing, *dict.fromkeys(m.split(".")[0] for m in measures if "." in m)]
+            said = {name: not_measured[name] for name in asked if name in not_measured}
+            if said:
+                reason["said"] = said
+    return reason
+
+
+def answers_of(observation: Mapping[str, Any], group: str | None, index: int | None) -> Any:
+    """The answers that a rule saw: with those of one repeat, where it runs over a repeat."""
+    if group is None or index is None:
+        return observation
+    return {**observation, **observation[group][index]}
+
+
+def instruments_of(
+    known: Mapping[str, str], measures: tuple[str, ...], index: int | None
+) -> dict[str, str]:
+    """The instruments of these measures, of the repeat with that index where they are repeated."""
+    found = {}
+    for measure in measures if known else ():
+        key = measure.replace(".", f"/{index}/") if "." in measure else measure
+        if key in known:
+            found[measure] = known[key]
+    return found
+
+
 @dataclass(slots=True)
 class Finding:
     """One requirement applied to one observation. Never changed after it is made.
@@ -159,25 +200,18 @@ class Finding:
     @property
     def instrument(self) -> dict[str, str]:
         """The instrument of every reading that names one."""
-        known = self.observation.instruments
-        if not known or self.excluded is not None:
+        if self.excluded is not None:
             return {}
-        found = {}
-        for measure in self.rule.measures:
-            key = measure.replace(".", f"/{self.index}/") if "." in measure else measure
-            if key in known:
-                found[measure] = known[key]
-        return found
+        return instruments_of(self.observation.instruments, self.rule.measures, self.index)
 
     @property
     def reason(self) -> dict[str, Any]:
         """A stable code with its parameters; `field_schema.reasons.render` makes words of it."""
         if self.excluded is not None:
             return {"code": self.excluded}
-        if self.verdict == NOT_MEASURED:
-            return self._missing()
-        if self.verdict == NOT_APPLICABLE:
-            return {"code": _CODES[NOT_APPLICABLE]}
+        if self.verdict in (NOT_MEASURED, NOT_APPLICABLE):
+            not_measured = self.observation.not_measured
+            return plain_reason(self.verdict, self.rule.measures, self.answers, not_measured)
         if self.row_number < 0:
             return {"code": "condition_within_tolerance"}
         reason: dict[str, Any] = {"code": _CODES[self.verdict]}
@@ -188,15 +222,6 @@ class Finding:
         if self.rule.requirement.printed is not None and self._within_rounding():
             reason["rounding"] = self.rule.requirement.printed.text
         return reason
-
-    def _missing(self) -> dict[str, Any]:
-        observation, group = self.observation, self.rule.group
-        missing = [m for m in self.rule.measures if m not in self.answers]
-        reason: dict[str, Any] = {"code": _CODES[NOT_MEASURED], "measures": missing}
-        said = {m: observation.not_measured[m] for m in missing if m in observation.not_measured}
-        if group in observation.not_measured and group is not None:
-            said[group] = observation.not_measured[group]
-        return reason | {"said": said} if said else reason
 
     def _decisive(self) -> tuple[Comparison, ...]:
         return self.rule.requirement.rows[self.row_number].must
@@ -253,27 +278,26 @@ class Finding:
             "reason": self.reason,
         }
 
-    def as_brief_json(self, element_id: str) -> dict[str, Any]:
-        """The finding without what `field_schema.findings.expand` can tell from the catalog."""
-        brief = {
-            **self.rule.brief,
-            "element_id": element_id,
-            "state": self.observation.state,
-            "verdict": self.verdict,
-        }
-        # What `expand` takes for granted is left out: most findings are compliant in one row.
-        if self.excluded is None:
-            if measured := self.measured:
-                brief["measured"] = measured
-            if self.row is not None:
-                brief["row"] = self.row
+    def as_brief_json(self) -> list[Any]:
+        """The finding without what `field_schema.findings.expand` can tell without it.
+
+        `[rule, weight, verdict]`, and an object with what these do not tell, if any.
+        """
+        rule = self.rule
+        told: dict[str, Any] = {}
+        if self.excluded is not None:
+            told["excluded"] = self.excluded
+        else:
+            if self.row_number >= 0 and (row := self.row) is not None:
+                told["row"] = row
             if self.index is not None:
-                brief["index"] = self.index
-            if instrument := self.instrument:
-                brief["instrument"] = instrument
-        if self.verdict != COMPLIANT or self.rule.requirement.printed is not None:
-            brief["reason"] = self.reason
-        return brief
+                told["index"] = self.index
+            if self.verdict in (VIOLATION, BORDERLINE) or (
+                self.verdict == COMPLIANT and rule.requirement.printed is not None
+            ):
+                told["reason"] = self.reason
+        brief = [rule.name, rule.weight, self.verdict]
+        return [*brief, told] if told else brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,19 +309,30 @@ class Assessment:
     building: Building
     findings: tuple[Finding, ...]
 
-    def findings_json(self) -> list[dict[str, Any]]:
+    def findings_json(self) -> dict[str, Any]:
         """The findings as one JSON-able document, as it is stored.
 
-        What is broken or borderline stands in full, for it may be cited; the rest is brief, and
-        `field_schema.findings.expand` completes it.
+        By element its canonical answers, as they were judged, and its findings in brief;
+        `field_schema.findings.expand_all` makes them whole again from the released files.
         """
-        ids = {element.id: str(element.id) for element in self.inspection.elements}
-        return [
-            finding.as_json()
-            if finding.verdict in (VIOLATION, BORDERLINE)
-            else finding.as_brief_json(ids[finding.observation.id])
-            for finding in self.findings
-        ]
+        elements: list[dict[str, Any]] = []
+        told: list[list[Any]] = []
+        seen = None
+        for finding in self.findings:
+            if finding.observation is not seen:
+                seen, told = finding.observation, []
+                elements.append(
+                    {
+                        "id": str(seen.id),
+                        "state": seen.state,
+                        "answers": seen.answers,
+                        "instruments": seen.instruments,
+                        "not_measured": seen.not_measured,
+                        "findings": told,
+                    }
+                )
+            told.append(finding.as_brief_json())
+        return {"elements": elements}
 
 
 def assess(inspection: Inspection, ruleset: Ruleset, building: Building) -> Assessment:

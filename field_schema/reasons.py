@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from field_schema.catalog import Catalog, load_catalog
-from field_schema.findings import expand
 from field_schema.form import Question
 from field_schema.problems import words
 from field_schema.strict_file import Texts
@@ -15,14 +14,13 @@ from field_schema.strict_file import Texts
 _SIGNS: Final = {"ge": "≥", "le": "≤", "gt": ">", "lt": "<", "eq": "="}
 
 
-def render(finding_json: Mapping[str, Any], language: str, catalog: Catalog | None = None) -> str:
+def render(finding: Mapping[str, Any], language: str, catalog: Catalog | None = None) -> str:
     """The reason of a stored finding in "ky", "ru" or "en"; another language is a KeyError.
 
     >>> render(finding, "en")
     'rise 450 mm over 4200 mm is 1:9.3; allowed 1:12 (row b)'
     """
     catalog = catalog or load_catalog()
-    finding = expand(finding_json, catalog)
     texts = words()["reasons"]
     reason = finding["reason"]
     codes = {

@@ -64,11 +64,13 @@ class Building:
 class Rule:
     """One requirement with its weight under a profile, compiled.
 
-    `group` is the repeat it runs over. `musts` are, per row, its comparisons each with its test;
-    `constants` holds, per row, the members of a finding that no inspection changes.
+    `name` is "standard/edition/requirement". `group` is the repeat it runs over. `musts` are, per
+    row, its comparisons each with its test; `constants` holds, per row, the members of a finding
+    that no inspection changes.
     """
 
     requirement: Requirement
+    name: str
     weight: str
     group: str | None
     decide: Decide
@@ -76,7 +78,6 @@ class Rule:
     tolerances: Mapping[str, int]
     musts: tuple[tuple[tuple[Comparison, Test], ...], ...]
     constants: tuple[Mapping[str, Any], ...]
-    brief: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,30 +139,37 @@ def build_ruleset(
 def compile_rule(requirement: Requirement, weight: str, questions: Measures) -> Rule:
     """One requirement, ready to run. Raises CatalogError for a rule over two repeats."""
     rows = requirement.rows
-    used = [c for row in rows for c in (*row.when, *row.must)] + list(requirement.when)
-    measures = tuple(dict.fromkeys(m for c in used for m in c.measures))
-    groups = {m.split(".")[0] for m in measures if "." in m}
-    if len(groups) > 1:
-        raise CatalogError(
-            f"{requirement.cite.standard}: {requirement.id} speaks of two repeats "
-            f"({', '.join(sorted(groups))}); split it into two requirements"
-        )
+    measures = measures_of(requirement)
+    cite = requirement.cite
     return Rule(
         requirement,
+        f"{cite.standard}/{cite.edition}/{requirement.id}",
         weight,
-        next(iter(groups), None),
+        group_of(requirement),
         _decide(requirement, questions),
         measures,
         {m: questions[m].tolerance for m in measures if questions[m].tolerance},
         tuple(tuple((c, compile_comparison(c, questions)) for c in row.must) for row in rows),
         tuple(constants_of(requirement, weight, row.must, questions) for row in rows),
-        {
-            "requirement": requirement.id,
-            "standard": requirement.cite.standard,
-            "edition": requirement.cite.edition,
-            "weight": weight,
-        },
     )
+
+
+def measures_of(requirement: Requirement) -> tuple[str, ...]:
+    """The measures that a requirement looks at, in any of its rows or conditions."""
+    rows = requirement.rows
+    used = [c for row in rows for c in (*row.when, *row.must)] + list(requirement.when)
+    return tuple(dict.fromkeys(m for c in used for m in c.measures))
+
+
+def group_of(requirement: Requirement) -> str | None:
+    """The repeat that a requirement runs over. Raises CatalogError for a rule over two."""
+    groups = {m.split(".")[0] for m in measures_of(requirement) if "." in m}
+    if len(groups) > 1:
+        raise CatalogError(
+            f"{requirement.cite.standard}: {requirement.id} speaks of two repeats "
+            f"({', '.join(sorted(groups))}); split it into two requirements"
+        )
+    return next(iter(groups), None)
 
 
 def constants_of(

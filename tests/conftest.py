@@ -24,8 +24,12 @@ SECRET = "only-for-tests-" + secrets.token_hex(16)
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServices]:
     """PostgreSQL and S3."""
-    with EmbeddedServices(tmp_path_factory.mktemp("services")) as running:
-        yield running
+    running = EmbeddedServices(tmp_path_factory.mktemp("services"))
+    try:
+        with running:
+            yield running
+    finally:
+        running.erase()
 
 
 @pytest.fixture(scope="session")

@@ -93,6 +93,12 @@ RECOMMENDATION_MOVES: Mapping[tuple[str | None, str], tuple[Move, str]] = {
 }
 
 
+MOVING = frozenset(
+    verdict for table in (VIOLATION_MOVES, RECOMMENDATION_MOVES) for _, verdict in table
+)
+"""The verdicts that move anything at all."""
+
+
 def key_of(finding: FindingLike) -> CaseKey:
     """Which case a finding speaks of."""
     return (finding.element_id, finding.standard, finding.edition, finding.requirement)
@@ -106,7 +112,9 @@ def plan_moves(
     """What the findings of one visit do to the cases, in the findings' order."""
     moves = []
     for finding in findings:
-        case = known.get(key_of(finding))
+        if finding.verdict not in MOVING:
+            continue
+        case = known.get(key_of(finding)) if known else None
         step = table.get((case.state if case else None, finding.verdict))
         if step is not None:
             moves.append(CaseMove(step[0], finding, step[1], case))

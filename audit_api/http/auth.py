@@ -102,7 +102,7 @@ def guard(
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if hand_in:
-                with database().reading() as session:
+                with database().at_once() as session:
                     actor = authenticate(session, door)
                 return view(*args, actor=actor, **kwargs)
             opened = database().writing() if writing else database().reading()

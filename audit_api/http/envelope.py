@@ -93,7 +93,7 @@ def _exact_bytes(data: bytes) -> list[tuple[bytes, bytes]]:
     """Each operation and its body, byte for byte as they stand in a push that is JSON."""
     # The splitter refuses lone surrogates, which are the fault of one operation only, rejected
     # already: it gets as many other bytes in their place. All other operations stay as they are.
-    plain = _SURROGATE.sub(_blank_if_lone, data)
+    plain = _SURROGATE.sub(_blank_if_lone, data) if b"\\ud" in data.lower() else data
     found = []
     end = 0
     for raw in _ops_decoder.decode(plain).ops:

@@ -17,7 +17,7 @@ from audit_api.http.catalog import catalog
 from audit_api.http.paging import answer_json
 from audit_api.storage.lists.inspections import find_inspection
 from field_schema import reasons
-from field_schema.findings import expand
+from field_schema.findings import expand_all
 
 blueprint = Blueprint("inspections", __name__, description="Inspections.")
 
@@ -59,7 +59,7 @@ def get_inspection(
     if row is None:
         raise NotFound
     language = request.accept_languages.best_match(list(Language)) or actor.language
-    findings = [expand(finding, catalog()) for finding in msgspec.json.decode(row[1])]
+    findings = expand_all(msgspec.json.decode(row[1]), catalog())
     for finding in findings:
         finding["text"] = reasons.render(finding, language, catalog())
     spelled = msgspec.json.encode(findings).decode()

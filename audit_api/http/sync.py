@@ -18,7 +18,7 @@ from audit_api.http.envelope import Envelope, read_envelope
 from audit_api.http.paging import answer_json, read_cursor, signer
 from audit_api.http.pull_state import PullState
 from audit_api.http.strict_json import decompress
-from audit_api.services.push_operation import push_operation
+from audit_api.services.push_operation import answer_again, push_operation
 from audit_api.settings import Settings
 from audit_api.storage import feed, people
 from audit_api.storage.feed import START
@@ -109,11 +109,14 @@ def push(*, actor: Actor) -> Response:
 
 def _push_one(actor: Actor, operation: ReceivedOperation) -> tuple[str, tuple[str, ...], bool]:
     try:
-        with database().writing() as session:
+        with database().pipelining() as session:
             answer = push_operation(session, actor, operation, catalog=catalog(), at=now())
+        if answer is None:
+            with database().writing() as session:
+                answer = answer_again(session, actor, operation, at=now())
     except Exception as error:
         # One operation must not keep the others from arriving, whatever is wrong with it.
-        state = getattr(getattr(error, "orig", None), "sqlstate", None)
+        state = getattr(getattr(error, "orig", error), "sqlstate", None)
         say = log.warning if state in _TRANSIENT else log.exception
         say("push_retry", op=str(operation.op), error=type(error).__name__, sqlstate=state)
         text = f'{{"op":"{operation.op}","status":"retry","retry_after":{RETRY_AFTER_S}}}'
@@ -126,7 +129,7 @@ def _record_contact(actor: Actor, envelope: Envelope) -> int:
         raise TypeError("only a device pushes")
     at = now()
     offset = round((envelope.wall - at).total_seconds() * 1000) if envelope.wall else None
-    with database().writing() as session:
+    with database().at_once() as session:
         return people.record_contact(
             session, actor.device, at=at, app=envelope.app, clock_offset_ms=offset
         )

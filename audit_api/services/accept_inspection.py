@@ -20,7 +20,7 @@ from audit_api.domain.violations import CaseMove, KnownCase, Move
 from audit_api.domain.vocabulary import OperationStatus, Weight
 from audit_api.storage import audit_log, feed, inspections
 from audit_api.storage import violations as cases
-from audit_api.storage.inspections import KnownState, SiteFacts
+from audit_api.storage.inspections import KnownState, SiteFacts, Situation
 from field_schema.assessment import Assessment, Finding, assess
 from field_schema.catalog import Catalog, CatalogError, UnknownForm
 from field_schema.inspection import (
@@ -34,34 +34,53 @@ from field_schema.ruleset import Building
 from field_schema.scoring import score
 
 
-def accept_inspection(
-    session: Session,
-    actor: Actor,
-    scope: Scope,
-    operation: ReceivedOperation,
-    *,
-    catalog: Catalog,
-    at: datetime,
-) -> OperationResult:
-    """Apply an inspection, or say why it is rejected, quarantined or a branch."""
+def read_body(
+    actor: Actor, operation: ReceivedOperation, catalog: Catalog
+) -> Inspection | OperationResult:
+    """What the body means, or why it is rejected or quarantined; needs no database."""
+    if operation.entity is None:
+        return rejected([Fault("/id", "An inspection needs an id.", "required")])
     try:
-        inspection = read_inspection(operation.body, catalog)
+        return read_inspection(operation.body, catalog)
     except InvalidInspection as invalid:
         return rejected(
             Fault(f"/body{p.pointer}", p.texts[actor.language], p.code) for p in invalid.problems
         )
     except UnknownForm as unknown:
         return quarantined("unknown-form", str(unknown))
-    entity = operation.entity
-    if entity is None:
-        return rejected([Fault("/id", "An inspection needs an id.", "required")])
-    site = inspections.lock_site(
+
+
+def look_around(
+    session: Session, operation: ReceivedOperation, inspection: Inspection
+) -> Situation | None:
+    """Hold the site, and ask for all that deciding and judging need; nothing is awaited."""
+    if operation.entity is None:
+        return None
+    return inspections.ask_situation(
         session,
+        inspection=operation.entity,
         site=inspection.site,
         campaign=inspection.campaign,
-        inspection=entity,
         milestone=deadlines.REPAIR_MILESTONE,
+        elements=[element.id for element in inspection.elements],
+        photos=[bytes.fromhex(photo.sha256) for photo in _photos(inspection)],
     )
+
+
+def accept_inspection(
+    session: Session,
+    actor: Actor,
+    scope: Scope,
+    operation: ReceivedOperation,
+    inspection: Inspection,
+    situation: Situation,
+    *,
+    catalog: Catalog,
+    at: datetime,
+) -> OperationResult:
+    """Apply an inspection, or say why it is rejected, quarantined or a branch."""
+    site = inspections.site_facts(situation)
+    state = inspections.known_state(situation)
     if site is None or site.territory not in scope.territories:
         return quarantined(
             "out-of-scope",
@@ -70,19 +89,25 @@ def accept_inspection(
         )
     if site.campaign_closed:
         return quarantined("campaign-closed", "The campaign is closed. The inspection is kept.")
-    if site.rev is not None and (site.inspector, site.visited) != (actor.person, inspection.site):
+    if state.rev is not None and (state.inspector, state.visited) != (
+        actor.person,
+        inspection.site,
+    ):
         return quarantined(
             "id-taken",
             "An inspection has one author and one site; this id belongs to another inspection. "
             "The work is kept; send it again under an id of its own.",
         )
-    conflict = _check_base(operation, site)
+    conflict = _check_base(operation, state)
     if conflict is not None:
         return conflict
-    return _store(session, actor, operation, inspection, site, entity, catalog=catalog, at=at)
+    strangers = _strange_elements(inspection, state)
+    if strangers:
+        return rejected(strangers)
+    return _store(session, actor, operation, inspection, site, state, catalog=catalog, at=at)
 
 
-def _check_base(operation: ReceivedOperation, site: SiteFacts) -> OperationResult | None:
+def _check_base(operation: ReceivedOperation, state: KnownState) -> OperationResult | None:
     """None when the revision may be written; else a branch for a person to decide."""
     base = operation.base
     if base is None:
@@ -91,14 +116,14 @@ def _check_base(operation: ReceivedOperation, site: SiteFacts) -> OperationResul
         expected = base["rev"]
     else:
         # The op named is here (checked before), so the newest revision is this device's own.
-        expected = site.rev
-    if expected == site.rev:
+        expected = state.rev
+    if expected == state.rev:
         return None
     return OperationResult(
         OperationStatus.CONFLICT,
         {
             "id": str(operation.entity),
-            "rev": site.rev,
+            "rev": state.rev,
             "detail": "Another revision was made from the same base. Both are kept; "
             "technical supervision decides between them.",
         },
@@ -111,28 +136,22 @@ def _store(
     operation: ReceivedOperation,
     inspection: Inspection,
     site: SiteFacts,
-    entity: UUID,
+    state: KnownState,
     *,
     catalog: Catalog,
     at: datetime,
 ) -> OperationResult:
-    photos = [photo for element in inspection.elements for photo in element.photos]
-    state = inspections.known_state(
-        session,
-        [element.id for element in inspection.elements],
-        [bytes.fromhex(photo.sha256) for photo in photos],
-    )
-    strangers = _strange_elements(inspection, state)
-    if strangers:
-        return rejected(strangers)
+    entity = operation.entity
+    if entity is None:
+        raise TypeError("an inspection without an id was rejected before")
     try:
         ruleset = catalog.ruleset(site.profile, site.election_day)
     except CatalogError as error:
         return quarantined("no-standard-in-force", str(error))
     building = Building(site.building_status, site.built_on, site.altered_on)
     assessment = assess(inspection, ruleset, building)
-    rev = (site.rev or 0) + 1
-    if site.rev is not None:
+    rev = (state.rev or 0) + 1
+    if state.rev is not None:
         inspections.supersede(session, entity)
     scored = score(assessment)
     inspections.add_revision(
@@ -140,7 +159,7 @@ def _store(
         {
             "id": entity,
             "rev": rev,
-            "corrects": site.rev,
+            "corrects": state.rev,
             "op": operation.op,
             "site": inspection.site,
             "campaign": inspection.campaign,
@@ -159,6 +178,7 @@ def _store(
             "elements": [
                 {"id": element.id, "type": element.type, "label": element.label}
                 for element in _each_once(inspection.elements)
+                if element.id not in state.elements
             ],
             "photos": _announced(inspection),
             "digest": ruleset.digest,
@@ -170,6 +190,13 @@ def _store(
             "findings": assessment.findings_json(),
         },
     )
+    renamed = [
+        {"id": element.id, "label": element.label}
+        for element in _each_once(inspection.elements)
+        if element.id in state.elements and state.elements[element.id][2] != element.label
+    ]
+    if renamed:
+        inspections.rename_elements(session, renamed)
     changed = _move_cases(session, actor, inspection, assessment, site, state, entity, rev, at)
     audit_log.record(
         session,
@@ -183,7 +210,9 @@ def _store(
         sha256=operation.body_sha256.hex(),
         ruleset=ruleset.digest,
     )
-    feed.publish(session, inspection=[entity], element=_new_elements(inspection, state), **changed)
+    if _has_news(inspection, state):
+        changed["site"] = [inspection.site]
+    feed.publish(session, inspection=[entity], **changed)
     return OperationResult(
         OperationStatus.APPLIED,
         {
@@ -196,7 +225,7 @@ def _store(
                 "photos_held": sorted(state.photos),
                 "received_at": at.isoformat(),
             },
-            "need_photos": sorted({photo.sha256 for photo in photos} - state.photos),
+            "need_photos": sorted({photo.sha256 for photo in _photos(inspection)} - state.photos),
         },
     )
 
@@ -216,9 +245,11 @@ def _move_cases(
 
     Only the permanent state decides: a temporary remedy never erases a permanent finding.
     """
-    permanent = [f for f in assessment.findings if f.state == "permanent"]
-    binding = [f for f in permanent if f.weight == Weight.BINDING]
-    reference = [f for f in permanent if f.weight == Weight.REFERENCE]
+    binding: list[Finding] = []
+    reference: list[Finding] = []
+    for finding in assessment.findings:
+        if finding.verdict in violations.MOVING and finding.state == "permanent":
+            (binding if finding.weight == Weight.BINDING else reference).append(finding)
     moved = violations.plan_moves(binding, _known(state.violations), violations.VIOLATION_MOVES)
     advised = violations.plan_moves(
         reference, _known(state.recommendations), violations.RECOMMENDATION_MOVES
@@ -240,21 +271,24 @@ def _move_cases(
             task = tasks[element] = uuid4()
             new_tasks.append({"id": task, "element_id": element})
         rows.append(_row(step, photos, task))
-    cases.save_cases(
-        session,
-        violations=rows,
-        recommendations=[_row(step, photos, None) for step in advised],
-        tasks=new_tasks,
-        visit={
-            "site": inspection.site,
-            "campaign": inspection.campaign,
-            "inspection": entity,
-            "inspection_rev": rev,
-            "inspector": actor.person,
-            "due_on": deadlines.repair_due_on(site.election_day, site.repair_days_before),
-            "at": at,
-        },
-    )
+    visit = {
+        "site": inspection.site,
+        "campaign": inspection.campaign,
+        "inspection": entity,
+        "inspection_rev": rev,
+        "inspector": actor.person,
+        "due_on": deadlines.repair_due_on(site.election_day, site.repair_days_before),
+        "at": at,
+    }
+    new, old = _split(moved, rows)
+    new_advice, old_advice = _split(advised, [_row(step, photos, None) for step in advised])
+    # Tasks of violations that are open again may be new, too: they come first.
+    if new or new_advice or new_tasks:
+        cases.open_cases(
+            session, violations=new, recommendations=new_advice, tasks=new_tasks, visit=visit
+        )
+    if old or old_advice:
+        cases.move_cases(session, violations=old, recommendations=old_advice, visit=visit)
     maybe_done = [row["task_id"] for row in rows if row["ended"]]
     verified = (
         cases.verify_finished_tasks(session, maybe_done, person=actor.person, at=at)
@@ -265,6 +299,17 @@ def _move_cases(
         "violation": [row["id"] for row in rows],
         "task": [task["id"] for task in new_tasks] + verified,
     }
+
+
+def _split(
+    steps: Sequence[CaseMove[Finding]], rows: Sequence[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of new cases, and of those that were there before."""
+    new: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
+    for step, row in zip(steps, rows, strict=True):
+        (old if step.case else new).append(row)
+    return new, old
 
 
 def _row(
@@ -330,12 +375,16 @@ def _each_once(elements: Iterable[ElementObservation]) -> list[ElementObservatio
     return list({element.id: element for element in reversed(list(elements))}.values())
 
 
-def _new_elements(inspection: Inspection, state: KnownState) -> list[UUID]:
-    return [
-        element.id
+def _photos(inspection: Inspection) -> list[PhotoRef]:
+    return [photo for element in inspection.elements for photo in element.photos]
+
+
+def _has_news(inspection: Inspection, state: KnownState) -> bool:
+    """Whether an element is new or has another name."""
+    return any(
+        state.elements.get(element.id, (None, None, None))[2] != element.label
         for element in inspection.elements
-        if state.elements.get(element.id, (None, None, None))[2] != element.label
-    ]
+    )
 
 
 def _announced(inspection: Inspection) -> list[dict[str, Any]]:

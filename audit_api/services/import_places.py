@@ -27,7 +27,7 @@ from audit_api.domain.place_rows import (
 from audit_api.domain.vocabulary import LSG_KINDS, TerritoryKind
 from audit_api.storage import audit_log, feed
 from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
-from audit_api.storage.places import Element, Site, Territory, TerritoryVersion
+from audit_api.storage.places import Site, Territory, TerritoryVersion
 from audit_api.storage.remediation import RemediationTask
 from audit_api.storage.violations import Violation
 
@@ -303,7 +303,6 @@ def _fill(site: Site, station: Station, row: StationRow, territory: UUID) -> Non
 def _move_in_feed(session: Session, site: Site) -> None:
     """Everything that hangs on a moved site leaves the old territory and enters the new one."""
     hanging = {
-        "element": session.scalars(select(Element.id).where(Element.site_id == site.id)).all(),
         "violation": session.scalars(
             select(Violation.id).where(Violation.site_id == site.id)
         ).all(),

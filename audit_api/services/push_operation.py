@@ -19,9 +19,11 @@ from audit_api.domain.operations import (
     rejected,
 )
 from audit_api.domain.vocabulary import OperationStatus
-from audit_api.services.accept_inspection import accept_inspection
+from audit_api.services.accept_inspection import accept_inspection, look_around, read_body
 from audit_api.storage import audit_log, operations
+from audit_api.storage.base import give_up
 from field_schema.catalog import Catalog
+from field_schema.inspection import Inspection
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +42,86 @@ def push_operation(
     *,
     catalog: Catalog,
     at: datetime,
-) -> PushAnswer:
-    """Apply `operation` of the actor's device, or answer what became of it before.
+) -> PushAnswer | None:
+    """Apply `operation` of the actor's device; None when its id was taken: see `answer_again`.
 
     Nothing handed in is refused into the void: what cannot be applied is kept with its bytes.
     Raises only what makes the whole transaction be tried again (a lost connection, a deadlock).
+    The session may be a pipelining one: everything is asked before the first answer is awaited.
     """
-    if actor.device is None:
-        raise TypeError("only a device pushes")
-    facts = _facts(actor.device, operation)
-    if not operations.claim(session, facts, at):
-        return _answer_again(session, facts, operation, at)
-    result = _apply(session, actor, operation, catalog, at)
-    if result.status is OperationStatus.BLOCKED:
-        session.rollback()
-        return PushAnswer(_render(operation.op, result), replayed=False)
+    claim = operations.claim(session, _facts(actor, operation), at)
+    read = _read(actor, operation, catalog)
+    situation = None if isinstance(read, OperationResult) else look_around(session, operation, read)
+    if not operations.is_claimed(claim):
+        return None
+    if isinstance(read, OperationResult):
+        result = read
+    elif situation is None:
+        raise TypeError("what is read as an inspection has an id")
+    elif _waits(session, operation):
+        give_up(session)
+        waits_for = str((operation.base or {})["op"])
+        blocked = OperationResult(OperationStatus.BLOCKED, {"waits_for": waits_for})
+        return PushAnswer(_render(operation.op, blocked), replayed=False)
+    else:
+        scope = scope_of(actor, Noun.INSPECTIONS, "push")
+        result = accept_inspection(
+            session, actor, scope, operation, read, situation, catalog=catalog, at=at
+        )
+    return _settle(session, actor, operation, result, at)
+
+
+def answer_again(
+    session: Session, actor: Actor, operation: ReceivedOperation, *, at: datetime
+) -> PushAnswer:
+    """What became of an operation before; other bytes under its id are kept and told so."""
+    device, envelope, result = operations.stored_result(session, operation.op)
+    facts = _facts(actor, operation)
+    if device == facts.device and envelope == facts.envelope_sha256:
+        stored = msgspec.json.decode(result)
+        # The key order of the stored result stays; only this member is new.
+        again = msgspec.json.encode(stored | {"replayed": True}).decode()
+        return PushAnswer(again, True, tuple(stored.get("need_photos", ())))
+    operations.keep_reused(session, facts, operation.raw, at)
+    reused = OperationResult(
+        OperationStatus.OP_REUSED,
+        {
+            "detail": "This operation id was already used for other bytes or by another device. "
+            "Both are kept; send the work again under a new id."
+        },
+    )
+    return PushAnswer(_render(operation.op, reused), replayed=False)
+
+
+def _read(
+    actor: Actor, operation: ReceivedOperation, catalog: Catalog
+) -> Inspection | OperationResult:
+    """What can be said of an operation without the database."""
+    if operation.faults:
+        return rejected(operation.faults)
+    if actor.device_revoked:
+        return quarantined("device-revoked", "This device is revoked; what it hands in is kept.")
+    if operation.kind != "inspection":
+        return quarantined(
+            "unknown-kind",
+            f"This server does not know operations of kind {operation.kind!r} yet; kept.",
+        )
+    return read_body(actor, operation, catalog)
+
+
+def _waits(session: Session, operation: ReceivedOperation) -> bool:
+    """Whether the operation is an edit of one that has not come."""
+    earlier = (operation.base or {}).get("op")
+    return earlier is not None and not operations.has_come(session, earlier)
+
+
+def _settle(
+    session: Session,
+    actor: Actor,
+    operation: ReceivedOperation,
+    result: OperationResult,
+    at: datetime,
+) -> PushAnswer:
     held_elsewhere = result.status is OperationStatus.APPLIED
     rendered = _render(operation.op, result)
     raw = None if held_elsewhere else operation.raw
@@ -72,29 +139,12 @@ def push_operation(
     return PushAnswer(rendered, False, tuple(result.details.get("need_photos", ())))
 
 
-def _apply(
-    session: Session, actor: Actor, operation: ReceivedOperation, catalog: Catalog, at: datetime
-) -> OperationResult:
-    if operation.faults:
-        return rejected(operation.faults)
-    if actor.device_revoked:
-        return quarantined("device-revoked", "This device is revoked; what it hands in is kept.")
-    if operation.kind != "inspection":
-        return quarantined(
-            "unknown-kind",
-            f"This server does not know operations of kind {operation.kind!r} yet; kept.",
-        )
-    waits_for = (operation.base or {}).get("op")
-    if waits_for is not None and operations.status_of(session, waits_for) is None:
-        return OperationResult(OperationStatus.BLOCKED, {"waits_for": str(waits_for)})
-    scope = scope_of(actor, Noun.INSPECTIONS, "push")
-    return accept_inspection(session, actor, scope, operation, catalog=catalog, at=at)
-
-
-def _facts(device: UUID, operation: ReceivedOperation) -> operations.OperationFacts:
+def _facts(actor: Actor, operation: ReceivedOperation) -> operations.OperationFacts:
+    if actor.device is None:
+        raise TypeError("only a device pushes")
     return operations.OperationFacts(
         op=operation.op,
-        device=device,
+        device=actor.device,
         seq=operation.seq,
         kind=operation.kind,
         entity=operation.entity,
@@ -105,26 +155,6 @@ def _facts(device: UUID, operation: ReceivedOperation) -> operations.OperationFa
         mono_ms=operation.mono_ms,
         boot=operation.boot,
     )
-
-
-def _answer_again(
-    session: Session, facts: operations.OperationFacts, operation: ReceivedOperation, at: datetime
-) -> PushAnswer:
-    device, envelope, result = operations.stored_result(session, operation.op)
-    if device == facts.device and envelope == facts.envelope_sha256:
-        stored = msgspec.json.decode(result)
-        # The key order of the stored result stays; only this member is new.
-        again = msgspec.json.encode(stored | {"replayed": True}).decode()
-        return PushAnswer(again, True, tuple(stored.get("need_photos", ())))
-    operations.keep_reused(session, facts, operation.raw, at)
-    reused = OperationResult(
-        OperationStatus.OP_REUSED,
-        {
-            "detail": "This operation id was already used for other bytes or by another device. "
-            "Both are kept; send the work again under a new id."
-        },
-    )
-    return PushAnswer(_render(operation.op, reused), replayed=False)
 
 
 def _render(op: UUID, result: OperationResult) -> str:

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, text
+from sqlalchemy import BigInteger, Identity
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from audit_api.storage.base import Base, Id, Instant, Json, Word
+from audit_api.storage.base import Base, Id, Instant, Json, Word, ask
 
 
 class AuditEntry(Base):
@@ -25,10 +25,10 @@ class AuditEntry(Base):
     detail: Mapped[Json]
 
 
-_record = text("""
+_RECORD = """
     insert into audit_log (at, what, person_id, device_id, subject, detail)
-    values (:at, :what, :person, :device, :subject, cast(:detail as json))
-""")
+    values (%(at)s, %(what)s, %(person)s, %(device)s, %(subject)s, cast(%(detail)s as json))
+"""
 
 
 def record(
@@ -42,8 +42,9 @@ def record(
     **detail: Any,
 ) -> None:
     """Add an entry in the caller's transaction."""
-    session.execute(
-        _record,
+    ask(
+        session,
+        _RECORD,
         {
             "at": at,
             "what": what,

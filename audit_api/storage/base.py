@@ -1,13 +1,15 @@
 """The database: declarative base, engine, and the types that tables share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from psycopg import Connection, Cursor
 from sqlalchemy import (
+    URL,
     CheckConstraint,
     DateTime,
     Engine,
@@ -17,11 +19,15 @@ from sqlalchemy import (
     Text,
     Uuid,
     create_engine,
+    event,
 )
+from sqlalchemy import Connection as EngineConnection
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.pool import QueuePool
 
 from audit_api.settings import Settings
+from audit_api.storage.pipeline import Answer, Pipeline
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -63,26 +69,78 @@ def make_engine(settings: Settings) -> Engine:
     An idle or endless writing transaction would hold back the feed's horizon for everyone,
     hence the limits (sync.md).
     """
+    return _engine(settings.database_url, settings.pool_size, _OPTIONS)
+
+
+_OPTIONS = (
+    "-c timezone=UTC -c idle_in_transaction_session_timeout=15000 "
+    "-c statement_timeout=30000 -c lock_timeout=10000"
+)
+# Plans of the hot path are made once: their arrays are short and always have an index, and a
+# plan made while a table was still small must not scan it when it has grown.
+_PLAN_ONCE = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
+
+
+def _engine(url: URL | str, size: int, options: str, **arguments: Any) -> Engine:
     return create_engine(
-        settings.database_url,
-        pool_size=settings.pool_size,
+        url,
+        pool_size=size,
         max_overflow=0,
         pool_timeout=20,
         connect_args={
-            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=15000 "
-            "-c statement_timeout=30000 -c lock_timeout=10000",
+            "options": options,
             "application_name": "audit_api",
             "connect_timeout": 5,
+            **arguments,
         },
     )
 
 
+Answered = Cursor[Any] | Answer
+"""What `ask` gives: `fetchone()`, or its rows one by one."""
+
+
+def ask(session: Session, statement: str, values: Mapping[str, Any]) -> Answered:
+    """Send a statement in the driver's own form (`%(name)s`), in the session's transaction.
+
+    Inside `Database.pipelining` it only queues: looking at the rows, or the end, sends what is
+    queued. Elsewhere it is an ordinary execution.
+    """
+    session.flush()
+    pipeline: Pipeline | None = session.info.get("pipeline")
+    if pipeline is not None:
+        return pipeline.ask(statement, values)
+    return _driver(session.connection()).execute(statement, values)
+
+
+def give_up(session: Session) -> None:
+    """Undo what the transaction did; the block of the session then ends without an error."""
+    pipeline: Pipeline | None = session.info.get("pipeline")
+    if pipeline is not None:
+        pipeline.give_up()
+    session.rollback()
+
+
+def _driver(connection: EngineConnection) -> "Connection[Any]":
+    driver: Connection[Any] | None = connection.connection.driver_connection
+    if driver is None:
+        raise RuntimeError("the pool gave no connection")
+    return driver
+
+
 class Database:
-    """The two ways to talk to PostgreSQL: a writing transaction, or a read-only snapshot."""
+    """The ways to talk to PostgreSQL: a writing transaction, or a read-only snapshot."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writing = sessionmaker(engine, expire_on_commit=False)
+        # Connections of their own: psycopg, where it prepares statements itself, throws away all
+        # prepared ones after a rollback, those of the pipeline too.
+        size = engine.pool.size() if isinstance(engine.pool, QueuePool) else 1
+        options = _OPTIONS + _PLAN_ONCE
+        self._pipelines = _engine(engine.url, size, options, prepare_threshold=None)
+        event.listen(engine, "engine_disposed", lambda _engine: self._pipelines.dispose())
+        self._at_once = sessionmaker(engine.execution_options(isolation_level="AUTOCOMMIT"))
         self._reading = sessionmaker(
             engine.execution_options(postgresql_readonly=True), expire_on_commit=False
         )
@@ -91,6 +149,31 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back on any error."""
         with self._writing.begin() as session:
+            yield session
+
+    @contextmanager
+    def pipelining(self) -> Iterator[Session]:
+        """One writing transaction whose `ask`s travel together instead of one by one.
+
+        Nothing is certain before the block has ended without an error: the commit is sent along
+        with the last of them. All statements have to go through `ask` here.
+        """
+        with self._pipelines.connect() as connection:
+            driver = _driver(connection)
+            pipeline = Pipeline(driver)
+            try:
+                with Session(connection, info={"pipeline": pipeline}) as session:
+                    yield session
+                    pipeline.end()
+            except BaseException:
+                # In the middle of something: the server rolls back what it has.
+                connection.invalidate()
+                raise
+
+    @contextmanager
+    def at_once(self) -> Iterator[Session]:
+        """Single statements, each on its own: what the first thing of a request reads."""
+        with self._at_once() as session:
             yield session
 
     @contextmanager

@@ -6,6 +6,7 @@ which commits late is never jumped over (sync.md, "The hole to avoid").
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,8 +15,8 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Index,
+    PrimaryKeyConstraint,
     String,
-    TextClause,
     Uuid,
     text,
 )
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from audit_api.storage.base import Base, Instant, Json, Word
+from audit_api.storage.base import Base, Instant, Json, Word, ask
 
 FEED_SEQ = DbSequence("feed_seq", metadata=Base.metadata)
 
@@ -34,14 +35,16 @@ class FeedRow(Base):
 
     __tablename__ = "feed"
     __table_args__ = (
-        CheckConstraint("scope ~ '^(territory|person):[0-9a-f-]{36}$'", name="scope"),
+        CheckConstraint(
+            "starts_with(scope, 'territory:') or starts_with(scope, 'person:')", name="scope"
+        ),
+        PrimaryKeyConstraint("entity_id", "kind", "scope"),
         Index("ix_feed_scope_xid_seq", "scope", "xid", "seq"),
-        Index("ix_feed_kind_entity_id", "kind", "entity_id"),
     )
 
-    scope: Mapped[str] = mapped_column(String(50), primary_key=True)
-    kind: Mapped[Word] = mapped_column(primary_key=True)
-    entity_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    scope: Mapped[str] = mapped_column(String(50))
+    kind: Mapped[Word]
+    entity_id: Mapped[UUID] = mapped_column(Uuid)
     xid: Mapped[int] = mapped_column(
         BigInteger, server_default=text("(pg_current_xact_id()::text::bigint)")
     )
@@ -83,9 +86,10 @@ _DOCS = {
         'stations', (select coalesce(json_agg(json_build_object('campaign', s.campaign_id,
             'number', s.number, 'voters', s.voters, 'constituency', s.constituency_number)
             order by s.campaign_id, s.number), '[]'::json)
-            from station s where s.site_id = site.id))""",
-    "element": """json_build_object('id', element.id, 'site', element.site_id,
-        'type', element.type, 'label', element.label)""",
+            from station s where s.site_id = site.id),
+        'elements', (select coalesce(json_agg(json_build_object('id', e.id, 'type', e.type,
+            'label', e.label) order by e.created_at, e.id), '[]'::json)
+            from element e where e.site_id = site.id))""",
     "violation": """json_build_object('id', violation.id, 'rev', violation.rev,
         'site', violation.site_id, 'element', violation.element_id,
         'requirement', violation.requirement, 'standard', violation.standard,
@@ -107,7 +111,6 @@ _DOCS = {
 }
 _SOURCES = {
     "site": "site join territory on territory.id = site.territory_id",
-    "element": "element join site on site.id = element.site_id",
     "violation": "violation join site on site.id = violation.site_id",
     "task": "remediation_task join site on site.id = remediation_task.site_id",
     "inspection": "inspection",
@@ -125,7 +128,7 @@ def _select(kind: str) -> str:
     current = " and inspection.is_current" if kind == "inspection" else ""
     return (
         f"select {scope} as scope, '{kind}' as kind, {table}.id as entity_id, {_DOCS[kind]} as doc"
-        f" from {_SOURCES[kind]} where {table}.id = any(:{kind}){current}"
+        f" from {_SOURCES[kind]} where {table}.id = any(%({kind})s){current}"
     )
 
 
@@ -150,17 +153,13 @@ def publish(session: Session, **ids: Iterable[UUID]) -> None:
     wanted = {kind: sorted(set(ids[kind])) for kind in KINDS if ids.get(kind)}
     if not wanted:
         return
-    session.execute(_publishing(tuple(wanted)), wanted)
+    ask(session, _publishing(tuple(wanted)), wanted)
 
 
-_statements: dict[tuple[str, ...], TextClause] = {}
-
-
-def _publishing(kinds: tuple[str, ...]) -> TextClause:
-    if kinds not in _statements:
-        union = " union all ".join(_select(kind) for kind in kinds)
-        _statements[kinds] = text(_UPSERT.format(rows=f"{union} order by 1, 2, 3"))
-    return _statements[kinds]
+@cache
+def _publishing(kinds: tuple[str, ...]) -> str:
+    union = " union all ".join(_select(kind) for kind in kinds)
+    return _UPSERT.format(rows=f"{union} order by 1, 2, 3")
 
 
 def withdraw(session: Session, ids: Iterable[UUID], *, kept_in: str) -> None:
@@ -188,14 +187,26 @@ class FeedPage:
 
 
 _horizon = text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-_page = text("""
-    select '["' || scope || '","' || kind || '","' || entity_id || '",'
-        || coalesce(doc::text, 'null') || ']' as item, xid, seq
-    from feed
-    where ((scope = any(:known) and (xid, seq) > (:known_xid, :known_seq))
-        or (scope = any(:fresh) and (xid, seq) > (:fresh_xid, :fresh_seq)))
-        and xid < :until
-    order by xid, seq limit :limit
+_LATER = """
+    select f.* from unnest(cast(:{set} as text[])) as s (name)
+    cross join lateral (
+        select scope, kind, entity_id, xid, seq from feed
+        where scope = s.name and (xid, seq) > (:{set}_xid, :{set}_seq) and xid < :until
+        order by xid, seq limit :rows) f
+"""
+# Keys first, from the index, scope by scope; documents only of those that make the page.
+_page = text(f"""
+    with later as ({_LATER.format(set="known")} union all {_LATER.format(set="fresh")}),
+    page as (
+        select l.*, row_number() over (order by xid, seq) as n
+        from (select * from later order by xid, seq limit :rows) l
+    ), shown as (select * from page where n < :rows)
+    select
+        (select string_agg('["' || f.scope || '","' || f.kind || '","' || f.entity_id || '",'
+            || coalesce(f.doc::text, 'null') || ']', ',' order by n)
+            from shown join feed f using (entity_id, kind, scope)),
+        (select array[xid, seq] from shown order by n desc limit 1),
+        (select count(*) from page) = :rows
 """)
 
 
@@ -219,7 +230,7 @@ def read_page(
     `until` is a `horizon` read before, in this transaction or at the first page: without it a
     row that got its number early and commits late would be lost.
     """
-    rows = session.execute(
+    items, end, more = session.execute(
         _page,
         {
             "known": list(known),
@@ -229,12 +240,10 @@ def read_page(
             "fresh_xid": fresh_after.xid,
             "fresh_seq": fresh_after.seq,
             "until": until,
-            "limit": limit + 1,
+            "rows": limit + 1,
         },
-    ).all()
-    page = rows[:limit]
-    end = Position(page[-1][1], page[-1][2]) if page else None
-    return FeedPage(",".join(row[0] for row in page), end, len(rows) > limit)
+    ).one()
+    return FeedPage(items or "", Position(*end) if end else None, more)
 
 
 _epoch = text("select epoch from feed_epoch")

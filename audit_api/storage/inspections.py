@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.storage.base import (
+    Answered,
     Base,
     Id,
     Instant,
@@ -28,6 +29,7 @@ from audit_api.storage.base import (
     Sha256,
     Texts,
     Word,
+    ask,
     is_sha256,
 )
 
@@ -132,18 +134,18 @@ class SiteFacts:
     profile: str
     campaign_closed: bool
     repair_days_before: int | None
-    rev: int | None
-    """The inspection's current revision; None when it is new."""
-    inspector: UUID | None
-    """Who made that revision."""
-    visited: UUID | None
-    """The site of that revision."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownState:
     """What the server holds about the things an inspection names."""
 
+    rev: int | None
+    """The inspection's current revision; None when it is new."""
+    inspector: UUID | None
+    """Who made that revision."""
+    visited: UUID | None
+    """The site of that revision."""
     elements: dict[UUID, tuple[UUID, str, str]]
     """Element id -> site, type, label."""
     violations: list[dict[str, Any]]
@@ -154,104 +156,141 @@ class KnownState:
     """Hex hashes of the announced photos that are here."""
 
 
-_lock_site = text("""
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What was asked of the database before an inspection is stored; not yet waited for."""
+
+    site: Answered
+    state: Answered
+
+
+_LOCK_SITE = """
     select s.territory_id, s.building_status, s.built_on, s.altered_on, c.election_day, c.profile,
-        c.closed_at is not null, m.days_before, i.rev, i.inspector_id, i.site_id
+        c.closed_at is not null, m.days_before
     from site s
-    join campaign c on c.id = :campaign
-    left join milestone m on m.campaign_id = c.id and m.id = :milestone
-    left join inspection i on i.id = :inspection and i.is_current
-    where s.id = :site and exists (
+    join campaign c on c.id = %(campaign)s
+    left join milestone m on m.campaign_id = c.id and m.id = %(milestone)s
+    where s.id = %(site)s and exists (
         select from station st where st.site_id = s.id and st.campaign_id = c.id)
     for no key update of s
-""")
-_known_state = text("""
-    select
+"""
+_KNOWN_STATE = """
+    select i.rev, i.inspector_id, i.site_id,
         (select json_agg(json_build_array(id, site_id, type, label)) from element
-            where id = any(:elements)),
+            where id = any(%(elements)s)),
         (select json_agg(json_build_object('id', id, 'element', element_id, 'standard', standard,
             'edition', edition, 'requirement', requirement, 'state', state, 'task', task_id))
-            from violation where element_id = any(:elements)),
+            from violation where element_id = any(%(elements)s)),
         (select json_agg(json_build_object('id', id, 'element', element_id, 'standard', standard,
             'edition', edition, 'requirement', requirement, 'state', state))
-            from recommendation where element_id = any(:elements)),
+            from recommendation where element_id = any(%(elements)s)),
         (select json_object_agg(element_id, id) from remediation_task
-            where element_id = any(:elements) and track = 'permanent' and state <> 'verified'),
-        (select json_agg(encode(sha256, 'hex')) from photo where sha256 = any(:photos))
-""")
+            where element_id = any(%(elements)s) and track = 'permanent' and state <> 'verified'),
+        (select json_agg(encode(sha256, 'hex')) from photo where sha256 = any(%(photos)s))
+    from (select) always
+    left join inspection i on i.id = %(inspection)s and i.is_current
+"""
 
 
-def lock_site(
-    session: Session, *, site: UUID, campaign: str, inspection: UUID, milestone: str
-) -> SiteFacts | None:
-    """Hold a site until commit, so that its cases move one inspection at a time.
+def ask_situation(
+    session: Session,
+    *,
+    inspection: UUID,
+    site: UUID,
+    campaign: str,
+    milestone: str,
+    elements: list[UUID],
+    photos: list[bytes],
+) -> Situation:
+    """Hold a site until commit, so that its cases move one inspection at a time; then look.
 
-    None when the site is no station of the campaign, or one of them does not exist.
+    Two statements in this order: what the second sees is fresh, however long the first waited.
     """
-    row = session.execute(
-        _lock_site,
-        {"site": site, "campaign": campaign, "inspection": inspection, "milestone": milestone},
-    ).one_or_none()
-    return SiteFacts(*row) if row else None
-
-
-def known_state(session: Session, elements: list[UUID], photos: list[bytes]) -> KnownState:
-    """What is known of these elements and photos. Read it after `lock_site`."""
-    row = session.execute(_known_state, {"elements": elements, "photos": photos}).one()
-    return KnownState(
-        {UUID(i): (UUID(site), kind, label) for i, site, kind, label in row[0] or ()},
-        row[1] or [],
-        row[2] or [],
-        {UUID(element): UUID(task) for element, task in (row[3] or {}).items()},
-        set(row[4] or ()),
+    return Situation(
+        ask(session, _LOCK_SITE, {"site": site, "campaign": campaign, "milestone": milestone}),
+        ask(
+            session,
+            _KNOWN_STATE,
+            {"inspection": inspection, "elements": elements, "photos": photos},
+        ),
     )
 
 
-_add_revision = text("""
+def site_facts(situation: Situation) -> SiteFacts | None:
+    """None when the site is no station of the campaign, or one of them does not exist."""
+    row = situation.site.fetchone()
+    return SiteFacts(*row) if row else None
+
+
+def known_state(situation: Situation) -> KnownState:
+    """What is known of the inspection, its elements and photos."""
+    row = situation.state.fetchone()
+    if row is None:
+        raise RuntimeError("a select that always has one row had none")
+    return KnownState(
+        row[0],
+        row[1],
+        row[2],
+        {UUID(i): (UUID(site), kind, label) for i, site, kind, label in row[3] or ()},
+        row[4] or [],
+        row[5] or [],
+        {UUID(element): UUID(task) for element, task in (row[6] or {}).items()},
+        set(row[7] or ()),
+    )
+
+
+_ADD_REVISION = """
     with new_element as (
         insert into element (id, site_id, type, label, created_at)
-        select id, :site, type, label, :at
-        from json_to_recordset(cast(:elements as json)) as e(id uuid, type text, label text)
-        on conflict (id) do update set label = excluded.label,
-            -- Taken by another site a moment ago: null is refused, and the next try sees it.
-            site_id = case when element.site_id = excluded.site_id then element.site_id end
-            where element.label <> excluded.label or element.site_id <> excluded.site_id
+        select id, %(site)s, type, label, %(at)s
+        from json_to_recordset(cast(%(elements)s as json)) as e(id uuid, type text, label text)
     ), announced as (
         insert into announced_photo (inspection_id, rev, id, element_id, question, sha256, bytes,
             content_type)
-        select :id, :rev, id, element, question, decode(sha256, 'hex'), bytes, content_type
-        from json_to_recordset(cast(:photos as json)) as p(id uuid, element uuid, question text,
+        select %(id)s, %(rev)s, id, element, question, decode(sha256, 'hex'), bytes, content_type
+        from json_to_recordset(cast(%(photos)s as json)) as p(id uuid, element uuid, question text,
             sha256 text, bytes bigint, content_type text)
     ), assessed as (
         insert into assessment (inspection_id, rev, ruleset_digest, profile, assessed_at,
             station_state, index, coverage_permille, score, findings)
-        values (:id, :rev, :digest, :profile, :at, :station_state, :index, :coverage,
-            cast(:score as json), cast(:findings as json))
+        values (%(id)s, %(rev)s, %(digest)s, %(profile)s, %(at)s, %(station_state)s, %(index)s,
+            %(coverage)s, cast(%(score)s as json), cast(%(findings)s as json))
     )
     insert into inspection (id, rev, corrects_rev, is_current, op, site_id, campaign_id, form,
         device_id, inspector_id, channel, received_at, started_at, finished_at, lat, lon,
         accuracy_m, flags, body, body_sha256)
-    values (:id, :rev, :corrects, true, :op, :site, :campaign, :form, :device, :inspector, 'sync',
-        :at, :started_at, :finished_at, :lat, :lon, :accuracy, :flags, cast(:body as json), :sha256)
-""")
+    values (%(id)s, %(rev)s, %(corrects)s, true, %(op)s, %(site)s, %(campaign)s, %(form)s,
+        %(device)s, %(inspector)s, 'sync', %(at)s, %(started_at)s, %(finished_at)s, %(lat)s,
+        %(lon)s, %(accuracy)s, %(flags)s, cast(%(body)s as json), %(sha256)s)
+"""
 
 
-_supersede = text("update inspection set is_current = false where id = :id and is_current")
+_RENAME = """
+    update element set label = e.label
+    from json_to_recordset(cast(%(elements)s as json)) as e(id uuid, label text)
+    where element.id = e.id
+"""
+_SUPERSEDE = "update inspection set is_current = false where id = %(id)s and is_current"
 
 
 def supersede(session: Session, inspection: UUID) -> None:
     """The current revision is current no longer; `add_revision` follows."""
-    session.execute(_supersede, {"id": inspection})
+    ask(session, _SUPERSEDE, {"id": inspection})
+
+
+def rename_elements(session: Session, elements: list[dict[str, Any]]) -> None:
+    """Give elements (`id`, `label`) the names that a later visit found for them."""
+    ask(session, _RENAME, {"elements": msgspec.json.encode(elements).decode()})
 
 
 def add_revision(session: Session, values: dict[str, Any]) -> None:
     """Write a revision with its elements, announced photos and assessment, in one statement.
 
-    `values` are the bind parameters of the statement; `elements` and `photos` are lists of
-    objects, `score` and `findings` JSON-able, `body` the text exactly as it was sent.
+    `values` are the bind parameters of the statement; `elements` (new ones) and `photos` are
+    lists of objects, `score` and `findings` JSON-able, `body` the text exactly as it was sent.
     """
     as_json = {
         name: msgspec.json.encode(values[name]).decode()
         for name in ("elements", "photos", "score", "findings")
     }
-    session.execute(_add_revision, values | as_json)
+    ask(session, _ADD_REVISION, values | as_json)

@@ -22,7 +22,18 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.vocabulary import OperationStatus
-from audit_api.storage.base import Base, Id, Instant, Json, Sha256, Word, is_sha256, one_of
+from audit_api.storage.base import (
+    Answered,
+    Base,
+    Id,
+    Instant,
+    Json,
+    Sha256,
+    Word,
+    ask,
+    is_sha256,
+    one_of,
+)
 
 
 class Operation(Base):
@@ -95,25 +106,25 @@ class OperationFacts:
     boot: str | None
 
 
-_claim = text("""
+_CLAIM = """
     insert into operation (op, device_id, seq, kind, entity_id, sha256, envelope_sha256,
         prev_sha256, wall, mono_ms, boot, received_at, raw)
-    values (:op, :device, :seq, :kind, :entity, :sha256, :envelope_sha256,
-        :prev_sha256, :wall, :mono_ms, :boot, :at, '')
+    values (%(op)s, %(device)s, %(seq)s, %(kind)s, %(entity)s, %(sha256)s, %(envelope_sha256)s,
+        %(prev_sha256)s, %(wall)s, %(mono_ms)s, %(boot)s, %(at)s, '')
     on conflict (op) do nothing returning op
-""")
-_settle = text("""
-    update operation set status = :status, result = cast(:result as json), raw = :raw
-    where op = :op
-""")
+"""
+_SETTLE = """
+    update operation set status = %(status)s, result = cast(%(result)s as json), raw = %(raw)s
+    where op = %(op)s
+"""
 _stored = select(
     Operation.device_id, Operation.envelope_sha256, func.cast(Operation.result, String)
 ).where(Operation.op == bindparam("op"))
-_is_known = select(Operation.status).where(Operation.op == bindparam("op"))
+_STATUS = "select status from operation where op = %(op)s"
 
 
-def claim(session: Session, facts: OperationFacts, at: datetime) -> bool:
-    """Take the operation id; False when it is taken. Waits for a twin that is still deciding."""
+def claim(session: Session, facts: OperationFacts, at: datetime) -> Answered:
+    """Ask for the operation id; waits for a twin that is still deciding. See `is_claimed`."""
     values: dict[str, Any] = {
         "op": facts.op,
         "device": facts.device,
@@ -128,14 +139,19 @@ def claim(session: Session, facts: OperationFacts, at: datetime) -> bool:
         "boot": facts.boot,
         "at": at,
     }
-    return session.execute(_claim, values).first() is not None
+    return ask(session, _CLAIM, values)
+
+
+def is_claimed(claim: Answered) -> bool:
+    """True when the id is ours now; False when it was taken before."""
+    return claim.fetchone() is not None
 
 
 def settle(
     session: Session, op: UUID, status: OperationStatus, result: str, raw: bytes | None
 ) -> None:
     """Write what became of a claimed operation; `raw` is None when an inspection holds the body."""
-    session.execute(_settle, {"op": op, "status": status.value, "result": result, "raw": raw})
+    ask(session, _SETTLE, {"op": op, "status": status.value, "result": result, "raw": raw})
 
 
 def stored_result(session: Session, op: UUID) -> Row[UUID, bytes, str]:
@@ -143,9 +159,9 @@ def stored_result(session: Session, op: UUID) -> Row[UUID, bytes, str]:
     return session.execute(_stored, {"op": op}).one()
 
 
-def status_of(session: Session, op: UUID) -> str | None:
-    """What became of an operation; None if it has not come."""
-    return session.scalar(_is_known, {"op": op})
+def has_come(session: Session, op: UUID) -> bool:
+    """Whether an operation is here, whatever became of it."""
+    return ask(session, _STATUS, {"op": op}).fetchone() is not None
 
 
 def keep_reused(session: Session, facts: OperationFacts, raw: bytes, at: datetime) -> None:

@@ -97,10 +97,10 @@ class Element(Base):
     """One physical thing of a site that outlives an inspection."""
 
     __tablename__ = "element"
-    __table_args__ = (UniqueConstraint("id", "site_id"),)
+    __table_args__ = (UniqueConstraint("site_id", "id"),)
 
     id: Mapped[Id] = mapped_column(primary_key=True)
-    site_id: Mapped[Id] = mapped_column(ForeignKey("site.id"), index=True)
+    site_id: Mapped[Id] = mapped_column(ForeignKey("site.id"))
     type: Mapped[Word]
     label: Mapped[str]
     created_at: Mapped[Instant]

@@ -39,7 +39,7 @@ class RemediationTask(Base):
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
-    site_id: Mapped[Id] = mapped_column(ForeignKey("site.id"))
+    site_id: Mapped[Id]
     element_id: Mapped[Id]
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id"), type_=String(40))
     track: Mapped[Word]

@@ -24,16 +24,18 @@ from audit_api.domain.vocabulary import (
     Severity,
     ViolationState,
 )
-from audit_api.storage.base import Base, Id, Instant, Json, Texts, Word, one_of
+from audit_api.storage.base import Base, Id, Instant, Json, Texts, Word, ask, one_of
 
 
 class _Case:
     """What a violation and a recommendation have in common: one requirement at one element."""
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
-    site_id: Mapped[Id] = mapped_column(ForeignKey("site.id"))
+    # Only the element (with its site) and the task are held by foreign keys: the rest is copied
+    # from the inspection written in the same transaction, which nothing can change or delete.
+    site_id: Mapped[Id]
     element_id: Mapped[Id]
-    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id"), type_=String(40))
+    campaign_id: Mapped[str] = mapped_column(String(40))
     requirement: Mapped[str]
     standard: Mapped[str]
     edition: Mapped[str]
@@ -50,10 +52,10 @@ class _Case:
     last_seen_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
     first_inspection_id: Mapped[Id]
-    first_inspector_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    first_inspector_id: Mapped[Id]
     last_inspection_id: Mapped[Id]
     last_inspection_rev: Mapped[int]
-    last_inspector_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    last_inspector_id: Mapped[Id]
     rev: Mapped[int] = mapped_column(Integer, default=1)
 
 
@@ -61,9 +63,6 @@ def _case_args(table: str) -> tuple[SchemaItem, ...]:
     return (
         UniqueConstraint("element_id", "standard", "edition", "requirement"),
         ForeignKeyConstraint(["element_id", "site_id"], ["element.id", "element.site_id"]),
-        ForeignKeyConstraint(
-            ["last_inspection_id", "last_inspection_rev"], ["inspection.id", "inspection.rev"]
-        ),
         one_of("severity", Severity),
         CheckConstraint("rev > 0", name="rev"),
         Index(f"ix_{table}_first_seen_at_id", "first_seen_at", "id"),
@@ -109,58 +108,59 @@ _NEW = """id, site_id, element_id, campaign_id, requirement, standard, edition, 
     confidence, severity, user_groups, measured, required, photos, state, first_seen_at,
     last_seen_at, first_inspection_id, first_inspector_id, last_inspection_id,
     last_inspection_rev, last_inspector_id, rev"""
-_NEW_VALUES = """id, :site, element_id, :campaign, requirement, standard, edition, clause,
-    clause_hint, confidence, severity, user_groups, measured, required, photos, state, :at, :at,
-    :inspection, :inspector, :inspection, :inspection_rev, :inspector, 1"""
-_MOVED = """state = excluded.state, measured = excluded.measured, required = excluded.required,
-    photos = excluded.photos, last_seen_at = :at, last_inspection_id = :inspection,
-    last_inspection_rev = :inspection_rev, last_inspector_id = :inspector,
-    rev = {table}.rev + 1,
-    ended_at = case when excluded.ended_at is null then null
-        else coalesce({table}.ended_at, excluded.ended_at) end"""
+_NEW_VALUES = """id, %(site)s, element_id, %(campaign)s, requirement, standard, edition, clause,
+    clause_hint, confidence, severity, user_groups, measured, required, photos, state, %(at)s,
+    %(at)s, %(inspection)s, %(inspector)s, %(inspection)s, %(inspection_rev)s, %(inspector)s, 1"""
+_MOVED = """state = v.state, measured = v.measured, required = v.required, photos = v.photos,
+    last_seen_at = %(at)s, last_inspection_id = %(inspection)s,
+    last_inspection_rev = %(inspection_rev)s, last_inspector_id = %(inspector)s, rev = c.rev + 1,
+    ended_at = case when v.ended then coalesce(c.ended_at, %(at)s) end"""
+# A closed violation that is open again gets a new day; a day once given never moves otherwise.
+_REVIVED = "c.ended_at is not null and not v.ended"
 
-_REVIVED = "violation.ended_at is not null and excluded.ended_at is null"
-
-_save_cases = text(f"""
+_OPEN_CASES = f"""
     with new_task as (
         insert into remediation_task (id, site_id, element_id, campaign_id, track, state, due_on,
             assigned_at, rev)
-        select id, :site, element_id, :campaign, 'permanent', 'assigned', :due_on, :at, 1
-        from json_to_recordset(cast(:tasks as json)) as t(id uuid, element_id uuid)
+        select id, %(site)s, element_id, %(campaign)s, 'permanent', 'assigned', %(due_on)s,
+            %(at)s, 1
+        from json_to_recordset(cast(%(tasks)s as json)) as t(id uuid, element_id uuid)
         returning id
     ), new_event as (
         insert into task_event (task_id, at, person_id, from_state, to_state, reason)
-        select id, :at, :inspector, null, 'assigned', 'found by an inspection' from new_task
-    ), violations as (
-        insert into violation ({_NEW}, ended_at, due_on, task_id)
-        select {_NEW_VALUES}, case when ended then cast(:at as timestamptz) end, :due_on, task_id
-        from json_to_recordset(cast(:violations as json)) as v({_COLUMNS})
-        on conflict (element_id, standard, edition, requirement) do update set
-            {_MOVED.format(table="violation")}, task_id = excluded.task_id,
-            due_on = case when {_REVIVED} then excluded.due_on else violation.due_on end,
-            campaign_id = case when {_REVIVED} then excluded.campaign_id
-                else violation.campaign_id end
+        select id, %(at)s, %(inspector)s, null, 'assigned', 'found by an inspection' from new_task
+    ), new_violation as (
+        insert into violation ({_NEW}, due_on, task_id)
+        select {_NEW_VALUES}, %(due_on)s, task_id
+        from json_to_recordset(cast(%(violations)s as json)) as v({_COLUMNS})
     )
-    insert into recommendation ({_NEW}, ended_at)
-    select {_NEW_VALUES}, case when ended then cast(:at as timestamptz) end
-    from json_to_recordset(cast(:recommendations as json)) as r({_COLUMNS})
-    on conflict (element_id, standard, edition, requirement) do update set
-        {_MOVED.format(table="recommendation")}
-""")
-_verify_tasks = text("""
+    insert into recommendation ({_NEW})
+    select {_NEW_VALUES} from json_to_recordset(cast(%(recommendations)s as json)) as v({_COLUMNS})
+"""
+_MOVE_CASES = f"""
+    with moved_violation as (
+        update violation c set {_MOVED}, task_id = v.task_id,
+            due_on = case when {_REVIVED} then %(due_on)s else c.due_on end,
+            campaign_id = case when {_REVIVED} then %(campaign)s else c.campaign_id end
+        from json_to_recordset(cast(%(violations)s as json)) as v({_COLUMNS}) where c.id = v.id
+    )
+    update recommendation c set {_MOVED}
+    from json_to_recordset(cast(%(recommendations)s as json)) as v({_COLUMNS}) where c.id = v.id
+"""
+_VERIFY_TASKS = """
     with verified as (
         update remediation_task t set state = 'verified', rev = rev + 1
-        where t.id = any(:tasks) and t.state <> 'verified' and not exists (
+        where t.id = any(%(tasks)s) and t.state <> 'verified' and not exists (
             select from violation v where v.task_id = t.id and v.ended_at is null)
         returning t.id, (select o.state from remediation_task o where o.id = t.id) as was
     )
     insert into task_event (task_id, at, person_id, from_state, to_state, reason)
-    select id, :at, :person, was, 'verified', 'measured within the limits' from verified
+    select id, %(at)s, %(person)s, was, 'verified', 'measured within the limits' from verified
     returning task_id
-""")
+"""
 
 
-def save_cases(
+def open_cases(
     session: Session,
     *,
     violations: list[dict[str, Any]],
@@ -168,14 +168,29 @@ def save_cases(
     tasks: list[dict[str, Any]],
     visit: dict[str, Any],
 ) -> None:
-    """Open and move the cases of one visit and open its tasks, in one statement.
+    """Make the cases and tasks that a visit is the first to show, in one statement.
 
     Rows carry the columns of `_COLUMNS`; `visit` says site, campaign, inspection,
-    inspection_rev, inspector, due_on and at.
+    inspection_rev, inspector, due_on and at. The site has to be locked: nobody else makes cases.
     """
     rows = {"violations": violations, "recommendations": recommendations, "tasks": tasks}
-    as_json = {name: msgspec.json.encode(value).decode() for name, value in rows.items()}
-    session.execute(_save_cases, visit | as_json)
+    ask(session, _OPEN_CASES, visit | _as_json(rows))
+
+
+def move_cases(
+    session: Session,
+    *,
+    violations: list[dict[str, Any]],
+    recommendations: list[dict[str, Any]],
+    visit: dict[str, Any],
+) -> None:
+    """Move cases that were there before; rows and `visit` as in `open_cases`."""
+    rows = {"violations": violations, "recommendations": recommendations}
+    ask(session, _MOVE_CASES, visit | _as_json(rows))
+
+
+def _as_json(rows: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
+    return {name: msgspec.json.encode(value).decode() for name, value in rows.items()}
 
 
 def verify_finished_tasks(
@@ -183,4 +198,4 @@ def verify_finished_tasks(
 ) -> list[UUID]:
     """Close the tasks none of whose violations is alive any more; only a measurement does this."""
     values = {"tasks": tasks, "person": person, "at": at}
-    return list(session.scalars(_verify_tasks, values))
+    return [task for (task,) in ask(session, _VERIFY_TASKS, values)]

@@ -10,7 +10,7 @@ import pytest
 
 from field_schema.assessment import Assessment, assess
 from field_schema.catalog import CatalogError, load_catalog
-from field_schema.findings import expand
+from field_schema.findings import expand, expand_all
 from field_schema.inspection import read_inspection
 from field_schema.logic import VERDICTS
 from field_schema.problems import words
@@ -72,18 +72,12 @@ def assessment_of(seed: int) -> Assessment:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_finding_stored_in_brief_is_made_whole_again_exactly(seed: int) -> None:
-    for finding in assessment_of(seed).findings:
-        brief = json.loads(json.dumps(finding.as_brief_json(str(finding.element_id))))
-        assert expand(brief, load_catalog()) == finding.as_json()
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_stored_document_tells_every_finding(seed: int) -> None:
+def test_findings_stored_in_brief_are_made_whole_again_exactly(seed: int) -> None:
     assessment = assessment_of(seed)
     stored = json.loads(json.dumps(assessment.findings_json()))
-    whole = [expand(finding, load_catalog()) for finding in stored]
-    assert whole == [finding.as_json() for finding in assessment.findings]
+    assert expand_all(stored, load_catalog()) == [
+        finding.as_json() for finding in assessment.findings
+    ]
 
 
 def test_the_seeded_bodies_show_every_verdict_in_both_states() -> None:
@@ -91,30 +85,18 @@ def test_the_seeded_bodies_show_every_verdict_in_both_states() -> None:
     assert seen == {(v, s) for v in VERDICTS for s in ("permanent", "election_day")}
 
 
-def test_what_may_be_cited_stands_in_full() -> None:
-    assessment = assessment_of(8)
-    stored = assessment.findings_json()
-    for finding, document in zip(assessment.findings, stored, strict=True):
-        citable = finding.verdict in ("violation", "borderline")
-        assert ("clause" in document) is citable
-
-
-def test_a_full_finding_is_expanded_to_itself() -> None:
-    finding = judge(KZ, "door.room-width", {"place": "room", "width_mm": 700}).as_json()
-    assert expand(finding, load_catalog()) == finding
-
-
 def test_a_brief_finding_of_a_requirement_that_is_gone_is_an_error() -> None:
     finding = judge(KZ, "door.room-width", {"place": "room", "width_mm": 950})
-    brief = finding.as_brief_json("x") | {"requirement": "door.gone"}
+    rule, *rest = finding.as_brief_json()
+    gone = rule.replace("door.room-width", "door.gone")
     with pytest.raises(CatalogError, match=r"no requirement 'door\.gone'"):
-        expand(brief, load_catalog())
+        expand([gone, *rest], {}, load_catalog())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_finding_becomes_a_sentence_without_leftovers(seed: int, language: str) -> None:
-    for document in assessment_of(seed).findings_json():
+    for document in expand_all(assessment_of(seed).findings_json(), load_catalog()):
         sentence = render(document, language)
         assert len(sentence) > 5
         assert sentence == sentence.strip()

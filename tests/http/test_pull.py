@@ -60,7 +60,9 @@ def test_a_push_comes_back_with_its_elements_violations_and_tasks(
     result = push(client, world, operation(inspection_of(world, "near-1"), seq=1))["results"][0]
     held, _ = pull_all(client, world, cursor)
     kinds = {kind for _, kind, _ in held}
-    assert kinds == {"inspection", "element", "violation", "task"}
+    assert kinds == {"inspection", "site", "violation", "task"}
+    site = next(doc for (_, kind, _), doc in held.items() if kind == "site")
+    assert {e["type"] for e in site["elements"]} >= {"ramp", "door", "toilet"}
     person = world.people[Role.INSPECTOR, "near"]
     assert (f"person:{person}", "inspection", result["id"]) in held
 
@@ -87,14 +89,14 @@ def test_a_site_that_moves_to_another_district_leaves_with_all_that_hangs_on_it(
         session.execute(
             text("update site set territory_id = :t where id = :s"), {"t": there, "s": site}
         )
-        found = session.scalars(text("select id from element where site_id = :s"), {"s": site})
+        found = session.scalars(text("select id from violation where site_id = :s"), {"s": site})
         feed.publish(session, site=[site])
         feed.withdraw(session, [site, *found], kept_in=feed.territory_scope(there))
     changes, _ = pull_all(client, world, cursor)
     gone = {entity for (_, _, entity), doc in changes.items() if doc is None}
     assert str(site) in gone
     here = f"territory:{world.territories['near-2']}"
-    assert {k[2] for k in before if k[0] == here and k[1] == "element"} <= gone
+    assert {k[2] for k in before if k[0] == here and k[1] == "violation"} <= gone
 
 
 def test_a_grant_given_later_brings_what_was_there_before(

@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ from audit_api.storage.base import Database
 from tests.factories import World, make_device, make_site, operation, push_body, ramp_of
 from tests.http.test_pull import pull_all
 
+_NUMBERS = count(8500)
 WRITERS = 8
 PUSHES = 25
 
@@ -34,8 +36,6 @@ def _truth(session: Session, world: World) -> set[tuple[str, str]]:
     rows = session.execute(
         text("""
             select 'site', id from site where territory_id = any(:t)
-            union all select 'element', e.id from element e join site s on s.id = e.site_id
-                where s.territory_id = any(:t)
             union all select 'violation', v.id from violation v join site s on s.id = v.site_id
                 where s.territory_id = any(:t)
             union all select 'task', r.id from remediation_task r join site s on s.id = r.site_id
@@ -115,16 +115,13 @@ def _late_writer(database: Database, world: World, app: Flask) -> tuple[str, set
 
     Returns the late entity and everything that the tablet got in two pulls.
     """
-    early, late = uuid4(), uuid4()
-    element = text("""insert into element (id, site_id, type, label, created_at)
-        values (:id, :site, 'ramp', 'ramp', now())""")
     client = app.test_client()
     slow = Session(database.engine)
-    slow.execute(element, {"id": late, "site": world.sites["near-1"]})
-    feed.publish(slow, element=[late])
+    late = make_site(slow, world.territories["near-1"], next(_NUMBERS))
+    feed.publish(slow, site=[late])
     with database.writing() as session:
-        session.execute(element, {"id": early, "site": world.sites["near-2"]})
-        feed.publish(session, element=[early])
+        early = make_site(session, world.territories["near-2"], next(_NUMBERS))
+        feed.publish(session, site=[early])
     first, cursor = pull_all(client, world)
     slow.commit()
     slow.close()

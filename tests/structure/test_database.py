@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from audit_api.storage.base import Database
 from audit_api.storage.migrations.runner import current_revision, head_revision, migrate
 from audit_api.storage.tables import Base
+from tests.factories import World
 
 
 def _is_ours(thing: object, name: str | None, kind: str, *_: object) -> bool:
@@ -59,33 +60,12 @@ def test_every_name_of_a_constraint_follows_the_convention() -> None:
     assert nameless == []
 
 
-def test_an_operation_without_a_result_cannot_be_committed(database: Database) -> None:
-    with (
-        pytest.raises(DBAPIError, match="operation"),
-        database.writing() as session,
-    ):
-        device = session.execute(text("select id from device limit 1")).scalar()
-        owner = uuid4()
-        if device is None:
-            device = uuid4()
-            session.execute(
-                text(
-                    "insert into person (id, username, full_name, password_hash, language,"
-                    " created_at) values (:o, 'o', 'O', '!', 'en', now())"
-                ),
-                {"o": owner},
-            )
-            session.execute(
-                text(
-                    "insert into device (id, name, owner_id, token_sha256, enrolled_at, acked_seq)"
-                    " values (:d, 'd', :o, sha256('x'), now(), 0)"
-                ),
-                {"d": device, "o": owner},
-            )
-        session.execute(
-            text(
-                "insert into operation (op, device_id, sha256, envelope_sha256, received_at, raw)"
-                " values (:op, :d, sha256('a'), sha256('b'), now(), '')"
-            ),
-            {"op": uuid4(), "d": device},
-        )
+def test_an_operation_without_a_result_cannot_be_committed(
+    database: Database, world: World
+) -> None:
+    claim = text("""insert into operation (op, device_id, sha256, envelope_sha256, received_at, raw)
+        values (:op, :device, sha256('a'), sha256('b'), now(), '')""")
+    with Session(database.engine) as session:
+        session.execute(claim, {"op": uuid4(), "device": world.devices["near"][0]})
+        with pytest.raises(DBAPIError, match="claimed but not settled"):
+            session.commit()

@@ -38,11 +38,13 @@ def migrate(engine: Engine) -> str:
     A migration waits at most 5 seconds for a lock: it fails rather than stop the inspectors.
     """
     with engine.connect() as connection:
+        # However long another runner takes, waiting for it is right.
+        connection.execute(text("set lock_timeout = 0"))
+        connection.execute(text("set statement_timeout = 0"))
         connection.execute(text("select pg_advisory_lock(:key)"), {"key": _LOCK})
         connection.commit()
         try:
             connection.execute(text("set lock_timeout = '5s'"))
-            connection.execute(text("set statement_timeout = 0"))
             connection.commit()
             config = _config()
             config.attributes["connection"] = connection

@@ -106,11 +106,11 @@ def upgrade() -> None:
         ),
         sa.Column("doc", postgresql.JSON(astext_type=sa.Text()), nullable=True),
         sa.CheckConstraint(
-            "scope ~ '^(territory|person):[0-9a-f-]{36}$'", name=op.f("ck_feed_scope")
+            "starts_with(scope, 'territory:') or starts_with(scope, 'person:')",
+            name=op.f("ck_feed_scope"),
         ),
-        sa.PrimaryKeyConstraint("scope", "kind", "entity_id", name=op.f("pk_feed")),
+        sa.PrimaryKeyConstraint("entity_id", "kind", "scope", name=op.f("pk_feed")),
     )
-    op.create_index("ix_feed_kind_entity_id", "feed", ["kind", "entity_id"], unique=False)
     op.create_index("ix_feed_scope_xid_seq", "feed", ["scope", "xid", "seq"], unique=False)
     op.create_table(
         "feed_epoch",
@@ -324,9 +324,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_element_site_id_site")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_element")),
-        sa.UniqueConstraint("id", "site_id", name=op.f("uq_element_id_site_id")),
+        sa.UniqueConstraint("site_id", "id", name=op.f("uq_element_site_id_id")),
     )
-    op.create_index(op.f("ix_element_site_id"), "element", ["site_id"], unique=False)
     op.create_table(
         "enrolment_code",
         sa.Column("code_sha256", sa.LargeBinary(length=32), nullable=False),
@@ -519,9 +518,6 @@ def upgrade() -> None:
             ["element.id", "element.site_id"],
             name=op.f("fk_remediation_task_element_id_site_id_element"),
         ),
-        sa.ForeignKeyConstraint(
-            ["site_id"], ["site.id"], name=op.f("fk_remediation_task_site_id_site")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_remediation_task")),
     )
     op.create_index(
@@ -673,30 +669,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("rev > 0", name=op.f("ck_recommendation_rev")),
         sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaign.id"], name=op.f("fk_recommendation_campaign_id_campaign")
-        ),
-        sa.ForeignKeyConstraint(
             ["element_id", "site_id"],
             ["element.id", "element.site_id"],
             name=op.f("fk_recommendation_element_id_site_id_element"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["first_inspector_id"],
-            ["person.id"],
-            name=op.f("fk_recommendation_first_inspector_id_person"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["last_inspection_id", "last_inspection_rev"],
-            ["inspection.id", "inspection.rev"],
-            name=op.f("fk_recommendation_last_inspection_id_last_inspection_rev_inspection"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["last_inspector_id"],
-            ["person.id"],
-            name=op.f("fk_recommendation_last_inspector_id_person"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["site_id"], ["site.id"], name=op.f("fk_recommendation_site_id_site")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recommendation")),
         sa.UniqueConstraint(
@@ -783,27 +758,10 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("rev > 0", name=op.f("ck_violation_rev")),
         sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaign.id"], name=op.f("fk_violation_campaign_id_campaign")
-        ),
-        sa.ForeignKeyConstraint(
             ["element_id", "site_id"],
             ["element.id", "element.site_id"],
             name=op.f("fk_violation_element_id_site_id_element"),
         ),
-        sa.ForeignKeyConstraint(
-            ["first_inspector_id"],
-            ["person.id"],
-            name=op.f("fk_violation_first_inspector_id_person"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["last_inspection_id", "last_inspection_rev"],
-            ["inspection.id", "inspection.rev"],
-            name=op.f("fk_violation_last_inspection_id_last_inspection_rev_inspection"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["last_inspector_id"], ["person.id"], name=op.f("fk_violation_last_inspector_id_person")
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_violation_site_id_site")),
         sa.ForeignKeyConstraint(
             ["task_id"], ["remediation_task.id"], name=op.f("fk_violation_task_id_remediation_task")
         ),

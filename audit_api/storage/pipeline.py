@@ -1,0 +1,150 @@
+"""Statements of one transaction that travel together: PostgreSQL's pipeline mode, by hand.
+
+psycopg's own pipeline sends each statement for itself, which wakes the server each time; for the
+few statements of the hot path that costs more than the statements (docs/decisions/0008). Here a
+whole group goes out in one write, and comes back in as few reads.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from psycopg import Connection, errors, generators, pq
+from psycopg.adapt import PyFormat, Transformer
+
+_INT8: Final = 20
+_INTS: Final = (21, 23)
+_FAILED: Final = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
+_PARAMETER: Final = re.compile(r"%\(([a-z0-9_]+)\)s")
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A statement with numbered parameters, and the name under which servers prepare it."""
+
+    name: bytes
+    sql: bytes
+    parameters: tuple[str, ...]
+
+
+@cache
+def _statement(sql: str) -> _Statement:
+    names = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
+    numbered = _PARAMETER.sub(lambda m: f"${names.index(m[1]) + 1}", sql)
+    return _Statement(b"audit_api_%d" % next(_numbers), numbered.encode(), names)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is kept of a connection: its adapters, and the statements prepared on it."""
+
+    transformer: Any
+    prepared: set[bytes] = field(default_factory=set)
+
+
+_known: "WeakKeyDictionary[Connection[Any], _Known]" = WeakKeyDictionary()
+
+
+class Answer:
+    """The rows of a statement; looking at them sends what waits, and waits for the server."""
+
+    def __init__(self, pipeline: "Pipeline") -> None:
+        self._pipeline = pipeline
+        self.rows: list[tuple[Any, ...]] | None = None
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        return next(iter(self), None)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        if self.rows is None:
+            self._pipeline.run()
+        return iter(self.rows or ())
+
+
+class Pipeline:
+    """Gathers statements for one connection, on which nothing else may run meanwhile.
+
+    Statements stay prepared as long as the connection lives: it needs a session of the server's
+    own (behind a pooler: session pooling).
+    """
+
+    def __init__(self, driver: "Connection[Any]") -> None:
+        self._driver = driver
+        self._pgconn = driver.pgconn
+        known = _known.get(driver)
+        if known is None:
+            known = _known[driver] = _Known(Transformer(driver))
+        self._known = known
+        self._waiting: list[Answer | None] = []
+        self._end = b"commit"
+        self._plain(b"begin")
+
+    def ask(self, sql: str, values: Mapping[str, Any]) -> Answer:
+        """Queue a statement in the driver's form (`%(name)s`)."""
+        self._enter()
+        statement = _statement(sql)
+        transformer = self._known.transformer
+        parameters = [values[name] for name in statement.parameters]
+        # As text: what a statement was prepared for fits every later value, null or not.
+        dumped = transformer.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))
+        if statement.name not in self._known.prepared:
+            types = [_INT8 if oid in _INTS else oid for oid in transformer.types or ()]
+            self._pgconn.send_prepare(statement.name, statement.sql, types)
+            self._known.prepared.add(statement.name)
+            self._waiting.append(None)
+        self._pgconn.send_query_prepared(statement.name, dumped)
+        answer = Answer(self)
+        self._waiting.append(answer)
+        return answer
+
+    def run(self) -> None:
+        """Send everything that waits and take in all answers. Raises the first error."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        self._pgconn.pipeline_sync()
+        self._driver.wait(generators.send(self._pgconn))
+        error: Exception | None = None
+        for answer in waiting:
+            (result,) = self._driver.wait(generators.fetch_many(self._pgconn))
+            if result.status in _FAILED:
+                if error is None:
+                    error = errors.error_from_result(result)
+            elif answer is not None:
+                answer.rows = self._rows(result)
+        self._driver.wait(generators.fetch_many(self._pgconn))
+        self._pgconn.exit_pipeline_mode()
+        if error is not None:
+            raise error
+
+    def give_up(self) -> None:
+        """Let `end` undo everything."""
+        self._end = b"rollback"
+
+    def end(self) -> None:
+        """Send what waits with a commit behind it; returns when it is durable."""
+        self._plain(self._end)
+        self.run()
+
+    def _enter(self) -> None:
+        if self._pgconn.pipeline_status == pq.PipelineStatus.OFF:
+            self._pgconn.enter_pipeline_mode()
+
+    def _plain(self, command: bytes) -> None:
+        self._enter()
+        self._pgconn.send_query_params(command, None)
+        self._waiting.append(None)
+
+    def _rows(self, result: Any) -> list[tuple[Any, ...]]:
+        if result.status != pq.ExecStatus.TUPLES_OK:
+            return []
+        transformer = self._known.transformer
+        transformer.set_pgresult(result)
+        rows: list[tuple[Any, ...]] = transformer.load_rows(0, result.ntuples, tuple)
+        return rows

@@ -25,7 +25,7 @@ from tests.factories import CAMPAIGN, operation, push_body
 from tests.field_schema.bodies import station_body
 from tests.journeys.server import Server
 
-THREADS = 4
+THREADS = 2
 SINGLES = 600
 BATCHES, BATCH = 16, 50
 PAGES = 300

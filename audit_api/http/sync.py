@@ -21,6 +21,7 @@ from audit_api.http.strict_json import decompress
 from audit_api.services.push_operation import answer_again, push_operation
 from audit_api.settings import Settings
 from audit_api.storage import feed, people
+from audit_api.storage.base import Answered
 from audit_api.storage.feed import START
 
 log = structlog.get_logger()
@@ -92,12 +93,18 @@ def push(*, actor: Actor) -> Response:
         )
     results, need = [], set()
     retry = False
-    for operation in envelope.operations:
-        text, photos, transient = _push_one(actor, operation)
+    acked: int | None = None
+    for n, operation in enumerate(envelope.operations, 1):
+        # The contact travels with the last operation: one commit less.
+        last = envelope if n == len(envelope.operations) else None
+        text, photos, transient, acked = _push_one(actor, operation, last)
         results.append(text)
         need |= set(photos)
         retry = retry or transient
-    acked = _record_contact(actor, envelope)
+    if acked is None:
+        with database().at_once() as session:
+            contact = _note_contact(session, actor, envelope)
+        acked = people.acked_seq(contact)
     wanted = ",".join(f'"{sha256}"' for sha256 in sorted(need))
     later = f',"retry_after":{RETRY_AFTER_S}' if retry else ""
     return Response(
@@ -107,10 +114,17 @@ def push(*, actor: Actor) -> Response:
     )
 
 
-def _push_one(actor: Actor, operation: ReceivedOperation) -> tuple[str, tuple[str, ...], bool]:
+def _push_one(
+    actor: Actor, operation: ReceivedOperation, last: Envelope | None
+) -> tuple[str, tuple[str, ...], bool, int | None]:
+    """The result, the photos it waits for, whether to try again, and `acked_seq` if it is known."""
+    contact = None
     try:
         with database().pipelining() as session:
             answer = push_operation(session, actor, operation, catalog=catalog(), at=now())
+            if last is not None and answer is not None and answer.kept:
+                contact = _note_contact(session, actor, last)
+        acked = people.acked_seq(contact) if contact is not None else None
         if answer is None:
             with database().writing() as session:
                 answer = answer_again(session, actor, operation, at=now())
@@ -120,19 +134,18 @@ def _push_one(actor: Actor, operation: ReceivedOperation) -> tuple[str, tuple[st
         say = log.warning if state in _TRANSIENT else log.exception
         say("push_retry", op=str(operation.op), error=type(error).__name__, sqlstate=state)
         text = f'{{"op":"{operation.op}","status":"retry","retry_after":{RETRY_AFTER_S}}}'
-        return text, (), True
-    return answer.result, answer.need_photos, False
+        return text, (), True, None
+    return answer.result, answer.need_photos, False, acked
 
 
-def _record_contact(actor: Actor, envelope: Envelope) -> int:
+def _note_contact(session: Session, actor: Actor, envelope: Envelope) -> Answered:
     if actor.device is None:
         raise TypeError("only a device pushes")
     at = now()
     offset = round((envelope.wall - at).total_seconds() * 1000) if envelope.wall else None
-    with database().at_once() as session:
-        return people.record_contact(
-            session, actor.device, at=at, app=envelope.app, clock_offset_ms=offset
-        )
+    return people.note_contact(
+        session, actor.device, at=at, app=envelope.app, clock_offset_ms=offset
+    )
 
 
 def _read_body(limit: int) -> bytes:

@@ -28,10 +28,13 @@ from field_schema.inspection import Inspection
 
 @dataclass(frozen=True, slots=True)
 class PushAnswer:
-    """The result as JSON text, and which announced photos are still wanted (hex)."""
+    """The result as JSON text, and which announced photos are still wanted (hex).
+
+    `kept` is False for an operation that has to come again: nothing of it is stored.
+    """
 
     result: str
-    replayed: bool
+    kept: bool
     need_photos: tuple[str, ...] = ()
 
 
@@ -62,7 +65,7 @@ def push_operation(
         give_up(session)
         waits_for = str((operation.base or {})["op"])
         blocked = OperationResult(OperationStatus.BLOCKED, {"waits_for": waits_for})
-        return PushAnswer(_render(operation.op, blocked), replayed=False)
+        return PushAnswer(_render(operation.op, blocked), kept=False)
     else:
         scope = scope_of(actor, Noun.INSPECTIONS, "push")
         result = accept_inspection(
@@ -90,7 +93,7 @@ def answer_again(
             "Both are kept; send the work again under a new id."
         },
     )
-    return PushAnswer(_render(operation.op, reused), replayed=False)
+    return PushAnswer(_render(operation.op, reused), kept=True)
 
 
 def _read(
@@ -136,7 +139,7 @@ def _settle(
             device=actor.device,
             sha256=operation.raw_sha256.hex(),
         )
-    return PushAnswer(rendered, False, tuple(result.details.get("need_photos", ())))
+    return PushAnswer(rendered, True, tuple(result.details.get("need_photos", ())))
 
 
 def _facts(actor: Actor, operation: ReceivedOperation) -> operations.OperationFacts:

@@ -140,7 +140,6 @@ class Database:
         options = _OPTIONS + _PLAN_ONCE
         self._pipelines = _engine(engine.url, size, options, prepare_threshold=None)
         event.listen(engine, "engine_disposed", lambda _engine: self._pipelines.dispose())
-        self._at_once = sessionmaker(engine.execution_options(isolation_level="AUTOCOMMIT"))
         self._reading = sessionmaker(
             engine.execution_options(postgresql_readonly=True), expire_on_commit=False
         )
@@ -158,9 +157,19 @@ class Database:
         Nothing is certain before the block has ended without an error: the commit is sent along
         with the last of them. All statements have to go through `ask` here.
         """
+        with self._pipeline(in_transaction=True) as session:
+            yield session
+
+    @contextmanager
+    def at_once(self) -> Iterator[Session]:
+        """Single `ask`s, each on its own: what a request needs before and behind its work."""
+        with self._pipeline(in_transaction=False) as session:
+            yield session
+
+    @contextmanager
+    def _pipeline(self, *, in_transaction: bool) -> Iterator[Session]:
         with self._pipelines.connect() as connection:
-            driver = _driver(connection)
-            pipeline = Pipeline(driver)
+            pipeline = Pipeline(_driver(connection), in_transaction=in_transaction)
             try:
                 with Session(connection, info={"pipeline": pipeline}) as session:
                     yield session
@@ -169,12 +178,6 @@ class Database:
                 # In the middle of something: the server rolls back what it has.
                 connection.invalidate()
                 raise
-
-    @contextmanager
-    def at_once(self) -> Iterator[Session]:
-        """Single statements, each on its own: what the first thing of a request reads."""
-        with self._at_once() as session:
-            yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Index,
     Row,
     String,
-    bindparam,
     func,
     insert,
     select,
@@ -21,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.access import Actor, Grant
 from audit_api.domain.vocabulary import Language, Role
-from audit_api.storage.base import Base, Id, Instant, Sha256, Word, is_sha256, one_of
+from audit_api.storage.base import Answered, Base, Id, Instant, Sha256, Word, ask, is_sha256, one_of
 
 
 class Person(Base):
@@ -129,67 +128,58 @@ class EnrolmentCode(Base):
 
 
 # The subtree of each grant on the day asked for; a territory's parent carries dates.
-_GRANTS = """
-    with recursive parent as (
-        select distinct on (territory_id) territory_id, parent_id from territory_version
-        where valid_from <= :today order by territory_id, valid_from desc
-    ), subtree (grant_id, role, root, node) as (
-        select g.id, g.role, g.territory_id, g.territory_id from person_grant g
-        where g.person_id = :person and g.revoked_at is null
-        union
-        select s.grant_id, s.role, s.root, p.territory_id
-        from subtree s join parent p on p.parent_id = s.node
+_ACTOR = """
+    select p.id, p.username, p.language, {device}, (
+        with recursive parent as (
+            select distinct on (territory_id) territory_id, parent_id from territory_version
+            where valid_from <= %(today)s order by territory_id, valid_from desc
+        ), subtree (grant_id, role, root, node) as (
+            select g.id, g.role, g.territory_id, g.territory_id from person_grant g
+            where g.person_id = p.id and g.revoked_at is null
+            union
+            select s.grant_id, s.role, s.root, p.territory_id
+            from subtree s join parent p on p.parent_id = s.node
+        ), granted as (
+            select role, root, json_agg(node) as nodes from subtree group by grant_id, role, root
+        )
+        select json_agg(json_build_array(role, root, nodes) order by role, root) from granted
     )
-    select role, root, array_agg(node) as nodes from subtree group by grant_id, role, root
-    order by role, root
+    from person p join {holder} where token_sha256 = %(token)s {alive}
 """
-_grants = text(_GRANTS)
-
-
-def grants_of(session: Session, person: UUID, today: date) -> tuple[Grant, ...]:
-    """A person's live grants, each with its whole subtree as of `today`."""
-    rows = session.execute(_grants, {"person": person, "today": today})
-    return tuple(Grant(Role(role), root, frozenset(nodes)) for role, root, nodes in rows)
-
-
-_session_actor = (
-    select(Person.id, Person.username, Person.language, LoginSession.expires_at)
-    .join(LoginSession, LoginSession.person_id == Person.id)
-    .where(
-        LoginSession.token_sha256 == bindparam("token"),
-        LoginSession.expires_at > bindparam("at"),
-        LoginSession.revoked_at.is_(None),
-        Person.disabled_at.is_(None),
-    )
+_DEVICE_ACTOR = _ACTOR.format(
+    # What a tablet holds is handed in whatever became of it or of its owner.
+    device="d.id, d.revoked_at is not null or p.disabled_at is not null",
+    holder="device d on d.owner_id = p.id",
+    alive="",
 )
-_device_actor = (
-    select(Person.id, Person.username, Person.language, Device.id, Device.revoked_at)
-    .join(Device, Device.owner_id == Person.id)
-    .where(Device.token_sha256 == bindparam("token"))
+_SESSION_ACTOR = _ACTOR.format(
+    device="cast(null as uuid), false",
+    holder="login_session l on l.person_id = p.id",
+    alive="and p.disabled_at is null and l.expires_at > %(at)s and l.revoked_at is null",
 )
 
 
 def actor_of_session(session: Session, token: bytes, at: datetime, today: date) -> Actor | None:
     """Who holds this session token (given as SHA-256), if it is alive at `at`."""
-    row = session.execute(_session_actor, {"token": token, "at": at}).one_or_none()
-    if row is None:
-        return None
-    return Actor(row[0], row[1], row[2], grants_of(session, row[0], today))
+    return _actor(ask(session, _SESSION_ACTOR, {"token": token, "at": at, "today": today}))
 
 
 def actor_of_device(session: Session, token: bytes, today: date) -> Actor | None:
     """Whose tablet holds this token (given as SHA-256); revoked ones too, marked."""
-    row = session.execute(_device_actor, {"token": token}).one_or_none()
+    return _actor(ask(session, _DEVICE_ACTOR, {"token": token, "today": today}))
+
+
+def _actor(answer: Answered) -> Actor | None:
+    """Who asks, with live grants, each with its whole subtree as of today."""
+    row = answer.fetchone()
     if row is None:
         return None
-    return Actor(
-        row[0],
-        row[1],
-        row[2],
-        grants_of(session, row[0], today),
-        device=row[3],
-        device_revoked=row[4] is not None,
+    person, username, language, device, revoked, granted = row
+    grants = tuple(
+        Grant(Role(role), UUID(root), frozenset(map(UUID, nodes)))
+        for role, root, nodes in granted or ()
     )
+    return Actor(person, username, language, grants, device=device, device_revoked=revoked)
 
 
 def person_by_username(session: Session, username: str) -> Person | None:
@@ -234,26 +224,34 @@ def usable_code(session: Session, code: bytes, at: datetime) -> Row[UUID] | None
     ).one_or_none()
 
 
-_contact = text("""
-    update device set last_contact_at = :at,
-        app_version = coalesce(:app, app_version),
-        clock_offset_ms = coalesce(cast(:offset as bigint), clock_offset_ms),
+_CONTACT = """
+    update device set last_contact_at = %(at)s,
+        app_version = coalesce(%(app)s, app_version),
+        clock_offset_ms = coalesce(cast(%(offset)s as bigint), clock_offset_ms),
         acked_seq = greatest(acked_seq, coalesce((
             select max(seq) from (
                 select seq, row_number() over (order by seq) as n
                 from (select distinct o.seq from operation o
-                      where o.device_id = :device and o.seq > device.acked_seq) gapless
+                      where o.device_id = %(device)s and o.seq > device.acked_seq) gapless
             ) numbered where seq = device.acked_seq + n), 0))
-    where id = :device returning acked_seq
-""")
+    where id = %(device)s returning acked_seq
+"""
 
 
-def record_contact(
+def note_contact(
     session: Session, device: UUID, *, at: datetime, app: str | None, clock_offset_ms: int | None
-) -> int:
-    """Note that a device was here; returns the highest sequence number without a gap below it."""
+) -> Answered:
+    """Note that a device was here. See `acked_seq`."""
     values = {"device": device, "at": at, "app": app, "offset": clock_offset_ms}
-    return int(session.execute(_contact, values).scalar_one())
+    return ask(session, _CONTACT, values)
+
+
+def acked_seq(contact: Answered) -> int:
+    """The highest sequence number of a device without a gap below it, as of `note_contact`."""
+    row = contact.fetchone()
+    if row is None:
+        raise RuntimeError("the device that pushes is gone")
+    return int(row[0])
 
 
 _granted = text("""

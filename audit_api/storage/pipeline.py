@@ -74,7 +74,8 @@ class Pipeline:
     own (behind a pooler: session pooling).
     """
 
-    def __init__(self, driver: "Connection[Any]") -> None:
+    def __init__(self, driver: "Connection[Any]", *, in_transaction: bool) -> None:
+        """`in_transaction`: all of it is one; otherwise what one `run` sends is one."""
         self._driver = driver
         self._pgconn = driver.pgconn
         known = _known.get(driver)
@@ -82,8 +83,9 @@ class Pipeline:
             known = _known[driver] = _Known(Transformer(driver))
         self._known = known
         self._waiting: list[Answer | None] = []
-        self._end = b"commit"
-        self._plain(b"begin")
+        self._end = b"commit" if in_transaction else b""
+        if in_transaction:
+            self._plain(b"begin")
 
     def ask(self, sql: str, values: Mapping[str, Any]) -> Answer:
         """Queue a statement in the driver's form (`%(name)s`)."""
@@ -109,16 +111,16 @@ class Pipeline:
             return
         waiting, self._waiting = self._waiting, []
         self._pgconn.pipeline_sync()
-        self._driver.wait(generators.send(self._pgconn))
+        self._wait(generators.send(self._pgconn))
         error: Exception | None = None
         for answer in waiting:
-            (result,) = self._driver.wait(generators.fetch_many(self._pgconn))
+            (result,) = self._wait(generators.fetch_many(self._pgconn))
             if result.status in _FAILED:
                 if error is None:
                     error = errors.error_from_result(result)
             elif answer is not None:
                 answer.rows = self._rows(result)
-        self._driver.wait(generators.fetch_many(self._pgconn))
+        self._wait(generators.fetch_many(self._pgconn))
         self._pgconn.exit_pipeline_mode()
         if error is not None:
             raise error
@@ -129,8 +131,13 @@ class Pipeline:
 
     def end(self) -> None:
         """Send what waits with a commit behind it; returns when it is durable."""
-        self._plain(self._end)
+        if self._end:
+            self._plain(self._end)
         self.run()
+
+    def _wait(self, exchange: Any) -> Any:
+        """Go through one exchange with the server; other threads run meanwhile."""
+        return self._driver.wait(exchange)
 
     def _enter(self) -> None:
         if self._pgconn.pipeline_status == pq.PipelineStatus.OFF:

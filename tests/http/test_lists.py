@@ -5,9 +5,10 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
 from audit_api.http.csv_export import safe_cell
@@ -253,27 +254,30 @@ def test_a_label_that_an_inspector_typed_is_neutralised_in_the_csv(
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/violations?limit=200", 3),
-        ("/violations?limit=1", 3),
-        ("/recommendations?limit=200", 3),
-        ("/tasks?limit=200", 3),
-        ("/sites?limit=200", 3),
-        (f"/statistics/progress?campaign={CAMPAIGN}", 5),
+        ("/violations?limit=200", 2),
+        ("/violations?limit=1", 2),
+        ("/recommendations?limit=200", 2),
+        ("/tasks?limit=200", 2),
+        ("/sites?limit=200", 2),
+        (f"/statistics/progress?campaign={CAMPAIGN}", 4),
     ],
 )
 def test_a_list_takes_a_fixed_number_of_queries(
-    client: FlaskClient, world: World, database: Database, path: str, expected: int
+    client: FlaskClient,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    expected: int,
 ) -> None:
-    seen: list[str] = []
+    seen: list[Any] = []
+    execute = psycopg.Cursor.execute
 
-    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
+    def note(cursor: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+        seen.append(query)
+        return execute(cursor, query, *args, **kwargs)
 
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        assert get(client, world, path).status_code == 200
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
+    monkeypatch.setattr(psycopg.Cursor, "execute", note)
+    assert get(client, world, path).status_code == 200
     assert len(seen) == expected, seen
 
 

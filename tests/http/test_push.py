@@ -67,6 +67,12 @@ def test_acked_seq_is_the_end_of_the_gapless_run(client: FlaskClient, world: Wor
     assert [acked(n) for n in (1, 2, 5, 4, 3)] == [1, 2, 2, 2, 5]
 
 
+def test_what_is_blocked_is_not_acknowledged(client: FlaskClient, world: World) -> None:
+    edit = operation(ramp_of(world, "far-1"), seq=6, base={"op": str(uuid4())})
+    answer = push(client, world, edit, where="far")
+    assert (answer["results"][0]["status"], answer["acked_seq"]) == ("blocked", 5)
+
+
 # Exactly once
 
 

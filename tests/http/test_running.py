@@ -128,7 +128,8 @@ def test_the_manual_asks_nobody_outside(client: FlaskClient) -> None:
     assert b"https://" not in page.data
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     for asset in re.findall(rb'(?:src|href)="([^"]+)"', page.data):
-        assert client.get(asset.decode()).status_code == 200
+        with client.get(asset.decode()) as answer:
+            assert answer.status_code == 200
 
 
 def test_the_openapi_document_is_3_1_and_says_problems_as_problem_json(app: Flask) -> None:

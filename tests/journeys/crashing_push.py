@@ -1,7 +1,8 @@
 """Pushes from standard input and dies by SIGKILL at a given moment. Run as a process of its own.
 
-Arguments: the moment (a number of statements sent to the database, or `commit`, `committed`),
-and the device token. The environment says which database.
+Arguments: the moment and the device token; the environment says which database. Moments:
+`ask-N` before the Nth statement is asked for, `wait-N` after the Nth exchange with the server,
+`committed` after the commit and before the answer, `never`.
 """
 
 import os
@@ -9,13 +10,27 @@ import signal
 import sys
 from typing import Any
 
-from sqlalchemy import event
-
 from audit_api.app import create_app
+from audit_api.http import sync
 from audit_api.settings import Settings
+from audit_api.storage import pipeline
 
 
-def die(*_: Any) -> None:
+class Counter:
+    """Counts calls of one kind, once pushing has begun, and dies at the chosen one."""
+
+    def __init__(self, kind: str, moment: str) -> None:
+        self.kind = kind
+        self.moment = moment
+        self.seen = 0
+
+    def __call__(self) -> None:
+        self.seen += 1
+        if self.moment == f"{self.kind}-{self.seen}":
+            die()
+
+
+def die() -> None:
     """As a power cut does it."""
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -23,36 +38,39 @@ def die(*_: Any) -> None:
 def main() -> None:
     """Push, unless the moment comes first."""
     moment, token = sys.argv[1:]
-    app = create_app(Settings.from_env())
-    engine = app.extensions["database"].engine
-    sent = 0
-    writing = False
+    asks, waits = Counter("ask", moment), Counter("wait", moment)
+    pushing = False
+    ask, run_one, wait = pipeline.Pipeline.ask, sync._push_one, pipeline.Pipeline._wait
 
-    def count(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        nonlocal sent, writing
-        writing = writing or "insert into operation" in statement
-        if writing:
-            sent += 1
-            if moment == str(sent):
-                die()
+    def counted_ask(self: Any, *args: Any) -> Any:
+        if pushing:
+            asks()
+        return ask(self, *args)
 
-    def commit(connection: Any) -> None:
-        if not writing:
-            return
-        if moment == "commit":
-            die()
+    def counted_wait(self: Any, *args: Any) -> Any:
+        answer = wait(self, *args)
+        if pushing:
+            waits()
+        return answer
+
+    def watched(*args: Any) -> Any:
+        nonlocal pushing
+        pushing = True
+        answer = run_one(*args)
         if moment == "committed":
-            connection.connection.dbapi_connection.commit()
             die()
+        return answer
 
-    event.listen(engine, "before_cursor_execute", count)
-    event.listen(engine, "commit", commit)
+    pipeline.Pipeline.ask = counted_ask  # type: ignore[method-assign]
+    pipeline.Pipeline._wait = counted_wait  # type: ignore[method-assign]
+    sync._push_one = watched
+    app = create_app(Settings.from_env())
     answer = app.test_client().post(
         "/api/v1/sync/push",
         data=sys.stdin.buffer.read(),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
-    print(answer.status_code, sent)  # noqa: T201 - read by the test
+    print(answer.status_code, asks.seen, waits.seen)  # noqa: T201 - read by the test
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from audit_api.settings import Settings, SettingsError
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.people import person_by_username
+from audit_api.storage.server_check import reasons_against
 from audit_api.worker import make_worker
 
 Runner = Callable[[Session, datetime], import_places.ImportReport]
@@ -81,6 +82,10 @@ def run_worker() -> None:
         settings = Settings.from_env()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
+    with _database() as opened:
+        reasons = reasons_against(opened.engine)
+    if reasons:
+        raise click.ClickException(f"The worker does not start: {'; '.join(reasons)}.")
     with make_worker(settings).open() as worker:
         worker.run_worker()
 

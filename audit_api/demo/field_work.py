@@ -1,7 +1,7 @@
 """Three tablets hand in sixty stations over HTTP, on bad links, once with nonsense."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -25,11 +25,14 @@ class FieldWork:
     bytes under the same ids from their first operation on: nothing doubles.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, enrolled: Collection[UUID]) -> None:
+        """`enrolled`: the devices that the server knows; a file about others is forgotten."""
         self._file = file
-        self._said: dict[str, Any] = (
-            json.loads(file.read_text()) if file.exists() else {"tablets": {}, "done": False}
-        )
+        self._said: dict[str, Any] = {"tablets": {}, "done": False}
+        if file.exists():
+            said = json.loads(file.read_text())
+            if {UUID(device) for device, _ in said["tablets"].values()} <= set(enrolled):
+                self._said = said
 
     @property
     def done(self) -> bool:

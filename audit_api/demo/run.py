@@ -15,6 +15,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy import select
 
 from audit_api.demo.field_work import FieldWork
 from audit_api.demo.http_client import get, sign_in
@@ -32,7 +33,7 @@ from audit_api.services.manage_people import add_grant, add_person
 from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
-from audit_api.storage.people import person_by_username
+from audit_api.storage.people import Device, person_by_username
 
 DATA = Path(__file__).parent / "data" / "batken-2021"
 CAMPAIGN = "kg-jk-2021"
@@ -171,7 +172,9 @@ def _is_ready(base_url: str) -> bool:
 
 
 def _field_work(database: Database, base_url: str, home: Path) -> None:
-    tablets = FieldWork(home / "tablets.json")
+    with database.reading() as session:
+        enrolled = session.scalars(select(Device.id)).all()
+    tablets = FieldWork(home / "tablets.json", enrolled)
     if tablets.done:
         console.print("The tablets handed in everything at an earlier start.")
         return

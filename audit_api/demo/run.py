@@ -244,6 +244,7 @@ def _show(base_url: str, person: DemoPerson, inspection: str) -> None:
     console.print(
         f"[bold]{person.role.value.replace('_', ' ')}[/bold]  "
         f"user {person.username}  password {person.password}\n"
-        f"  curl -s -H 'Authorization: Bearer {token}' '{base_url}{path}' | python3 -m json.tool\n",
+        f"  curl -s -H 'Authorization: Bearer {token}' '{base_url}{path}' "
+        "| python3 -m json.tool --no-ensure-ascii\n",
         soft_wrap=True,
     )

@@ -17,6 +17,7 @@ from audit_api.domain.errors import Fault, ImportRefused
 from audit_api.domain.place_rows import (
     STATIONS,
     TERRITORIES,
+    CampaignFile,
     Line,
     StationRow,
     Table,
@@ -30,6 +31,7 @@ from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Stati
 from audit_api.storage.places import Site, Territory, TerritoryVersion
 from audit_api.storage.remediation import RemediationTask
 from audit_api.storage.violations import Violation
+from field_schema.catalog import load_catalog
 
 
 @dataclass(slots=True)
@@ -326,6 +328,7 @@ def import_campaign(session: Session, said: Mapping[str, Any], *, at: datetime) 
     if territory is None and read.territory:
         detail = f"{read.territory!r} is not known; import the territories first"
         faults.append(Fault("campaign, territory", detail))
+    faults += _not_in_catalog(read)
     _refuse_if(faults, read.id or "The campaign")
     values = {
         "id": read.id,
@@ -344,6 +347,23 @@ def import_campaign(session: Session, said: Mapping[str, Any], *, at: datetime) 
             session.execute(insert(table).values(row).on_conflict_do_nothing())
     audit_log.record(session, "campaign_imported", read.id, at=at)
     return made is not None
+
+
+def _not_in_catalog(read: CampaignFile) -> list[Fault]:
+    """A campaign without standards or forms would quarantine every inspection."""
+    catalog = load_catalog()
+    faults = []
+    if read.profile and read.profile not in catalog.profiles:
+        detail = f"{read.profile!r} is not in the catalog; it has {', '.join(catalog.profiles)}"
+        faults.append(Fault("campaign, profile", detail))
+    faults += [
+        Fault(
+            "campaign, forms", f"{form!r} is not in the catalog; it has {', '.join(catalog.forms)}"
+        )
+        for form in read.forms
+        if form not in catalog.forms
+    ]
+    return faults
 
 
 def _log(session: Session, what: str, name: str, report: ImportReport, at: datetime) -> None:

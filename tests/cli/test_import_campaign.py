@@ -74,6 +74,8 @@ def test_a_campaign_that_is_there_is_not_changed_and_that_is_told(prepared: Cli)
         ({"election_day": None}, "campaign, election_day: is empty"),
         ({"territory": "X"}, "campaign, territory: 'X' is not known; import the territories"),
         ({"profile": ""}, "campaign, profile: is empty"),
+        ({"profile": "kg-none"}, "campaign, profile: 'kg-none' is not in the catalog"),
+        ({"forms": ["ramp/99"]}, "campaign, forms: 'ramp/99' is not in the catalog"),
         ({"forms": "ramp/1"}, "campaign, forms: is no list of forms"),
         ({"forms": []}, "campaign, forms: is no list of forms"),
         ({"milestones": None}, "campaign, milestones: is no list of objects"),

@@ -72,7 +72,7 @@ class Bench:
         self.dsn = services.database_url.replace("+psycopg", "")
         self.place = place
         self.address = server.base_url.removeprefix("http://")
-        self.processes = (server.pid, self.postgres_pid)
+        self.server_pid = server.pid
         self.seq = count(1)
 
     def run(self) -> str:
@@ -133,7 +133,14 @@ class Bench:
             caller = Caller(self.address, headers)
             return lambda piece: call(caller, piece)
 
-        return measure(work, make, each=each, threads=THREADS, processes=self.processes)
+        return measure(
+            work,
+            make,
+            each=each,
+            threads=THREADS,
+            server=self.server_pid,
+            postgres=self.postgres_pid,
+        )
 
     def _push(self, inspections: int, batch: int) -> Figures:
         work = []
@@ -171,7 +178,14 @@ class Bench:
 
             # The client's own work belongs to the bill here, as the server's does above.
             own = _Own()
-            found = measure(work, make, each=batch, threads=THREADS, processes=(self.postgres_pid,))
+            found = measure(
+                work,
+                make,
+                each=batch,
+                threads=THREADS,
+                server=None,
+                postgres=self.postgres_pid,
+            )
             return own.added_to(found)
 
     def _grow(self, violations: int) -> int:

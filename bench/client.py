@@ -18,6 +18,7 @@ class Figures:
     operations: int
     seconds: float
     cpu_s: float
+    postgres_s: float
     p50_ms: float
     p95_ms: float
 
@@ -55,11 +56,13 @@ def measure(
     *,
     each: int,
     threads: int,
-    processes: Sequence[int],
+    server: int | None,
+    postgres: int,
 ) -> Figures:
     """Do `work` with as many callers as `threads`; each piece counts as `each` operations.
 
-    `make` gives every thread its own function; CPU is that of the trees of `processes`.
+    `make` gives every thread its own function; CPU is that of the process trees of
+    `server`, if there is one, and `postgres`.
     """
     times: list[float] = []
 
@@ -70,7 +73,8 @@ def measure(
             call(piece)
             times.append(time.perf_counter() - began)
 
-    cpu, began = cpu_seconds(*processes), time.perf_counter()
+    roots = (postgres,) if server is None else (server, postgres)
+    cpu, cpu_postgres, began = cpu_seconds(*roots), cpu_seconds(postgres), time.perf_counter()
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(run, [work[n::threads] for n in range(threads)]))
     seconds = time.perf_counter() - began
@@ -78,7 +82,8 @@ def measure(
     return Figures(
         len(work) * each,
         seconds,
-        cpu_seconds(*processes) - cpu,
+        cpu_seconds(*roots) - cpu,
+        cpu_seconds(postgres) - cpu_postgres,
         1000 * cuts[9],
         1000 * cuts[18],
     )

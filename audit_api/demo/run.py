@@ -60,7 +60,8 @@ def run(folder: Path, port: int) -> None:
     """Start, load what is missing, show the tour, and serve until Ctrl-C."""
     began = time.monotonic()
     # Closing the terminal or `kill` ends it as Ctrl-C does: in order.
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    # Ctrl-C itself may have come here ignored: shells do that to what they start in the background.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
     home = folder / "demo"
     services = EmbeddedServices(home)

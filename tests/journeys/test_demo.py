@@ -47,6 +47,8 @@ class Demo:
             stdout=log,
             stderr=subprocess.STDOUT,
             env=os.environ | {"COLUMNS": "200"},
+            # As a shell starts what it puts into the background: Ctrl-C has to end it all the same.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
         )  # fmt: skip
 
     @property

@@ -14,6 +14,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from psycopg import Connection, errors, generators, pq
+from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 
 _INT8: Final = 20
@@ -83,13 +84,43 @@ class Pipeline:
             known = _known[driver] = _Known(Transformer(driver))
         self._known = known
         self._waiting: list[Answer | None] = []
-        self._end = b"commit" if in_transaction else b""
+        self._end = "commit" if in_transaction else ""
         if in_transaction:
-            self._plain(b"begin")
+            self._queue("begin", {}, None)
 
     def ask(self, sql: str, values: Mapping[str, Any]) -> Answer:
         """Queue a statement in the driver's form (`%(name)s`)."""
-        self._enter()
+        answer = Answer(self)
+        self._queue(sql, values, answer)
+        return answer
+
+    def run(self) -> None:
+        """Send everything that waits and take in all answers. Raises the first error."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        self._pgconn.pipeline_sync()
+        results = self._exchange(len(waiting))
+        self._pgconn.exit_pipeline_mode()
+        for answer, result in zip(waiting, results, strict=True):
+            if result.status in _FAILED:
+                raise errors.error_from_result(result)
+            if answer is not None:
+                answer.rows = self._rows(result)
+
+    def give_up(self) -> None:
+        """Let `end` undo everything."""
+        self._end = "rollback"
+
+    def end(self) -> None:
+        """Send what waits with a commit behind it; returns when it is durable."""
+        if self._end:
+            self._queue(self._end, {}, None)
+        self.run()
+
+    def _queue(self, sql: str, values: Mapping[str, Any], answer: Answer | None) -> None:
+        if self._pgconn.pipeline_status == pq.PipelineStatus.OFF:
+            self._pgconn.enter_pipeline_mode()
         statement = _statement(sql)
         transformer = self._known.transformer
         parameters = [values[name] for name in statement.parameters]
@@ -101,52 +132,21 @@ class Pipeline:
             self._known.prepared.add(statement.name)
             self._waiting.append(None)
         self._pgconn.send_query_prepared(statement.name, dumped)
-        answer = Answer(self)
         self._waiting.append(answer)
-        return answer
 
-    def run(self) -> None:
-        """Send everything that waits and take in all answers. Raises the first error."""
-        if not self._waiting:
-            return
-        waiting, self._waiting = self._waiting, []
-        self._pgconn.pipeline_sync()
-        self._wait(generators.send(self._pgconn))
-        error: Exception | None = None
-        for answer in waiting:
-            (result,) = self._wait(generators.fetch_many(self._pgconn))
-            if result.status in _FAILED:
-                if error is None:
-                    error = errors.error_from_result(result)
-            elif answer is not None:
-                answer.rows = self._rows(result)
-        self._wait(generators.fetch_many(self._pgconn))
-        self._pgconn.exit_pipeline_mode()
-        if error is not None:
-            raise error
+    def _exchange(self, statements: int) -> list[Any]:
+        """Send all, receive all; other threads run while this one waits."""
 
-    def give_up(self) -> None:
-        """Let `end` undo everything."""
-        self._end = b"rollback"
+        def exchange() -> "PQGen[list[Any]]":
+            yield from generators.send(self._pgconn)
+            found = []
+            for _ in range(statements):
+                found += yield from generators.fetch_many(self._pgconn)
+            yield from generators.fetch_many(self._pgconn)  # the sync's own
+            return found
 
-    def end(self) -> None:
-        """Send what waits with a commit behind it; returns when it is durable."""
-        if self._end:
-            self._plain(self._end)
-        self.run()
-
-    def _wait(self, exchange: Any) -> Any:
-        """Go through one exchange with the server; other threads run meanwhile."""
-        return self._driver.wait(exchange)
-
-    def _enter(self) -> None:
-        if self._pgconn.pipeline_status == pq.PipelineStatus.OFF:
-            self._pgconn.enter_pipeline_mode()
-
-    def _plain(self, command: bytes) -> None:
-        self._enter()
-        self._pgconn.send_query_params(command, None)
-        self._waiting.append(None)
+        results: list[Any] = self._driver.wait(exchange())
+        return results
 
     def _rows(self, result: Any) -> list[tuple[Any, ...]]:
         if result.status != pq.ExecStatus.TUPLES_OK:

@@ -1,13 +1,15 @@
 """Pushes from standard input and dies by SIGKILL at a given moment. Run as a process of its own.
 
 Arguments: the moment and the device token; the environment says which database. Moments:
-`ask-N` before the Nth statement is asked for, `wait-N` after the Nth exchange with the server,
+`ask-N` before the Nth statement is asked for, `sent-N` when the Nth group of them has gone out
+and nothing of the answer has been read, `got-N` after that exchange with the server,
 `committed` after the commit and before the answer, `never`.
 """
 
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from audit_api.app import create_app
@@ -38,9 +40,11 @@ def die() -> None:
 def main() -> None:
     """Push, unless the moment comes first."""
     moment, token = sys.argv[1:]
-    asks, waits = Counter("ask", moment), Counter("wait", moment)
+    sends = Counter("sent", moment)
+    asks, waits = Counter("ask", moment), Counter("got", moment)
     pushing = False
-    ask, run_one, wait = pipeline.Pipeline.ask, sync._push_one, pipeline.Pipeline._wait
+    send = pipeline.generators.send
+    ask, run_one, wait = pipeline.Pipeline.ask, sync._push_one, pipeline.Pipeline._exchange
 
     def counted_ask(self: Any, *args: Any) -> Any:
         if pushing:
@@ -53,6 +57,11 @@ def main() -> None:
             waits()
         return answer
 
+    def counted_send(pgconn: Any) -> Iterator[Any]:
+        yield from send(pgconn)
+        if pushing:
+            sends()
+
     def watched(*args: Any) -> Any:
         nonlocal pushing
         pushing = True
@@ -62,7 +71,8 @@ def main() -> None:
         return answer
 
     pipeline.Pipeline.ask = counted_ask  # type: ignore[method-assign]
-    pipeline.Pipeline._wait = counted_wait  # type: ignore[method-assign]
+    pipeline.Pipeline._exchange = counted_wait  # type: ignore[method-assign]
+    pipeline.generators.send = counted_send
     sync._push_one = watched
     app = create_app(Settings.from_env())
     answer = app.test_client().post(

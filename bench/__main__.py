@@ -74,18 +74,19 @@ class Bench:
         self.address = server.base_url.removeprefix("http://")
         self.server_pid = server.pid
         self.seq = count(1)
+        self.raw_ids = count(1)
 
     def run(self) -> str:
         """Measure and write the page."""
         self._push(200, 1)  # warm: plans, caches, compiled rules
+        few = self._grow(FEW)
+        page_few = self._pages(few)
         singles, batches, raw_singles, raw_batches = [], [], [], []
         for _ in range(ROUNDS):
             singles.append(self._push(SINGLES, 1))
             raw_singles.append(self._raw(SINGLES, 1))
             batches.append(self._push(BATCHES * BATCH, BATCH))
             raw_batches.append(self._raw(BATCHES * BATCH, BATCH))
-        few = self._grow(FEW)
-        page_few = self._pages(few)
         pull = self._pull()
         many = self._grow(MANY)
         page_many = self._pages(many)
@@ -161,7 +162,7 @@ class Bench:
 
     def _raw(self, documents: int, batch: int) -> Figures:
         work = [
-            [(next(self.seq), _document(self.place, n).decode()) for n in range(batch)]
+            [(next(self.raw_ids), _document(self.place, n).decode()) for n in range(batch)]
             for _ in range(documents // batch)
         ]
         with _raw_table(self.dsn) as connect:

@@ -228,12 +228,13 @@ _CONTACT = """
     update device set last_contact_at = %(at)s,
         app_version = coalesce(%(app)s, app_version),
         clock_offset_ms = coalesce(cast(%(offset)s as bigint), clock_offset_ms),
-        acked_seq = greatest(acked_seq, coalesce((
-            select max(seq) from (
-                select seq, row_number() over (order by seq) as n
-                from (select distinct o.seq from operation o
-                      where o.device_id = %(device)s and o.seq > device.acked_seq) gapless
-            ) numbered where seq = device.acked_seq + n), 0))
+        acked_seq = case when exists (
+                select from operation where device_id = %(device)s and seq = device.acked_seq + 1)
+            then (select o.seq from operation o
+                where o.device_id = %(device)s and o.seq > device.acked_seq and not exists (
+                    select from operation n where n.device_id = %(device)s and n.seq = o.seq + 1)
+                order by o.seq limit 1)
+            else acked_seq end
     where id = %(device)s returning acked_seq
 """
 

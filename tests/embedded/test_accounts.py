@@ -82,9 +82,14 @@ def run(folder: Path, project_root: Path) -> Run:
         owner = Path(f"/proc/{said['pids'][0]}").stat().st_uid
         rows, word = kept_rows(said), kept_object(said, "ordinary")
         running = family(said["pids"])
+        # What another account left behind on the same port must not trouble the end.
+        port = said["S3_ENDPOINT_URL"].rpartition(":")[2]
+        foreign = Path(f"/tmp/seaweedfs-foreign-{port}.sock")
+        foreign.touch()
         starter.stdin.write(b"stop\n")
         starter.stdin.close()
         ended_with = starter.wait(30)
+        foreign.unlink(missing_ok=True)
     return Run(owner, rows, word, {pid for pid in running if is_alive(pid)}, ended_with)
 
 

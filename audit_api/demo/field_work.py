@@ -12,6 +12,7 @@ from audit_api.demo.http_client import get, sign_in
 from audit_api.demo.people import INSPECTORS
 from audit_api.demo.tablet import Tablet, TabletError
 from audit_api.demo.visits import Visit, make_visit
+from audit_api.embedded.secret_file import write_secret
 
 STATIONS_EACH = 20
 BATCH = 5
@@ -71,10 +72,7 @@ class FieldWork:
 
     def _save(self) -> None:
         # Replaced in one step: a half-written file would forget an enrolled tablet.
-        fresh = self._file.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(self._said))
-        fresh.replace(self._file)
+        write_secret(self._file, json.dumps(self._said))
 
 
 def _spread(sites: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from audit_api.demo.people import INSPECTORS, PEOPLE, DemoPerson
 from audit_api.domain.vocabulary import Language
 from audit_api.embedded import Child, EmbeddedError, EmbeddedServices
 from audit_api.embedded.child import free_port, is_free
+from audit_api.embedded.secret_file import write_secret
 from audit_api.services.enrol_device import issue_code
 from audit_api.services.import_places import (
     import_campaign,
@@ -95,8 +96,7 @@ def _interrupt(*_: object) -> None:
 def _settings(services: EmbeddedServices, home: Path) -> Settings:
     secret = home / "secret-key"
     if not secret.exists():
-        secret.touch(mode=0o600)
-        secret.write_text(secrets.token_hex(32))
+        write_secret(secret, secrets.token_hex(32))
     s3 = services.s3
     return Settings(
         database_url=psycopg_url(services.database_url),

@@ -1,13 +1,12 @@
 """Store an inspection, judge it, and move the cases and tasks that follow from it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from audit_api.domain import deadlines, violations
+from audit_api.domain import deadlines
 from audit_api.domain.access import Actor, Scope
 from audit_api.domain.errors import Fault
 from audit_api.domain.operations import (
@@ -16,12 +15,11 @@ from audit_api.domain.operations import (
     quarantined,
     rejected,
 )
-from audit_api.domain.violations import CaseMove, KnownCase, Move
-from audit_api.domain.vocabulary import OperationStatus, Weight
+from audit_api.domain.vocabulary import OperationStatus
+from audit_api.services.move_cases import move_cases
 from audit_api.storage import audit_log, feed, inspections
-from audit_api.storage import violations as cases
 from audit_api.storage.inspections import KnownState, SiteFacts, Situation
-from field_schema.assessment import Assessment, Finding, assess
+from field_schema.assessment import assess
 from field_schema.catalog import Catalog, CatalogError, UnknownForm
 from field_schema.inspection import (
     ElementObservation,
@@ -154,6 +152,15 @@ def _store(
     if state.rev is not None:
         inspections.supersede(session, entity)
     scored = score(assessment)
+    new: list[dict[str, Any]] = []
+    renamed: list[dict[str, Any]] = []
+    for element in _each_once(inspection.elements):
+        told = {"id": element.id, "type": element.type, "label": element.label}
+        known = state.elements.get(element.id)
+        if known is None:
+            new.append(told)
+        elif known[2] != element.label:
+            renamed.append(told)
     inspections.add_revision(
         session,
         {
@@ -175,11 +182,7 @@ def _store(
             "flags": list(inspection.flags),
             "body": operation.body_bytes.decode(),
             "sha256": operation.body_sha256,
-            "elements": [
-                {"id": element.id, "type": element.type, "label": element.label}
-                for element in _each_once(inspection.elements)
-                if element.id not in state.elements
-            ],
+            "elements": new,
             "photos": _announced(inspection),
             "digest": ruleset.digest,
             "profile": site.profile,
@@ -190,14 +193,9 @@ def _store(
             "findings": assessment.findings_json(),
         },
     )
-    renamed = [
-        {"id": element.id, "label": element.label}
-        for element in _each_once(inspection.elements)
-        if element.id in state.elements and state.elements[element.id][2] != element.label
-    ]
     if renamed:
         inspections.rename_elements(session, renamed)
-    changed = _move_cases(session, actor, inspection, assessment, site, state, entity, rev, at)
+    changed = move_cases(session, actor, inspection, assessment, site, state, entity, rev, at)
     audit_log.record(
         session,
         "inspection_accepted",
@@ -210,7 +208,7 @@ def _store(
         sha256=operation.body_sha256.hex(),
         ruleset=ruleset.digest,
     )
-    if _has_news(inspection, state):
+    if new or renamed:
         changed["site"] = [inspection.site]
     feed.publish(session, inspection=[entity], **changed)
     return OperationResult(
@@ -228,129 +226,6 @@ def _store(
             "need_photos": sorted({photo.sha256 for photo in _photos(inspection)} - state.photos),
         },
     )
-
-
-def _move_cases(
-    session: Session,
-    actor: Actor,
-    inspection: Inspection,
-    assessment: Assessment,
-    site: SiteFacts,
-    state: KnownState,
-    entity: UUID,
-    rev: int,
-    at: datetime,
-) -> dict[str, list[UUID]]:
-    """Open, move and close cases and tasks; returns the ids that changed, by kind of the feed.
-
-    Only the permanent state decides: a temporary remedy never erases a permanent finding.
-    """
-    binding: list[Finding] = []
-    reference: list[Finding] = []
-    for finding in assessment.findings:
-        if finding.verdict in violations.MOVING and finding.state == "permanent":
-            (binding if finding.weight == Weight.BINDING else reference).append(finding)
-    moved = violations.plan_moves(binding, _known(state.violations), violations.VIOLATION_MOVES)
-    advised = violations.plan_moves(
-        reference, _known(state.recommendations), violations.RECOMMENDATION_MOVES
-    )
-    if not moved and not advised:
-        return {}
-    photos = {(element.id, element.state): element.photos for element in inspection.elements}
-    tasks = dict(state.tasks)
-    new_tasks = []
-    old_task = {UUID(v["id"]): UUID(v["task"]) for v in state.violations}
-    rows = []
-    for step in moved:
-        element = step.finding.element_id
-        if step.move is Move.CLOSED and step.case is not None:
-            task = old_task[step.case.id]
-        elif element in tasks:
-            task = tasks[element]
-        else:
-            task = tasks[element] = uuid4()
-            new_tasks.append({"id": task, "element_id": element})
-        rows.append(_row(step, photos, task))
-    visit = {
-        "site": inspection.site,
-        "campaign": inspection.campaign,
-        "inspection": entity,
-        "inspection_rev": rev,
-        "inspector": actor.person,
-        "due_on": deadlines.repair_due_on(site.election_day, site.repair_days_before),
-        "at": at,
-    }
-    new, old = _split(moved, rows)
-    new_advice, old_advice = _split(advised, [_row(step, photos, None) for step in advised])
-    # Tasks of violations that are open again may be new, too: they come first.
-    if new or new_advice or new_tasks:
-        cases.open_cases(
-            session, violations=new, recommendations=new_advice, tasks=new_tasks, visit=visit
-        )
-    if old or old_advice:
-        cases.move_cases(session, violations=old, recommendations=old_advice, visit=visit)
-    maybe_done = [row["task_id"] for row in rows if row["ended"]]
-    verified = (
-        cases.verify_finished_tasks(session, maybe_done, person=actor.person, at=at)
-        if maybe_done
-        else []
-    )
-    return {
-        "violation": [row["id"] for row in rows],
-        "task": [task["id"] for task in new_tasks] + verified,
-    }
-
-
-def _split(
-    steps: Sequence[CaseMove[Finding]], rows: Sequence[dict[str, Any]]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows of new cases, and of those that were there before."""
-    new: list[dict[str, Any]] = []
-    old: list[dict[str, Any]] = []
-    for step, row in zip(steps, rows, strict=True):
-        (old if step.case else new).append(row)
-    return new, old
-
-
-def _row(
-    step: CaseMove[Finding],
-    photos: dict[tuple[UUID, str], tuple[PhotoRef, ...]],
-    task: UUID | None,
-) -> dict[str, Any]:
-    finding = step.finding
-    return {
-        "id": step.case.id if step.case else uuid4(),
-        "element_id": finding.element_id,
-        "requirement": finding.requirement,
-        "standard": finding.standard,
-        "edition": finding.edition,
-        "clause": finding.clause,
-        "clause_hint": finding.clause_hint,
-        "confidence": finding.confidence,
-        "severity": finding.severity,
-        "user_groups": list(finding.groups),
-        "measured": finding.measured,
-        "required": finding.required,
-        "photos": _shown(photos.get((finding.element_id, finding.state), ()), finding.questions),
-        "state": step.state,
-        "ended": step.move is Move.CLOSED,
-        "task_id": task,
-    }
-
-
-def _shown(photos: Sequence[PhotoRef], questions: Iterable[str]) -> list[str]:
-    """The photos of the questions that a finding looks at; without one, all of the element."""
-    asked = set(questions)
-    return [p.sha256 for p in photos if p.question in asked] or [p.sha256 for p in photos]
-
-
-def _known(rows: list[dict[str, Any]]) -> dict[violations.CaseKey, KnownCase]:
-    return {
-        (UUID(r["element"]), r["standard"], r["edition"], r["requirement"]): KnownCase(
-            UUID(r["id"]), r["state"]
-        )
-        for r in rows
-    }
 
 
 def _strange_elements(inspection: Inspection, state: KnownState) -> list[Fault]:
@@ -377,14 +252,6 @@ def _each_once(elements: Iterable[ElementObservation]) -> list[ElementObservatio
 
 def _photos(inspection: Inspection) -> list[PhotoRef]:
     return [photo for element in inspection.elements for photo in element.photos]
-
-
-def _has_news(inspection: Inspection, state: KnownState) -> bool:
-    """Whether an element is new or has another name."""
-    return any(
-        state.elements.get(element.id, (None, None, None))[2] != element.label
-        for element in inspection.elements
-    )
 
 
 def _announced(inspection: Inspection) -> list[dict[str, Any]]:

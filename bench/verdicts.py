@@ -177,14 +177,14 @@ def _stored_seconds(
 ) -> float:
     """CPU seconds of this process to read and diff a million rows of a temporary table."""
     with psycopg.connect(database) as connection:
-        connection.execute("create temporary table some (n int primary key, shape text, m bytea)")
-        with connection.cursor().copy("copy some from stdin (format binary)") as copy:
+        connection.execute("create temporary table drawn (n int primary key, shape text, m bytea)")
+        with connection.cursor().copy("copy drawn from stdin (format binary)") as copy:
             copy.set_types(["int4", "text", "bytea"])
             for n, row in enumerate(packed):
                 copy.write_row((n, *row))
         connection.execute(
             "create temporary table many as select s.shape, s.m from generate_series(1, %s) g "
-            "join some s on s.n = g %% %s",
+            "join drawn s on s.n = g %% %s",
             (MILLION, len(packed)),
         )
         started = time.process_time()

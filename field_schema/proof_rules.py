@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from field_schema.catalog import Catalog
-from field_schema.errors import CatalogError
 from field_schema.form import Question
 from field_schema.placed_json import Path
 from field_schema.proof import Proof, letters, near
-from field_schema.proof_units import check_threshold, shown_type
+from field_schema.proof_units import check_threshold
 from field_schema.standard import Comparison, Measures
 
 _OPS: Final = {
@@ -260,6 +259,3 @@ def _narrower(one: Comparison, other: Comparison) -> bool:
 
 def _answers(c: Comparison) -> Iterator[Any]:
     yield from (c.value,) if c.op == "is" else c.value
-
-
-__all__ = ["CatalogError", "check_rules", "shown_type"]

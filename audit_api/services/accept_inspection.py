@@ -28,6 +28,7 @@ from field_schema.inspection import (
     PhotoRef,
     read_inspection,
 )
+from field_schema.packing import pack
 from field_schema.ruleset import Building
 from field_schema.scoring import score
 
@@ -152,6 +153,7 @@ def _store(
     if state.rev is not None:
         inspections.supersede(session, entity)
     scored = score(assessment)
+    shape, measures = pack(inspection)
     new: list[dict[str, Any]] = []
     renamed: list[dict[str, Any]] = []
     for element in _each_once(inspection.elements):
@@ -186,6 +188,11 @@ def _store(
             "photos": _announced(inspection),
             "digest": ruleset.digest,
             "profile": site.profile,
+            "building_status": site.building_status,
+            "built_on": site.built_on,
+            "altered_on": site.altered_on,
+            "shape": shape,
+            "measures": measures,
             "station_state": scored.station_state,
             "index": scored.index,
             "coverage": scored.coverage_permille,

@@ -53,7 +53,7 @@ def test_a_measurement_within_the_limit_closes_any_living_case(state: str) -> No
     assert moves(state, "compliant") == [(Move.CLOSED, "closed")]
 
 
-@pytest.mark.parametrize("state", ["closed", "overturned", "remedied"])
+@pytest.mark.parametrize("state", ["closed", "overturned", "remedied", "superseded"])
 def test_a_breach_measured_anew_reopens(state: str) -> None:
     assert moves(state, "violation") == [(Move.REOPENED, "open")]
 
@@ -63,8 +63,7 @@ def test_a_breach_seen_again_keeps_the_state_people_gave_it(state: str) -> None:
     assert moves(state, "violation") == [(Move.SEEN_AGAIN, state)]
 
 
-def test_a_clause_that_binds_no_longer_is_not_revived() -> None:
-    assert moves("superseded", "violation") == []
+def test_a_superseded_case_stays_superseded_when_its_clause_is_met() -> None:
     assert moves("superseded", "compliant") == []
 
 

@@ -16,6 +16,7 @@ from audit_api.domain.operations import (
     rejected,
 )
 from audit_api.domain.vocabulary import OperationStatus
+from audit_api.services.catalogs import keep_ruleset
 from audit_api.services.move_cases import move_cases
 from audit_api.storage import audit_log, feed, inspections
 from audit_api.storage.inspections import KnownState, SiteFacts, Situation
@@ -147,6 +148,7 @@ def _store(
         ruleset = catalog.ruleset(site.profile, site.election_day)
     except CatalogError as error:
         return quarantined("no-standard-in-force", str(error))
+    keep_ruleset(session, ruleset, catalog, at)
     building = Building(site.building_status, site.built_on, site.altered_on)
     assessment = assess(inspection, ruleset, building)
     rev = (state.rev or 0) + 1

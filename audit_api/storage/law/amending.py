@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, ForeignKey, Row, text
+from sqlalchemy import BigInteger, ForeignKey, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.storage.base import Base, Id, Instant, ask
@@ -68,7 +68,8 @@ _INSPECTIONS = text("""
     order by i.site_id, i.received_at, i.id
 """)
 _CASES = text("""
-    select site_id, id, element_id, standard, edition, requirement, state, due_on, task_id
+    select site_id, campaign_id, id, element_id, standard, edition, requirement, state, due_on,
+        task_id
     from violation where site_id = any(:sites)
 """)
 _TASKS = text("""
@@ -170,27 +171,28 @@ def count_sites_to_judge(
     return int(session.execute(_COUNT_SITES, values | {"after": UUID(int=0)}).scalar_one())
 
 
-def lock_sites(session: Session, sites: Sequence[UUID]) -> list[Row[Any]]:
+def lock_sites(session: Session, sites: Sequence[UUID]) -> list[Any]:
     """Hold sites until commit, as an inspection does: id, building status, built, altered."""
     return list(session.execute(_LOCK_SITES, {"sites": list(sites)}))
 
 
 def current_inspections(
     session: Session, sites: Sequence[UUID], campaign: str, digest: str
-) -> list[Row[Any]]:
+) -> list[Any]:
     """Site, id, rev, inspector, body, and whether the ruleset judged it; oldest first by site."""
     values = {"sites": list(sites), "campaign": campaign, "digest": digest}
     return list(session.execute(_INSPECTIONS, values))
 
 
-def cases_at(session: Session, sites: Sequence[UUID]) -> list[Row[Any]]:
+def cases_at(session: Session, sites: Sequence[UUID]) -> list[Any]:
     """All violations at these sites, ended ones too."""
     return list(session.execute(_CASES, {"sites": list(sites)}))
 
 
 def open_tasks_at(session: Session, sites: Sequence[UUID]) -> dict[UUID, UUID]:
     """Element -> its open permanent task."""
-    return dict(session.execute(_TASKS, {"sites": list(sites)}).tuples())
+    rows = session.execute(_TASKS, {"sites": list(sites)})
+    return {row[0]: row[1] for row in rows}
 
 
 def add_assessments(

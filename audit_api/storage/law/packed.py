@@ -125,3 +125,15 @@ def unpacked(
 def keep_packed(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Write packed measures: id, rev, site, campaign, shape, measures. An older rev gives way."""
     session.execute(text(_KEEP), list(rows))
+
+
+_BODIES = text("""
+    select i.id, i.body::text, i.site_id, s.building_status, s.built_on, s.altered_on
+    from inspection i join site s on s.id = i.site_id
+    where i.id = any(:ids) and i.is_current order by i.id
+""")
+
+
+def bodies(session: Session, inspections: Sequence[UUID]) -> list[Any]:
+    """Of current inspections id, body, site, and the site's status, built and altered days."""
+    return list(session.execute(_BODIES, {"ids": list(inspections)}))

@@ -13,6 +13,7 @@ from field_schema.catalog import Catalog
 from field_schema.errors import CatalogError
 from field_schema.imported import EDITION, edition_of, read_profile
 from field_schema.ruleset import ENGINE, Ruleset, build_ruleset
+from field_schema.scoring_file import Scoring, load_scoring
 from field_schema.standard import Requirement, Standard, parse_requirements, parse_standard
 from field_schema.strict_file import read_object
 
@@ -32,13 +33,12 @@ def manifest_of(ruleset: Ruleset, catalog: Catalog) -> dict[str, Any]:
         adoption = ruleset.profile.in_force(standard, ruleset.on)
         if adoption is not None:
             digests += catalog.standards[standard, adoption.edition].digests
-    scoring = [digest for digest, (kind, *_) in known.items() if kind == "scoring"]
     return {
         "engine": ENGINE,
         "profile": {"id": ruleset.profile.id, "sha256": ruleset.profile.digest},
         "on": ruleset.on.isoformat(),
         "files": [[" ".join(known[digest][:2]), digest] for digest in digests],
-        "scoring": {"file": "scoring.json", "sha256": scoring[0] if scoring else None},
+        "scoring": {"file": ruleset.scoring.file, "sha256": ruleset.scoring.sha256},
     }
 
 
@@ -65,7 +65,18 @@ def ruleset_of(manifest: Mapping[str, Any], catalog: Catalog) -> Ruleset:
                 "it is damaged: restore it from a backup"
             )
         chosen.append((adoption, editions[standard, adoption.edition]))
-    return build_ruleset(profile, on, chosen, catalog.measures)
+    return build_ruleset(profile, on, chosen, catalog.measures, _scoring(manifest["scoring"]))
+
+
+def _scoring(named: Mapping[str, str]) -> Scoring:
+    """The file of weights. Raises CatalogError when it is not the one that the manifest names."""
+    scoring = load_scoring(named["file"])
+    if scoring.sha256 != named["sha256"]:
+        raise CatalogError(
+            f"{named['file']} differs from the file that the ruleset was scored by; released files "
+            "never change, so restore it"
+        )
+    return scoring
 
 
 def _files(catalog: Catalog) -> Files:

@@ -27,6 +27,7 @@ from audit_api.storage.law.amending import AffectedCampaign
 from audit_api.storage.law.documents import AdoptionRecord, adoptions_of
 from field_schema.assessment import Finding, assess
 from field_schema.catalog import Catalog
+from field_schema.form import STATES
 from field_schema.inspection import read_inspection
 from field_schema.profile import BINDING
 from field_schema.ruleset import Building, Ruleset
@@ -249,11 +250,10 @@ class _Work:
                 }
             )
         # Only a sure verdict about the permanent state moves a case; the newest one counts.
-        for finding in assessment.findings:
-            if finding.verdict in MOVING and finding.state == "permanent":
-                into = self._newest if finding.weight == Weight.BINDING else self.advice
-                newest = into.setdefault(site, {})
-                newest[key_of(finding)] = (finding, entity, rev, inspector)
+        for finding in assessment.findings_with(MOVING, STATES[0]):
+            into = self._newest if finding.weight == Weight.BINDING else self.advice
+            newest = into.setdefault(site, {})
+            newest[key_of(finding)] = (finding, entity, rev, inspector)
 
     def plan(self, cases: Sequence[Any], tasks: dict[UUID, UUID]) -> None:
         """Decide about the cases of all sites. `tasks`: element -> its open task."""

@@ -105,15 +105,9 @@ def move_cases(
     if old:
         cases.move_cases(session, violations=old, visit=visit)
     maybe_done = [row["task_id"] for row in rows if row["ended"]]
-    verified = (
+    if maybe_done:
         cases.verify_finished_tasks(session, maybe_done, person=actor.person, at=at)
-        if maybe_done
-        else []
-    )
-    return {
-        "violation": [row["id"] for row in rows],
-        "task": [task["id"] for task in new_tasks] + verified,
-    }
+    return {"task": [row["task_id"] for row in rows]}
 
 
 def _split(

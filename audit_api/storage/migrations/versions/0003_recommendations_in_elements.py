@@ -24,6 +24,20 @@ def upgrade() -> None:
         where r.element_id = element.id
     """)
     op.drop_table("recommendation")
+    # A task's document in the feed holds its violations now; tablets get all tasks anew.
+    op.execute("delete from feed where kind = 'violation'")
+    op.execute("""
+        update feed set xid = pg_current_xact_id()::text::bigint, seq = nextval('feed_seq'),
+            doc = (feed.doc::jsonb || jsonb_build_object('violations', (
+                select jsonb_agg(jsonb_build_object('id', v.id, 'rev', v.rev,
+                    'requirement', v.requirement, 'standard', v.standard, 'edition', v.edition,
+                    'clause', v.clause, 'weight', 'binding', 'severity', v.severity,
+                    'user_groups', v.user_groups, 'measured', v.measured,
+                    'required', v.required, 'state', v.state, 'due_on', v.due_on,
+                    'first_seen_at', v.first_seen_at) order by v.first_seen_at, v.id)
+                from violation v where v.task_id = feed.entity_id)))::json
+        where kind = 'task' and doc is not null
+    """)
     # Claimed by an advisory lock now, and written with its result at once.
     op.execute("drop trigger operation_settled on operation")
     op.execute("drop function require_settled")

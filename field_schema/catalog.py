@@ -13,6 +13,7 @@ from field_schema.errors import CatalogError, UnknownForm, UnknownProfile
 from field_schema.form import Form, Question, parse_form
 from field_schema.profile import Profile, parse_profile
 from field_schema.ruleset import Ruleset, build_ruleset
+from field_schema.scoring_file import parse_scoring
 from field_schema.standard import (
     Measures,
     Requirement,
@@ -180,6 +181,8 @@ def _load(root: Path) -> Catalog:
                 )
     if (root / "scoring.json").exists():
         read(root / "scoring.json", "scoring", "scoring")
+    for path in sorted(root.glob("weights/v*.json")):
+        parse_scoring(*read(path, "scoring", path.stem))
     _refuse_strays(root, {document.path for document in documents})
     published = read_file(root / "published.json", root)[0]
     return Catalog(
@@ -193,7 +196,7 @@ def _load(root: Path) -> Catalog:
 
 
 def _refuse_strays(root: Path, read: set[str]) -> None:
-    for folder in ("forms", "standards", "profiles"):
+    for folder in ("forms", "standards", "profiles", "weights"):
         for path in sorted((root / folder).rglob("*.json")):
             where = path.relative_to(root).as_posix()
             if where not in read:

@@ -92,6 +92,7 @@ RECOMMENDATION_MOVES: Mapping[tuple[str | None, str], tuple[Move, str]] = {
     (None, "violation"): (Move.OPENED, _R.OPEN),
     (_R.OPEN, "violation"): (Move.SEEN_AGAIN, _R.OPEN),
     (_R.CLOSED, "violation"): (Move.REOPENED, _R.OPEN),
+    (_R.SUPERSEDED, "violation"): (Move.REOPENED, _R.OPEN),
     (_R.OPEN, "compliant"): (Move.CLOSED, _R.CLOSED),
 }
 

@@ -17,7 +17,7 @@ from audit_api.domain.operations import (
 )
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.catalogs import keep_ruleset
-from audit_api.services.move_cases import move_cases
+from audit_api.services.move_cases import advise, move_cases
 from audit_api.storage import audit_log, feed, inspections
 from audit_api.storage.inspections import KnownState, SiteFacts, Situation
 from field_schema.assessment import assess
@@ -156,15 +156,23 @@ def _store(
         inspections.supersede(session, entity)
     scored = score(assessment)
     shape, measures = pack(inspection)
+    advice = advise(actor, inspection, assessment, state, entity, at)
     new: list[dict[str, Any]] = []
-    renamed: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
+    renamed = False
     for element in _each_once(inspection.elements):
-        told = {"id": element.id, "type": element.type, "label": element.label}
+        told = {
+            "id": element.id,
+            "type": element.type,
+            "label": element.label,
+            "advice": advice.get(element.id) or state.advice.get(element.id),
+        }
         known = state.elements.get(element.id)
         if known is None:
             new.append(told)
-        elif known[2] != element.label:
-            renamed.append(told)
+        elif known[2] != element.label or element.id in advice:
+            old.append(told)
+            renamed = renamed or known[2] != element.label
     inspections.add_revision(
         session,
         {
@@ -202,8 +210,8 @@ def _store(
             "findings": assessment.findings_json(),
         },
     )
-    if renamed:
-        inspections.rename_elements(session, renamed)
+    if old:
+        inspections.update_elements(session, old)
     changed = move_cases(session, actor, inspection, assessment, site, state, entity, rev, at)
     audit_log.record(
         session,

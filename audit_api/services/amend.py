@@ -21,6 +21,7 @@ from audit_api.domain.violations import MOVING, CaseKey, KnownCase, key_of
 from audit_api.domain.vocabulary import Weight
 from audit_api.services.amend_advice import amend_advice
 from audit_api.services.catalogs import keep_ruleset
+from audit_api.services.move_cases import photos_of
 from audit_api.storage import audit_log, feed
 from audit_api.storage.law import amending
 from audit_api.storage.law.amending import AffectedCampaign
@@ -29,7 +30,7 @@ from field_schema.assessment import Finding, assess
 from field_schema.catalog import Catalog
 from field_schema.form import STATES
 from field_schema.inspection import read_inspection
-from field_schema.profile import BINDING
+from field_schema.profile import BINDING, REFERENCE
 from field_schema.ruleset import Building, Ruleset
 from field_schema.scoring import score
 
@@ -38,12 +39,14 @@ from field_schema.scoring import score
 class Amendment:
     """A campaign to be judged again. `replaced`: editions that bind no longer, by which adoption.
 
-    `adopted`: editions that a decision brought. `person`: who recorded the newest decision.
+    `no_longer_advice`: replaced editions that are no reference any more. `adopted`: editions that a
+    decision brought. `person`: who recorded the newest decision.
     """
 
     campaign: AffectedCampaign
     ruleset: Ruleset
     replaced: Mapping[Edition, int]
+    no_longer_advice: frozenset[Edition]
     adopted: frozenset[Edition]
     person: UUID
     reason: str
@@ -101,9 +104,15 @@ def amendment_of(
         for r in records
         if r.replaces is not None and editions.get((r.standard, r.replaces)) != BINDING
     }
-    adopted = {(r.standard, r.edition) for r in records} & set(editions)
+    ended = {(r.standard, r.replaces) for r in records if r.replaces is not None}
     return Amendment(
-        campaign, ruleset, replaced, frozenset(adopted), records[-1].recorded_by, _reason(records)
+        campaign,
+        ruleset,
+        replaced,
+        frozenset(e for e in ended if editions.get(e) != REFERENCE),
+        frozenset((r.standard, r.edition) for r in records if (r.standard, r.edition) in editions),
+        records[-1].recorded_by,
+        _reason(records),
     )
 
 
@@ -171,7 +180,15 @@ def amend_some(
         about=about,
     )
     ended = amending.end_idle_tasks(session, work.idle_tasks, about)
-    amend_advice(session, amendment.campaign, some, work.advice, at=at)
+    amend_advice(
+        session,
+        campaign.id,
+        some,
+        work.advice,
+        no_longer=amendment.no_longer_advice,
+        adopted=amendment.adopted,
+        at=at,
+    )
     for site in some:
         audit_log.record(
             session,
@@ -184,9 +201,8 @@ def amend_some(
             reason=amendment.reason,
             cases=work.told.get(site, {}),
         )
-    violations = [row["id"] for row in (*work.opened, *work.reopened, *work.superseded)]
-    tasks = [task["id"] for task in work.new_tasks] + ended
-    feed.publish(session, violation=violations, task=tasks)
+    changed = {row["task_id"] for row in (*work.opened, *work.reopened)}
+    feed.publish(session, task={*changed, *work.idle_tasks, *ended})
     return Amended(
         len(some),
         len(work.assessments),
@@ -324,8 +340,6 @@ class _Work:
 
 def _row(finding: Finding, entity: UUID, rev: int, inspector: UUID) -> dict[str, Any]:
     """The columns of a violation that a finding gives."""
-    photos = finding.observation.photos
-    asked = set(finding.questions)
     return {
         "element_id": finding.element_id,
         "requirement": finding.requirement,
@@ -338,7 +352,7 @@ def _row(finding: Finding, entity: UUID, rev: int, inspector: UUID) -> dict[str,
         "user_groups": list(finding.groups),
         "measured": finding.measured,
         "required": finding.required,
-        "photos": [p.sha256 for p in photos if p.question in asked] or [p.sha256 for p in photos],
+        "photos": photos_of(finding),
         "inspection_id": entity,
         "inspection_rev": rev,
         "inspector_id": inspector,

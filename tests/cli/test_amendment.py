@@ -172,10 +172,34 @@ def test_the_feed_tells_tablets_of_the_cases(law: Cli, lawful: Lawful) -> None:
     lawful.ramp("near-1", 850)
     law.done(*adoption("1"))
     law.done(*replaced())
-    assert law.query(
-        "select doc ->> 'edition', doc ->> 'state', count(*) from feed where kind = 'violation' "
-        "and doc ->> 'standard' = 'SAMPLE-DEMO' group by 1, 2 order by 1"
-    ) == [("1", "superseded", 2), ("2", "open", 2)]
+    ((doc,),) = law.query("select doc from feed where kind = 'task'")
+    told = [(v["edition"], v["state"]) for v in doc["violations"] if v["standard"] == "SAMPLE-DEMO"]
+    assert sorted(told) == [("1", "superseded")] * 2 + [("2", "open")] * 2
+
+
+def advice(cli: Cli) -> list[tuple[str, str]]:
+    """Rule and state of every recommendation of the sample."""
+    rows = cli.query("select advice from element where advice is not null")
+    said = [(a["rule"], a["state"]) for (found,) in rows for a in found]
+    return sorted(pair for pair in said if pair[0].startswith("SAMPLE-DEMO"))
+
+
+def test_an_edition_adopted_as_reference_gives_recommendations(law: Cli, lawful: Lawful) -> None:
+    lawful.ramp("near-1", 850)
+    law.done(*[w if w != "binding" else "reference" for w in adoption("1")])
+    assert cases(law) == []
+    assert advice(law) == [
+        ("SAMPLE-DEMO/1/ramp.running-slope", "open"),
+        ("SAMPLE-DEMO/1/ramp.width", "open"),
+    ]
+
+
+def test_recommendations_of_a_replaced_edition_are_superseded(law: Cli, lawful: Lawful) -> None:
+    lawful.ramp("near-1", 850)
+    law.done(*[w if w != "binding" else "reference" for w in adoption("1")])
+    law.done(*replaced())
+    assert {state for _, state in advice(law)} == {"superseded"}
+    assert cases(law) == [("2", "ramp.running-slope", "open"), ("2", "ramp.width", "open")]
 
 
 def test_each_site_that_is_judged_again_stands_in_the_audit_log(law: Cli, lawful: Lawful) -> None:

@@ -13,7 +13,11 @@ from audit_api.domain.violations import (
     key_of,
     plan_moves,
 )
-from audit_api.domain.vocabulary import ENDED_VIOLATION_STATES, ViolationState
+from audit_api.domain.vocabulary import (
+    ENDED_VIOLATION_STATES,
+    RecommendationState,
+    ViolationState,
+)
 
 VERDICTS = ("compliant", "violation", "borderline", "not_measured", "not_applicable")
 RAMP, DOOR = UUID(int=1), UUID(int=2)
@@ -76,4 +80,4 @@ def test_findings_of_another_element_leave_a_case_alone() -> None:
 def test_every_state_in_the_tables_is_a_word_of_the_domain() -> None:
     states = {state for state, _ in VIOLATION_MOVES} | {to for _, to in VIOLATION_MOVES.values()}
     assert states - {None} <= set(ViolationState)
-    assert {state for state, _ in RECOMMENDATION_MOVES} <= {None, "open", "closed"}
+    assert {state for state, _ in RECOMMENDATION_MOVES} <= {None, *RecommendationState}

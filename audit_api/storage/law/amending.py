@@ -76,6 +76,12 @@ _TASKS = text("""
     select element_id, id from remediation_task
     where site_id = any(:sites) and track = 'permanent' and state <> 'verified'
 """)
+_ADVICE = text("select id, advice from element where site_id = any(:sites) and advice is not null")
+_WRITE_ADVICE = """
+    update element set advice = r.advice
+    from json_to_recordset(cast(%(rows)s as json)) as r(id uuid, advice json)
+    where element.id = r.id
+"""
 _ASSESS = """
     insert into assessment (inspection_id, rev, ruleset_digest, profile, assessed_at,
         building_status, built_on, altered_on, station_state, index, coverage_permille, score,
@@ -222,6 +228,19 @@ def write_cases(
         ask(session, _REOPEN, {**about, "violations": _json(reopened)})
     if superseded:
         ask(session, _SUPERSEDE, {**about, "cases": _json(superseded)})
+
+
+def advice_at(session: Session, sites: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Element -> its recommendations, of all elements at these sites that have any."""
+    rows = session.execute(_ADVICE, {"sites": list(sites)})
+    return {row[0]: row[1] for row in rows}
+
+
+def write_advice(session: Session, advice: Mapping[UUID, Any]) -> None:
+    """Give elements their recommendations."""
+    if advice:
+        rows = [{"id": element, "advice": said} for element, said in advice.items()]
+        ask(session, _WRITE_ADVICE, {"rows": _json(rows)})
 
 
 def end_idle_tasks(session: Session, tasks: Sequence[UUID], about: Mapping[str, Any]) -> list[UUID]:

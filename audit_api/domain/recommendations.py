@@ -4,11 +4,12 @@ Advice has no decisions and no deadlines of its own, only the measurements that 
 so it needs no rows of its own (docs/decisions/0012).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 from audit_api.domain.violations import RECOMMENDATION_MOVES, FindingLike, Move
+from audit_api.domain.vocabulary import RecommendationState
 
 Advice = dict[str, Any]
 """One recommendation: `rule` ("standard/edition/requirement"), `row`, `state`, `measured`,
@@ -78,3 +79,21 @@ def follow(
                 advice["campaign"] = before["campaign"]
         by_rule[rule] = advice
     return list(by_rule.values()) if changed else None
+
+
+def supersede(
+    known: Sequence[Advice], no_longer: Collection[tuple[str, str]]
+) -> list[Advice] | None:
+    """An element's recommendations when editions (standard, edition) are no reference any more.
+
+    None when nothing changes. Who looked last, and when, stays as it was.
+    """
+    ended = {"/".join(edition) for edition in no_longer}
+    open_, superseded = RecommendationState.OPEN.value, RecommendationState.SUPERSEDED.value
+    after = [
+        {**advice, "state": superseded}
+        if advice["state"] == open_ and advice["rule"].rpartition("/")[0] in ended
+        else advice
+        for advice in known
+    ]
+    return after if after != list(known) else None

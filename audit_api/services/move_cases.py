@@ -48,7 +48,7 @@ def advise(
     changed = {}
     for element, findings in found.items():
         known = state.advice.get(element, ())
-        advice = recommendations.follow(known, findings, visit, _photos_of)
+        advice = recommendations.follow(known, findings, visit, photos_of)
         if advice is not None:
             changed[element] = advice
     return changed
@@ -136,14 +136,14 @@ def _row(step: CaseMove[Finding], task: UUID) -> dict[str, Any]:
         "user_groups": list(finding.groups),
         "measured": finding.measured,
         "required": finding.required,
-        "photos": _photos_of(finding),
+        "photos": photos_of(finding),
         "state": step.state,
         "ended": step.move is Move.CLOSED,
         "task_id": task,
     }
 
 
-def _photos_of(finding: Finding) -> list[str]:
+def photos_of(finding: Finding) -> list[str]:
     """The photos of the questions that a finding looks at; without one, all of the element."""
     photos = finding.observation.photos
     asked = set(finding.questions) if photos else ()

@@ -213,6 +213,14 @@ def horizon(session: Session) -> int:
     return int(session.execute(_horizon).scalar_one())
 
 
+_next = text("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+
+
+def next_transaction(session: Session) -> int:
+    """No transaction from this number on has begun to write: see `horizon`."""
+    return int(session.execute(_next).scalar_one())
+
+
 def read_page(
     session: Session,
     *,

@@ -1,6 +1,7 @@
 """Inspections: immutable revisions whose body is kept to the byte, and their assessments."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -117,6 +118,10 @@ class Assessment(Base):
     ruleset_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     profile: Mapped[str]
     assessed_at: Mapped[Instant]
+    # The building as it was judged; null in assessments older than these columns.
+    building_status: Mapped[Word | None]
+    built_on: Mapped[date | None]
+    altered_on: Mapped[date | None]
     station_state: Mapped[Word]
     index: Mapped[int | None]
     coverage_permille: Mapped[int | None]
@@ -253,9 +258,16 @@ _ADD_REVISION = """
             sha256 text, bytes bigint, content_type text)
     ), assessed as (
         insert into assessment (inspection_id, rev, ruleset_digest, profile, assessed_at,
-            station_state, index, coverage_permille, score, findings)
-        values (%(id)s, %(rev)s, %(digest)s, %(profile)s, %(at)s, %(station_state)s, %(index)s,
-            %(coverage)s, cast(%(score)s as json), cast(%(findings)s as json))
+            building_status, built_on, altered_on, station_state, index, coverage_permille, score,
+            findings)
+        values (%(id)s, %(rev)s, %(digest)s, %(profile)s, %(at)s, %(building_status)s,
+            %(built_on)s, %(altered_on)s, %(station_state)s, %(index)s, %(coverage)s,
+            cast(%(score)s as json), cast(%(findings)s as json))
+    ), packed as (
+        insert into packed_inspection (inspection_id, rev, site_id, campaign_id, shape, measures)
+        values (%(id)s, %(rev)s, %(site)s, %(campaign)s, %(shape)s, %(measures)s)
+        on conflict (inspection_id) do update set rev = excluded.rev,
+            shape = excluded.shape, measures = excluded.measures
     )
     insert into inspection (id, rev, corrects_rev, is_current, op, site_id, campaign_id, form,
         device_id, inspector_id, channel, received_at, started_at, finished_at, lat, lon,

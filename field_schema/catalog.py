@@ -42,6 +42,8 @@ class Catalog:
     """The loaded files. `forms` by "station/1", `standards` by (id, edition), `profiles` by id.
 
     `measures`: element type -> measure -> question, the closed list of what can be compared.
+    `imported`: documents that came later, as in `documents`; `version` counts them. Both are
+    filled by `field_schema.imported.extended`, never by the shipped files.
     """
 
     forms: Mapping[str, Form]
@@ -51,6 +53,8 @@ class Catalog:
     _documents: tuple[_Document, ...]
     _published: Mapping[str, str]
     _rulesets: dict[tuple[str, date], Ruleset] = field(default_factory=dict)
+    imported: tuple[tuple[str, str, str, bytes], ...] = ()
+    version: int = 0
 
     def form(self, key: str) -> Form:
         """The form of that key. Raises UnknownForm."""
@@ -105,8 +109,11 @@ class Catalog:
         return ruleset
 
     def documents(self) -> list[tuple[str, str, str, bytes]]:
-        """Every released file as (kind, id, sha256, bytes), for serving by digest."""
-        return [(d.kind, d.id, d.digest, d.data) for d in self._documents]
+        """Every released file as (kind, id, sha256, bytes), for serving by digest.
+
+        Files first, in the order in which they were read, then what was imported.
+        """
+        return [*((d.kind, d.id, d.digest, d.data) for d in self._documents), *self.imported]
 
     def check(self) -> list[str]:
         """What is wrong with the catalog as a whole; empty when it may be released."""

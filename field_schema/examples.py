@@ -8,10 +8,10 @@ One file stands beside each file of requirements, `examples/<name>.json` beside
 generated code. A lawyer can read and correct them before their release; once released they never
 change, and every evaluator must agree with them.
 
-A file has, by requirement, its title, the building that is meant where a case names none, and its
-cases: `case` in words, `answers` as measured, in the form's units, `verdict`; and where there is
-one `row`, `index` (from 0), `building`, `built_on`, `state`; `reason` where it is not the usual one
-of its verdict.
+A file names its standard, edition and element. It has, by requirement, its title, the building that
+is meant where a case names none, and its cases: `case` in words, `answers` as measured, in the
+form's units, `verdict`; and where there is one `row`, `index` (from 0), `building`, `built_on`,
+`state`; `reason` where it is not the usual one of its verdict.
 """
 
 import hashlib
@@ -182,8 +182,11 @@ def written(requirements: Sequence[Requirement], measures: Mapping[str, Measures
             f'  {json.dumps(requirement.id)}: {{\n{members}   "cases": [\n{cases}\n   ]\n  }}'
         )
     body = ",\n".join(blocks)
+    first = requirements[0]
     return (
-        f'{{\n "element": {json.dumps(requirements[0].element)},\n'
+        f'{{\n "standard": {json.dumps(first.cite.standard)},\n'
+        f' "edition": {json.dumps(first.cite.edition)},\n'
+        f' "element": {json.dumps(first.element)},\n'
         f' "about": {json.dumps(_ABOUT)},\n "examples": {{\n{body}\n }}\n}}\n'
     )
 

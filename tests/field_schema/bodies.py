@@ -184,7 +184,7 @@ def station_body(
 ) -> Json:
     """The whole station, about 65 answers. `breaches`, `unmeasured`: shares of the answers.
 
-    `form="station/2"`: every measure of that form, about 245 answers.
+    `form="station/2"`: every measure of that form, about 250 answers.
     With `breaches=0` nothing binding is broken in an existing building.
     """
     rng = random.Random(seed)  # noqa: S311 - test data, not a secret

@@ -1,5 +1,6 @@
 """`audit-api standards`: check, import and adopt editions, for lawyers and administrators."""
 
+import csv
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from audit_api.console import (
     catalog_errors,
+    csv_file,
     open_database,
+    plain,
     progress,
     show,
     told,
@@ -25,6 +28,7 @@ from audit_api.services.catalogs import CatalogKeeper
 from audit_api.standards_trial import compare_stored, diff, rerun_assessments
 from audit_api.storage import feed
 from audit_api.storage.base import Database, give_up
+from audit_api.storage.law import amending
 from audit_api.storage.law.amending import AffectedCampaign
 from audit_api.storage.people import person_by_username
 from field_schema.catalog import Catalog, load_catalog
@@ -282,3 +286,35 @@ def _tell_amended(amendment: Amendment, done: Amended) -> None:
     )
     what = ("sites", "inspections", "superseded", "followed", "opened", "reopened")
     show(["campaign", *what], [[amendment.campaign.id, *(f"{n:,}" for n in counts)]])
+
+
+SUPERSEDED = (
+    "site", "site_name", "element", "requirement", "edition", "replaced_by", "decision",
+    "violation", "state", "followed_by", "follower_state", "follower_due_on",
+)  # fmt: skip
+
+
+@standards.command()
+@click.option(
+    "--csv",
+    "csv_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every superseded violation, and what follows it, to this file.",
+)
+def decisions(csv_path: Path | None) -> None:
+    """List the decisions that adopted editions, and what they superseded."""
+    with open_database() as opened, opened.reading() as session:
+        rows = amending.decisions(session)
+        if csv_path is not None:
+            with csv_file(csv_path) as file:
+                writer = csv.writer(file)
+                writer.writerow(SUPERSEDED)
+                writer.writerows(
+                    [plain(value) for value in row]
+                    for row in amending.superseded_violations(session)
+                )
+    what = ("as", "in", "from", "replaces", "decision", "of", "recorded by")
+    show(
+        ["adopted", *what, "superseded", "followed"],
+        ([f"{row[0]}/{row[1]}", *("-" if v is None else str(v) for v in row[2:])] for row in rows),
+    )

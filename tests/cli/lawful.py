@@ -35,7 +35,14 @@ class Lawful:
         self._elements: dict[str, str] = {}
 
     def ramp(
-        self, site: str, width: int, entity: UUID | None = None, *, edge: int = 60, **members: Any
+        self,
+        site: str,
+        width: int,
+        entity: UUID | None = None,
+        *,
+        edge: int = 60,
+        run: tuple[int, int] = (450, 4200),
+        **members: Any,
     ) -> UUID:
         """Hand in the ramp of a site with that width; the same ramp each time."""
         entity = entity or uuid4()
@@ -43,7 +50,12 @@ class Lawful:
         body = ramp_of(
             self.world,
             site,
-            answers={"width_mm": measurement(width), "edge_mm": measurement(edge)},
+            answers={
+                "width_mm": measurement(width),
+                "edge_mm": measurement(edge),
+                "rise_mm": measurement(run[0]),
+                "runs": [{"rise_mm": measurement(run[0]), "run_mm": measurement(run[1])}],
+            },
             element={"id": element, "photos": []},
         )
         where = "near" if site.startswith("near") else "far"

@@ -1,6 +1,6 @@
 """Judging sites again under a changed law: what has to be judged, and writing what comes of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -252,3 +252,39 @@ def end_idle_tasks(session: Session, tasks: Sequence[UUID], about: Mapping[str, 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> str:
     return msgspec.json.encode(list(rows)).decode()
+
+
+_DECISIONS = text("""
+    select a.standard, a.edition, a.weight, a.profile, a.in_force_from, a.replaces,
+        a.decision_number, a.decision_date, p.username, count(s.violation_id), count(s.followed_by)
+    from adoption a join person p on p.id = a.recorded_by
+    left join superseded_violation s on s.adoption = a.n
+    group by a.n, p.username order by a.n
+""")
+_SUPERSEDED = text("""
+    select v.site_id, site.name_ru, e.label, v.requirement, v.standard || '/' || v.edition,
+        a.standard || '/' || a.edition, a.decision_number, v.id, v.state, s.followed_by, f.state,
+        f.due_on
+    from superseded_violation s join violation v on v.id = s.violation_id
+    join adoption a on a.n = s.adoption join site on site.id = v.site_id
+    join element e on e.id = v.element_id left join violation f on f.id = s.followed_by
+    order by site.name_ru, v.requirement, s.adoption
+""")
+
+
+def decisions(session: Session) -> list[Any]:
+    """Every adoption, the first one first.
+
+    Standard, edition, weight, profile, first day, replaced edition, number and day of the decision,
+    who recorded it, how many violations it superseded, and how many of these are followed.
+    """
+    return list(session.execute(_DECISIONS))
+
+
+def superseded_violations(session: Session) -> Iterator[Any]:
+    """Every superseded violation, by the sites' names.
+
+    Site, its name, element, requirement, its edition, the edition that replaced it, decision, id,
+    state, and its follower with state and deadline.
+    """
+    yield from session.execute(_SUPERSEDED)

@@ -62,7 +62,7 @@ def measure_amendment(
         _fill(connection, catalog, sites, campaign, rows)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "edition.json"
-        path.write_bytes(_next_edition(catalog, standard, edition))
+        path.write_bytes(next_edition(catalog, standard, edition))
         _command(environment, "import", str(path))
     names = (f"{standard}/{edition}", f"{standard}/bench")
     before, began = cpu_seconds(postgres), time.monotonic()
@@ -126,7 +126,7 @@ def _bodies(rng: random.Random, campaign: str) -> Iterator[dict[str, Any]]:
         yield body
 
 
-def _next_edition(catalog: Catalog, standard: str, edition: str) -> bytes:
+def next_edition(catalog: Catalog, standard: str, edition: str) -> bytes:
     """The edition in one file, named `bench`, every threshold stricter by a tenth."""
     head: dict[str, Any] = {}
     requirements = []

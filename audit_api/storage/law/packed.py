@@ -86,15 +86,15 @@ _KEEP = """
 
 
 def read_pages(
-    session: Session, campaigns: Sequence[str], *, blocks: int = BLOCKS_PER_PAGE
+    session: Session, campaigns: Sequence[str]
 ) -> Iterator[tuple[float, list[ShapeRows]]]:
     """All packed inspections of these campaigns: pages, each with the share read after it, 0 to 1.
 
     The transaction has to be of one snapshot (`Database.snapshot`): rows move while others write.
     """
     total = int(session.execute(_BLOCKS).scalar_one())
-    for first in range(0, total, blocks):
-        last = min(first + blocks, total)
+    for first in range(0, total, BLOCKS_PER_PAGE):
+        last = min(first + BLOCKS_PER_PAGE, total)
         rows = session.execute(
             _PAGE, {"first": f"({first},0)", "last": f"({last},0)", "campaigns": list(campaigns)}
         )

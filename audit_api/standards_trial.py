@@ -14,6 +14,7 @@ from audit_api.services.compare_editions import (
     CHANGES,
     CaseChange,
     Comparison,
+    count_unpacked,
     edition_alone,
     pack_some,
 )
@@ -84,10 +85,14 @@ def compare_stored(
 
 def _pack_all(opened: Database, catalog: Catalog, campaigns: Sequence[str]) -> None:
     """Pack what is not packed yet: inspections older than the packed measures."""
-    while True:
-        with opened.writing() as session:
-            if not pack_some(session, catalog, campaigns):
-                return
+    with opened.reading() as session:
+        left = count_unpacked(session, catalog, campaigns)
+    done = 0
+    with progress("Packing", left) as advance:
+        while left:
+            with opened.writing() as session:
+                left = pack_some(session, catalog, campaigns)
+            advance(done := done + left)
 
 
 def _edition(catalog: Catalog, name: str) -> Standard:

@@ -147,7 +147,7 @@ def test_a_run_that_was_killed_is_finished_by_the_same_command(
 ) -> None:
     for site in ("near-1", "near-2", "far-1"):
         lawful.ramp(site, 850)
-    real = amend.amend_some
+    real = amend.amend_sites
     calls = 0
 
     def dies(*args: object, **kwargs: object) -> object:
@@ -158,10 +158,10 @@ def test_a_run_that_was_killed_is_finished_by_the_same_command(
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(standards_cli, "SITES_A_TRANSACTION", 1)
-    monkeypatch.setattr(standards_cli, "amend_some", dies)
+    monkeypatch.setattr(standards_cli, "amend_sites", dies)
     assert law(*adoption("1")).exit_code != 0
     assert len(cases(law)) == 2
-    monkeypatch.setattr(standards_cli, "amend_some", real)
+    monkeypatch.setattr(standards_cli, "amend_sites", real)
     for _ in range(2):
         law.done(*adoption("1"))
         assert len(cases(law)) == 6

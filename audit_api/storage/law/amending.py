@@ -45,17 +45,15 @@ _CAMPAIGNS = text("""
     where c.profile = :profile and c.closed_at is null order by c.id
 """)
 # Sites with an inspection not judged by the ruleset yet, or with a case of a replaced edition.
-_SITES = """
-    (select i.site_id as id from inspection i where i.campaign_id = :campaign and i.is_current
-        and i.site_id > :after and not exists (
-            select from assessment a where a.inspection_id = i.id and a.rev = i.rev
+_SITES = text("""
+    select i.site_id as id from inspection i where i.campaign_id = :campaign and i.is_current
+        and not exists (select from assessment a where a.inspection_id = i.id and a.rev = i.rev
             and a.ruleset_digest = :digest)
     union
     select v.site_id from violation v where v.campaign_id = :campaign and v.ended_at is null
-        and v.site_id > :after and v.standard || '/' || v.edition = any(:replaced))
-"""
-_SOME_SITES = text(f"select id from ({_SITES}) s order by id limit :rows")
-_COUNT_SITES = text(f"select count(*) from ({_SITES}) s")
+        and v.standard || '/' || v.edition = any(:replaced)
+    order by 1
+""")
 _LOCK_SITES = text("""
     select id, building_status, built_on, altered_on from site where id = any(:sites)
     order by id for no key update
@@ -162,19 +160,11 @@ def open_campaigns(session: Session, profile: str, milestone: str) -> list[Affec
 
 
 def sites_to_judge(
-    session: Session, campaign: str, digest: str, replaced: Sequence[str], *, after: UUID, rows: int
-) -> list[UUID]:
-    """The next sites that the ruleset of that digest has not reached; `replaced`: "S/E" each."""
-    values = {"campaign": campaign, "digest": digest, "replaced": list(replaced)}
-    return list(session.scalars(_SOME_SITES, values | {"after": after, "rows": rows}))
-
-
-def count_sites_to_judge(
     session: Session, campaign: str, digest: str, replaced: Sequence[str]
-) -> int:
-    """How many of them there are."""
+) -> list[UUID]:
+    """The sites that the ruleset of that digest has not reached, by id; `replaced`: "S/E" each."""
     values = {"campaign": campaign, "digest": digest, "replaced": list(replaced)}
-    return int(session.execute(_COUNT_SITES, values | {"after": UUID(int=0)}).scalar_one())
+    return list(session.scalars(_SITES, values))
 
 
 def lock_sites(session: Session, sites: Sequence[UUID]) -> list[Any]:

@@ -3,14 +3,13 @@
 import re
 import shlex
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from audit_api.settings import Settings
-from tests.cli.conftest import Cli, cli_on
-from tests.cli.lawful import Lawful, make_lawful
+from tests.cli.conftest import Cli
+from tests.cli.lawful import Lawful
 
 PAGE = Path(__file__).parents[2] / "docs" / "standards.md"
 PASSWORD = "a password for the page\n" * 2
@@ -18,14 +17,7 @@ RULE = re.compile(r"[─\s]+")
 
 
 @pytest.fixture
-def lawful(new_settings: Callable[[], Settings]) -> Iterator[Lawful]:
-    made = make_lawful(new_settings())
-    yield made
-    made.app.extensions["database"].engine.dispose()
-
-
-@pytest.fixture
-def law(lawful: Lawful, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+def law(law: Cli, lawful: Lawful, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     """The command line in a folder with the project's docs, on what changes as the page tells."""
     lawful.ramp("near-1", 850)
     lawful.ramp("near-2", 910)
@@ -33,8 +25,7 @@ def law(lawful: Lawful, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     lawful.ramp("far-2", 1000, run=(300, 3300))
     (tmp_path / "docs").symlink_to(PAGE.parent)
     monkeypatch.chdir(tmp_path)
-    with cli_on(lawful.app.extensions["settings"], tmp_path) as made:
-        yield made
+    return law
 
 
 def steps() -> Iterator[tuple[str, list[str]]]:

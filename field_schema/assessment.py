@@ -9,8 +9,9 @@ How a verdict comes about
   the same verdict, that is the verdict. Otherwise it is `not_measured` when something is missing
   and `borderline` when only the tolerance is to blame.
 - One broken `must` is a violation even when others are not measured. Unmeasured never passes.
-- In a repeat (runs, flights) the worst item decides and is named by its index; among broken items
-  the one furthest beyond its limit.
+- In a repeat (runs, flights) the worst item decides and is named by its index; among items of
+  equal verdict the steepest, else the one furthest beyond its limit (`comparing.Miss`), else the
+  first.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from field_schema.comparing import excess
+from field_schema.comparing import NO_MISS, Miss, excess, miss_of
 from field_schema.inspection import ElementObservation, Inspection
 from field_schema.logic import (
     BORDERLINE,
@@ -240,6 +241,14 @@ class Finding:
                     found[comparison.measure] = {"by": by, "within": self._reach(comparison)}
         return found
 
+    def miss(self) -> Miss:
+        """How badly it misses its limits: what the worst of several items is chosen by."""
+        if self.verdict not in (VIOLATION, BORDERLINE) or self.row_number < 0:
+            return NO_MISS
+        musts = self.rule.musts[self.row_number]
+        answers = self.answers
+        return miss_of((c for c, test in musts if test(answers) in (FALSE, UNSURE)), answers)
+
     def _reach(self, comparison: Comparison) -> int:
         tolerances = self.rule.tolerances
         within = tolerances.get(comparison.measure, 0)
@@ -366,12 +375,9 @@ def _worst(rule: Rule, observation: ElementObservation, items: list[Mapping[str,
         if rule.group not in observation.answers:
             found[0].index = None
         return found[0]
-    return max(found, key=_badness)
-
-
-def _badness(finding: Finding) -> tuple[int, int, int]:
-    """Sorts the worst item last; of equals the first item wins."""
-    beyond = 0
-    if finding.verdict in (VIOLATION, BORDERLINE) and finding.row_number >= 0:
-        beyond = max((miss["by"] for miss in finding.beyond().values()), default=0)
-    return RANK[finding.verdict], beyond, -(finding.index or 0)
+    worst = found[0]
+    for finding in found[1:]:
+        rank, worst_rank = RANK[finding.verdict], RANK[worst.verdict]
+        if rank > worst_rank or (rank == worst_rank and finding.miss().worse_than(worst.miss())):
+            worst = finding
+    return worst

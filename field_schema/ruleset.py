@@ -25,8 +25,11 @@ from field_schema.logic import (
 from field_schema.profile import BINDING, REFERENCE, Adoption, Profile
 from field_schema.standard import BUILDINGS, RECALLED, Comparison, Measures, Requirement, Standard
 
-ENGINE: Final = "rules/1"
-"""Named in every digest: another way of judging is another ruleset."""
+ENGINE: Final = "rules/2"
+"""Named in every digest: another way of judging is another ruleset.
+
+rules/1 chose the worst of several runs by millimetres beyond the limit, rules/2 by steepness.
+"""
 
 CONDITION_FALSE: Final = -1
 NO_ROW: Final = -2

@@ -71,10 +71,10 @@ function finding({ requirement: { id }, standard, edition, weight, rows }, item,
 /** Of equal verdicts the steeper is worse; of equally steep ones the further beyond. */
 function isWorse(one, other) {
   const ranks = RANK.indexOf(one.verdict) - RANK.indexOf(other.verdict)
-  if (ranks !== 0) return ranks > 0
   const [[rise, run], [otherRise, otherRun]] = [steepest(one), steepest(other)]
   const steeper = rise * otherRun - otherRise * run
-  return steeper === 0 ? furthest(one) > furthest(other) : steeper > 0
+  const worse = steeper > 0 || (steeper === 0 && furthest(one) > furthest(other))
+  return ranks > 0 || (ranks === 0 && worse)
 }
 
 /** Never divided: a rise over no run is 1 over 0, no ratio at all 0 over 1. */

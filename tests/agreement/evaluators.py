@@ -3,13 +3,21 @@
 import json
 import shutil
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from audit_api.domain.bulk_assessment import Buildings, BulkRuleset, ElementVerdicts, Part
 from field_schema.assessment import Finding, assess
-from field_schema.catalog import Catalog, load_catalog
+from field_schema.catalog import load_catalog
+from field_schema.deciding import REASONS
+from field_schema.logic import VERDICTS
+from field_schema.packing import pack, read_shape
 from field_schema.ruleset import Ruleset
+from tests.agreement.made_up import adopted
 from tests.agreement.records import Record
 
 JS = Path(__file__).parents[2] / "field_schema" / "js"
@@ -50,9 +58,12 @@ def whole_findings(record: Record, ruleset: Ruleset) -> list[dict[str, Any]]:
 def javascript_lines(
     records: Sequence[Record], ruleset: Ruleset, *, module: Path = JS, whole: bool = False
 ) -> list[str]:
-    """As `python_lines`, or whole findings as JSON, from `module` under node."""
+    """As `python_lines`, or whole findings as JSON, from `module` under node.
+
+    From the released files and the made-up edition, which `ruleset` must have too.
+    """
     assert NODE is not None
-    lines = [json.dumps(files_of(ruleset))]
+    lines = [json.dumps(adopted(files_of(ruleset), ruleset))]
     lines += [json.dumps(record.as_json() | {"whole": whole}) for record in records]
     done = subprocess.run(
         [NODE, str(RUNNER), str(module)],
@@ -65,9 +76,52 @@ def javascript_lines(
     return done.stdout.removesuffix("\n").split("\n")
 
 
-def files_of(ruleset: Ruleset, catalog: Catalog | None = None) -> dict[str, Any]:
+def numpy_lines(records: Sequence[Record], ruleset: Ruleset) -> list[str]:
+    """As `python_lines`, all records judged at once."""
+    by_shape: dict[tuple[str, str], list[tuple[int, bytes]]] = defaultdict(list)
+    for number, record in enumerate(records):
+        shape, measures = pack(record.inspection)
+        by_shape[record.inspection.form.key, shape].append((number, measures))
+    parts = []
+    for (_, shape), rows in by_shape.items():
+        form = records[rows[0][0]].inspection.form
+        standing = Buildings.of([records[number].building for number, _ in rows])
+        parts.append(Part.of(read_shape(shape, form), form, [m for _, m in rows], standing))
+    numbers = [[number for number, _ in rows] for rows in by_shape.values()]
+    lines = [""] * len(records)
+    for block in BulkRuleset(ruleset).evaluate(parts):
+        places = zip(block.places.part, block.places.row, strict=True)
+        for (part, row), told in zip(places, _lines_of(block), strict=True):
+            lines[numbers[part][row]] = told
+    return lines
+
+
+_NOT_RUN = ("other_state", "other_building", "other_build_date", "build_date_unknown")
+
+
+def _lines_of(block: ElementVerdicts) -> list[str]:
+    """One line for each observation of a block; what was not run stands first."""
+    told = []
+    for n, rule in enumerate(block.rules):
+        columns = (block.verdict[n], block.row[n], block.index[n], block.reason[n])
+        codes = np.stack([column.astype(np.int64) for column in columns], axis=1)
+        kinds, which = np.unique(codes, axis=0, return_inverse=True)
+        rows = rule.requirement.rows
+        texts = [
+            f"{VERDICTS[verdict]} {(rows[row].name if row >= 0 else None) or '-'} "
+            f"{index if index >= 0 else '-'} {REASONS[reason]}"
+            for verdict, row, index, reason in kinds.tolist()
+        ]
+        told.append([texts[kind] for kind in which.ravel().tolist()])
+    return [
+        ";".join(sorted(each, key=lambda text: not text.endswith(_NOT_RUN)))
+        for each in zip(*told, strict=True)
+    ]
+
+
+def files_of(ruleset: Ruleset) -> dict[str, Any]:
     """The released files of a ruleset, as they are served."""
-    catalog = catalog or load_catalog()
+    catalog = load_catalog()
     documents = [(kind, name, json.loads(data)) for kind, name, _, data in catalog.documents()]
 
     def of_kind(kind: str) -> list[tuple[str, Any]]:

@@ -11,7 +11,8 @@ const out = []
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
   const value = JSON.parse(line)
   if (rules === null) {
-    const editions = value.editions.map(([standard, ...files]) => edition(standard, ...files))
+    const editions = value.editions.map(([standard, ...files]) =>
+      standard.requirements ? standard : edition(standard, ...files))
     rules = ruleset(value.profile, value.on, editions, value.forms)
     continue
   }

@@ -16,7 +16,8 @@ from field_schema.standard import BUILDINGS, Comparison
 
 MISSING = 0.1
 MOST_REPEATS = 4
-SAID = {"covered": "covered", "no_access": "no_access", "words": "the key was not there"}
+SAME_AGAIN = 0.15
+SAID = ("covered", "no_access", "the key was not there")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,9 @@ class Generator:
         self.ratios: dict[str, tuple[tuple[str, str, int, int, int], ...]] = {}
         for element in self.elements:
             section = form_of(element).sections[element]
-            used = [c for r in ruleset.rules if r.requirement.element == element
-                    for c in comparisons_of(r)]  # fmt: skip
-            self.points[element] = _points(section, used)
-            self.ratios[element] = _ratios(section, used)
+            rules = [rule for rule in ruleset.rules if rule.requirement.element == element]
+            self.points[element] = _points(section, [c for r in rules for c in comparisons_of(r)])
+            self.ratios[element] = _ratios(section, rules)
 
     def records(self, count: int, element: str | None = None) -> Iterator[Record]:
         for n in range(count):
@@ -98,7 +98,7 @@ class Generator:
         answers = self._answers(element, form.sections[element])
         section = form.sections[element]
         said = {
-            name: rng.choice(("covered", "no_access", "the key was not there"))
+            name: rng.choice(SAID)
             for name in (*section.measures, *section.groups)
             if name not in answers and rng.random() < 0.2
         }
@@ -106,9 +106,7 @@ class Generator:
             UUID(int=1), element, "", rng.choice(STATES), answers, said, ()
         )
         time = DeviceTime("", None, None, None, None)
-        inspection = Inspection(
-            UUID(int=9), "made-up", form, time, time, None, (observation,), ()
-        )
+        inspection = Inspection(UUID(int=9), "made-up", form, time, time, None, (observation,), ())
         return Record(inspection, self._building())
 
     def _building(self) -> Building:
@@ -120,10 +118,16 @@ class Generator:
         answers = self._some(element, section.questions.values(), {})
         for group in section.groups.values():
             count = self.rng.randrange(min(group.max_items, MOST_REPEATS) + 1)
-            if count:
-                answers[group.id] = tuple(
-                    self._some(element, group.questions.values(), answers) for _ in range(count)
+            items: list[dict[str, Any]] = []
+            for _ in range(count):
+                alike = items and self.rng.random() < SAME_AGAIN
+                items.append(
+                    self.rng.choice(items)
+                    if alike
+                    else self._some(element, group.questions.values(), answers)
                 )
+            if items:
+                answers[group.id] = tuple(items)
         return answers
 
     def _some(self, element: str, questions: Any, outer: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,10 +140,13 @@ class Generator:
         }
         for measure, under, num, den, reach in self.ratios[element]:
             below = answers.get(under, outer.get(under))
-            if measure in answers and below is not None and rng.random() < 0.7:
-                off = rng.choice((-reach, 0, reach)) + rng.choice((-1, 0, 1, den))
-                low, high = form_of(element).sections[element].measures[measure].hard
-                answers[measure] = min(max((below * num + off) // den, low), high)
+            if measure not in answers or below is None or rng.random() < 0.4:
+                continue
+            if under in answers and rng.random() < 0.5:
+                below = answers[under] = below - below % den  # so that the ratio may be met exactly
+            off = rng.choice((-reach, 0, 0, reach)) + rng.choice((-1, 0, 0, 1, den))
+            low, high = form_of(element).sections[element].measures[measure].hard
+            answers[measure] = min(max((below * num + off) // den, low), high)
         return answers
 
     def _value(self, question: Question, points: tuple[int, ...]) -> Any:
@@ -174,12 +181,17 @@ def _points(section: Section, used: list[Comparison]) -> dict[str, tuple[int, ..
     return {measure: tuple(sorted(values)) for measure, values in found.items()}
 
 
-def _ratios(section: Section, used: list[Comparison]) -> tuple[tuple[str, str, int, int, int], ...]:
+def _ratios(section: Section, rules: list[Rule]) -> tuple[tuple[str, str, int, int, int], ...]:
+    """Every ratio (measure, under, num, den, how far tolerances reach), printed ones exactly."""
     found = {}
-    for c in used:
-        if c.op == "ratio_le" and set(c.measures) <= set(section.measures):
-            under, num, den = c.value
-            of = section.measures
-            reach = of[c.measure].tolerance * den + of[under].tolerance * num
-            found[c.measure, under, num, den, reach] = None
+    of = section.measures
+    for rule in rules:
+        printed = rule.requirement.printed
+        for c in comparisons_of(rule):
+            if c.op == "ratio_le" and set(c.measures) <= set(of):
+                under, num, den = c.value
+                reach = of[c.measure].tolerance * den + of[under].tolerance * num
+                found[c.measure, under, num, den, reach] = None
+                if printed is not None:
+                    found[c.measure, under, printed.num, printed.den, 0] = None
     return tuple(found)

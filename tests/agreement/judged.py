@@ -1,11 +1,14 @@
 """The records that the tests here share, drawn and judged by Python once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
-from field_schema.ruleset import Ruleset
+from field_schema.catalog import load_catalog
+from field_schema.ruleset import Ruleset, compile_rule
+from field_schema.standard import Comparison, Requirement
 from tests.agreement.evaluators import NODE, differences, python_lines
 from tests.agreement.made_up import with_made_up
 from tests.agreement.records import Generator, Record, widest_ruleset
@@ -35,3 +38,28 @@ def expected() -> tuple[str, ...]:
 def assert_equal(found: Sequence[str], wanted: Sequence[str] | None = None) -> None:
     differing = differences(records(), wanted or expected(), found)
     assert not differing, f"{len(differing)} records differ; the first:\n{differing[0]}"
+
+
+def with_lt_for_le(rules: Ruleset, element: str | None = None) -> Ruleset:
+    """The same with `lt` for `le` in the first requirement that has one among its limits.
+
+    Of those on an element, where one is named.
+    """
+    for n, rule in enumerate(rules.rules):
+        requirement = rule.requirement
+        wanted = element in (None, requirement.element)
+        if wanted and any(c.op == "le" for row in requirement.rows for c in row.must):
+            questions = load_catalog().measures[requirement.element]
+            planted = compile_rule(_stricter(requirement), rule.weight, questions)
+            return replace(
+                rules, rules=(*rules.rules[:n], planted, *rules.rules[n + 1 :]), _plans={}
+            )
+    raise AssertionError("no requirement says `le`")
+
+
+def _stricter(requirement: Requirement) -> Requirement:
+    def less(c: Comparison) -> Comparison:
+        return Comparison(c.measure, "lt", c.value) if c.op == "le" else c
+
+    rows = (replace(row, must=tuple(map(less, row.must))) for row in requirement.rows)
+    return replace(requirement, rows=tuple(rows))

@@ -3,15 +3,11 @@
 import json
 import re
 import shutil
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from field_schema.catalog import load_catalog
-from field_schema.ruleset import Ruleset, compile_rule
-from field_schema.standard import Comparison, Requirement
 from tests.agreement.evaluators import (
     JS,
     javascript_lines,
@@ -19,7 +15,7 @@ from tests.agreement.evaluators import (
     python_lines,
     whole_findings,
 )
-from tests.agreement.judged import assert_equal, needs_node, records, ruleset
+from tests.agreement.judged import assert_equal, needs_node, records, ruleset, with_lt_for_le
 
 SOME = 5_000
 OPERATOR = re.compile(r" (<=|>=|<|>) ")
@@ -29,27 +25,6 @@ HARMLESS = {
     "(b[0] * a[1] > a[0] * b[1] ? b : a)": "of equally steep ones either",
     "!(by <= beyond[measure]?.by)": "of equal misses of one measure either",
 }
-
-
-def with_lt_for_le(rules: Ruleset) -> Ruleset:
-    """The same with `lt` for `le` in the first requirement that has one among its limits."""
-    for n, rule in enumerate(rules.rules):
-        requirement = rule.requirement
-        if any(c.op == "le" for row in requirement.rows for c in row.must):
-            questions = load_catalog().measures[requirement.element]
-            planted = compile_rule(_stricter(requirement), rule.weight, questions)
-            return replace(
-                rules, rules=(*rules.rules[:n], planted, *rules.rules[n + 1 :]), _plans={}
-            )
-    raise AssertionError("no requirement says `le`")
-
-
-def _stricter(requirement: Requirement) -> Requirement:
-    def less(c: Comparison) -> Comparison:
-        return Comparison(c.measure, "lt", c.value) if c.op == "le" else c
-
-    rows = (replace(row, must=tuple(map(less, row.must))) for row in requirement.rows)
-    return replace(requirement, rows=tuple(rows))
 
 
 def test_a_lt_for_a_le_in_python_alone_is_caught() -> None:

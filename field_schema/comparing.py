@@ -142,6 +142,48 @@ def excess(c: Comparison, answers: Answers) -> int | None:
     return int(max(beyond))
 
 
+class Limit(NamedTuple):
+    """A comparison with a number, ready to tell by how much a reading misses it.
+
+    `within`: how far off the difference may be, by the tolerances, in the measure's unit.
+    """
+
+    comparison: Comparison
+    measure: str
+    test: Test
+    within: int
+
+
+def limits_of(
+    musts: Iterable[tuple[Comparison, Test]], tolerances: Mapping[str, int]
+) -> tuple[Limit, ...]:
+    """Those of the comparisons that have numbers."""
+    found = []
+    for c, test in musts:
+        if c.op not in ("is", "one_of"):
+            within = tolerances.get(c.measure, 0)
+            if c.op == "ratio_le":
+                under, num, den = c.value
+                within += -(-tolerances.get(under, 0) * num // den)
+            found.append(Limit(c, c.measure, test, within))
+    return tuple(found)
+
+
+def beyond(limits: Iterable[Limit], answers: Answers) -> dict[str, dict[str, int]]:
+    """By how much each reading misses its limit, and within how much that could be wrong.
+
+    Only readings that miss it or may miss it; both numbers in the measure's unit.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for c, measure, test, within in limits:
+        if test(answers) in (FALSE, UNSURE):
+            by = excess(c, answers)
+            known = found.get(measure)
+            if by is not None and (known is None or by > known["by"]):
+                found[measure] = {"by": by, "within": within}
+    return found
+
+
 class Interval(NamedTuple):
     """Which readings satisfy a limit surely, and which possibly; None where there is no end."""
 

@@ -125,9 +125,7 @@ def _inside(value: str, low: int | None, high: int | None) -> str:
     return " and ".join(ends if high is None else [*ends, f"{value} <= {high}"])
 
 
-def conjunction(
-    comparisons: Sequence[Comparison], rule: Rule, place: Place, to: Calculates
-) -> str:
+def conjunction(comparisons: Sequence[Comparison], rule: Rule, place: Place, to: Calculates) -> str:
     """The truth of all of them together; of none at all TRUE."""
     truths = list(dict.fromkeys(truth(c, rule, place, to) for c in comparisons))
     if len(truths) < 2:
@@ -146,9 +144,7 @@ def decision(rule: Rule, place: Place, to: Calculates) -> tuple[str, str]:
         f"({when} = {UNSURE} and {verdict} = {COMPLIANT}), 1, 0)",
         place.group,
     )
-    doubt = (
-        f"if({when} = {UNKNOWN} or {verdict} = {NOT_MEASURED}, {NOT_MEASURED}, {BORDERLINE})"
-    )
+    doubt = f"if({when} = {UNKNOWN} or {verdict} = {NOT_MEASURED}, {NOT_MEASURED}, {BORDERLINE})"
     return (
         to.add(
             f"if({when} = {FALSE}, {NOT_APPLICABLE}, if({holds} = 1, {verdict}, {doubt}))",

@@ -10,7 +10,7 @@ from field_schema.catalog import load_catalog
 from field_schema.ruleset import Ruleset, compile_rule
 from field_schema.standard import Comparison, Requirement
 from tests.agreement.evaluators import NODE, differences, python_lines
-from tests.agreement.made_up import with_made_up
+from tests.agreement.made_up import with_made_up, with_rules
 from tests.agreement.records import Generator, Record, widest_ruleset
 
 RECORDS = 50_000
@@ -41,20 +41,18 @@ def assert_equal(found: Sequence[str], wanted: Sequence[str] | None = None) -> N
 
 
 def with_lt_for_le(rules: Ruleset, element: str | None = None) -> Ruleset:
-    """The same with `lt` for `le` in the first requirement that has one among its limits.
-
-    Of those on an element, where one is named.
-    """
+    """The same with `lt` for `le` in the limits of one requirement, or of all on an element."""
+    planted = list(rules.rules)
     for n, rule in enumerate(rules.rules):
         requirement = rule.requirement
         wanted = element in (None, requirement.element)
         if wanted and any(c.op == "le" for row in requirement.rows for c in row.must):
             questions = load_catalog().measures[requirement.element]
-            planted = compile_rule(_stricter(requirement), rule.weight, questions)
-            return replace(
-                rules, rules=(*rules.rules[:n], planted, *rules.rules[n + 1 :]), _plans={}
-            )
-    raise AssertionError("no requirement says `le`")
+            planted[n] = compile_rule(_stricter(requirement), rule.weight, questions)
+            if element is None:
+                break
+    assert planted != list(rules.rules)
+    return with_rules(rules, planted)
 
 
 def _stricter(requirement: Requirement) -> Requirement:

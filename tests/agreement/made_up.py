@@ -1,11 +1,11 @@
 """An edition that says what no released one says yet: every shape that a requirement may have."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from field_schema.catalog import load_catalog
-from field_schema.ruleset import Ruleset, compile_rule
+from field_schema.ruleset import Rule, Ruleset, compile_rule
 from tests.field_schema.judging import requirement_json, requirement_of
 
 STANDARD, EDITION = "X", "1"
@@ -68,7 +68,12 @@ def with_made_up(ruleset: Ruleset) -> Ruleset:
         weight = "reference" if recalled else "binding"
         questions = load_catalog().measures[requirement.element]
         rules.append(compile_rule(requirement, weight, questions))
-    return replace(ruleset, rules=(*ruleset.rules, *rules), _plans={})
+    return with_rules(ruleset, [*ruleset.rules, *rules])
+
+
+def with_rules(ruleset: Ruleset, rules: Sequence[Rule]) -> Ruleset:
+    """The ruleset with other rules, and nothing kept of the old ones."""
+    return Ruleset(ruleset.profile, ruleset.on, "made up", tuple(rules), ruleset.scoring)
 
 
 def adopted(files: dict[str, Any], ruleset: Ruleset) -> dict[str, Any]:

@@ -2,7 +2,9 @@ import java.io.BufferedReader;
 import java.io.FileInputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.javarosa.core.model.Constants;
 import org.javarosa.core.model.FormDef;
@@ -23,30 +25,35 @@ import org.javarosa.model.xform.XFormsModule;
 import org.javarosa.xform.util.XFormUtils;
 
 /**
- * Fills a form in JavaRosa, ODK Collect's engine, as an inspector does: question by question.
+ * Fills forms in JavaRosa, ODK Collect's engine, as an inspector does: question by question.
  *
- * java -cp ODK_Validate.jar Fill.java form.xml &lt; records &gt; verdicts
+ * java -cp ODK_Validate.jar Fill.java form.xml... &lt; records &gt; verdicts
  *
- * A record is a line of name=value, parted by tabs: a question outside of repeats by its name, one
- * inside as name/0, the number of items under the repeat's name. Each record is filled in over the
+ * A record is a line of name=value, parted by tabs: the form's number among the arguments as form,
+ * a question outside of repeats by its name, one inside as name/0, the number of items under the
+ * repeat's name. Each record is filled in over the
  * one before it: what it does not name is emptied, repeats grow and shrink. A line comes back for
  * each: the calculates outside of repeats in the form's order, as name=value, parted by tabs.
  */
 public class Fill {
     public static void main(String[] args) throws Exception {
         new XFormsModule().registerModule();
-        FormDef form;
-        try (FileInputStream in = new FileInputStream(args[0])) {
-            form = XFormUtils.getFormFromInputStream(in);
+        List<FormEntryController> pens = new ArrayList<>();
+        for (String path : args) {
+            try (FileInputStream in = new FileInputStream(path)) {
+                FormDef form = XFormUtils.getFormFromInputStream(in);
+                form.initialize(true, new InstanceInitializationFactory());
+                pens.add(new FormEntryController(new FormEntryModel(form)));
+            }
         }
-        form.initialize(true, new InstanceInitializationFactory());
-        FormEntryController pen = new FormEntryController(new FormEntryModel(form));
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         StringBuilder out = new StringBuilder();
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-            fill(pen, read(line));
-            tell(form.getMainInstance().getRoot(), out);
+            Map<String, String> record = read(line);
+            FormEntryController pen = pens.get(Integer.parseInt(record.get("form")));
+            fill(pen, record);
+            tell(pen.getModel().getForm().getMainInstance().getRoot(), out);
         }
         System.out.write(out.toString().getBytes(StandardCharsets.UTF_8));
         System.out.flush();
@@ -70,6 +77,11 @@ public class Fill {
             TreeReference place = at.getReference();
             if (event == FormEntryController.EVENT_QUESTION) {
                 String answer = record.get(nameOf(place));
+                boolean empty = model.getQuestionPrompt().getAnswerValue() == null;
+                if (answer == null && empty) {
+                    event = pen.stepToNextEvent();
+                    continue;
+                }
                 int type = model.getQuestionPrompt().getDataType();
                 int status = pen.answerQuestion(answer == null ? null : data(type, answer), true);
                 if (status != FormEntryController.ANSWER_OK && answer != null) {

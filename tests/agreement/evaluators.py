@@ -56,20 +56,30 @@ def whole_findings(record: Record, ruleset: Ruleset) -> list[dict[str, Any]]:
 
 
 def javascript_lines(
-    records: Sequence[Record], ruleset: Ruleset, *, module: Path = JS, whole: bool = False
+    records: Sequence[Record], ruleset: Ruleset, *, whole: bool = False
 ) -> list[str]:
-    """As `python_lines`, or whole findings as JSON, from `module` under node.
+    """As `python_lines`, or whole findings as JSON, from field_schema/js under node.
 
     From the released files and the made-up edition, which `ruleset` must have too.
     """
-    assert NODE is not None
+    return run_javascript(javascript_input(records, ruleset, whole=whole))
+
+
+def javascript_input(records: Sequence[Record], ruleset: Ruleset, *, whole: bool) -> str:
+    """What the runner takes."""
     lines = [json.dumps(adopted(files_of(ruleset), ruleset))]
     lines += [json.dumps(record.as_json() | {"whole": whole}) for record in records]
+    return "\n".join(lines)
+
+
+def run_javascript(text: str, module: Path = JS) -> list[str]:
+    """What the runner gives back with this module."""
+    assert NODE is not None
     done = subprocess.run(
         [NODE, str(RUNNER), str(module)],
-        input="\n".join(lines),
+        input=text,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -44,8 +44,8 @@ MADE_UP: tuple[tuple[str, dict[str, Any]], ...] = (
     # A ratio of something outside to something inside the repeat.
     ("ramp", {"must": [["rise_mm", "ratio_le", "runs.run_mm", 1, 20]]}),
     ("stairs", {"when": [["handrail", "one_of", "none", "one_side"]],
-                "must": [["flights.riser_mm", "between", 140, 150],
-                         ["flights.tread_mm", "eq", 300], ["flights.steps", "le", 3]]}),
+                "must": [["flights.riser_mm", "between", 100, 160],
+                         ["flights.tread_mm", "eq", 300], ["flights.steps", "le", 20]]}),
     ("parking", {"must": [["spaces", "ratio_le", "accessible_spaces", 10, 1],
                           ["accessible_spaces", "ge", 1]]}),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from os import pathsep
 from pathlib import Path
 
 from pyxform.validators import odk_validate
@@ -41,10 +42,10 @@ def xform(form: ElementForm) -> str:
     return str(made.xform)
 
 
-def validate(path: Path) -> str:
-    """What ODK Validate says of an XForm; fails when it refuses it."""
+def validate(paths: Sequence[Path]) -> str:
+    """What ODK Validate says of some XForms; fails when it refuses one."""
     assert JAVA is not None
-    command = [JAVA, "-Djava.awt.headless=true", "-jar", str(JAR), str(path)]
+    command = [JAVA, "-Djava.awt.headless=true", "-jar", str(JAR), *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -57,12 +58,15 @@ def compile_driver(folder: Path) -> None:
     subprocess.run(command, capture_output=True, text=True, check=True)
 
 
-def fill(path: Path, classes: Path, records: Iterable[Record]) -> list[dict[str, str]]:
-    """The calculates of an XForm after each record was filled in."""
+def fill(
+    paths: Sequence[Path], classes: Path, records: Sequence[tuple[int, Record]]
+) -> list[dict[str, str]]:
+    """The calculates of an XForm, by its place in `paths`, after each record was filled in."""
     assert JAVA is not None
+    command = [JAVA, "-Djava.awt.headless=true", "-cp", f"{JAR}{pathsep}{classes}", "Fill"]
     done = subprocess.run(
-        [JAVA, "-Djava.awt.headless=true", "-cp", f"{JAR}:{classes}", "Fill", str(path)],
-        input="".join(line_of_answers(record) + "\n" for record in records),
+        [*command, *map(str, paths)],
+        input="".join(f"form={n}\t{line_of_answers(record)}\n" for n, record in records),
         capture_output=True,
         encoding="utf-8",
         check=False,

@@ -35,9 +35,10 @@ def expected() -> tuple[str, ...]:
     return tuple(python_lines(records(), ruleset()))
 
 
-def assert_equal(found: Sequence[str], wanted: Sequence[str] | None = None) -> None:
-    """Found by one evaluator is what another, or Python, found of the first so many records."""
-    count = len(found)
+def assert_equal(
+    found: Sequence[str], wanted: Sequence[str] | None = None, count: int = RECORDS
+) -> None:
+    """One evaluator's lines on the first so many records are another's, or Python's."""
     differing = differences(records()[:count], wanted or expected()[:count], found)
     assert not differing, f"{len(differing)} records differ; the first:\n{differing[0]}"
 

@@ -16,6 +16,7 @@ from audit_api.http import (
     photos,
     places,
     problems,
+    recommendations,
     sessions,
     statistics,
     sync,
@@ -36,6 +37,7 @@ API_BLUEPRINTS = (
     places.blueprint,
     inspections.blueprint,
     violations.blueprint,
+    recommendations.blueprint,
     tasks.blueprint,
     statistics.blueprint,
 )

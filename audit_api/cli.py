@@ -1,22 +1,20 @@
 """The console script `audit-api`: what an administrator types on the server."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from audit_api.domain.errors import DomainError
+from audit_api.console import DryRunEnds, open_database, transaction
 from audit_api.domain.vocabulary import Language, Role
 from audit_api.services import import_places
 from audit_api.services.enrol_device import issue_code
 from audit_api.services.manage_people import add_grant, add_person
 from audit_api.settings import Settings, SettingsError
-from audit_api.storage.base import Database, make_engine
+from audit_api.standards_cli import standards
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.people import person_by_username
 from audit_api.storage.server_check import reasons_against
@@ -31,36 +29,7 @@ def main() -> None:
     """Accessibility audit of polling stations."""
 
 
-@contextmanager
-def _database() -> Iterator[Database]:
-    """The settings' database; what it refuses becomes a message."""
-    try:
-        opened = Database(make_engine(Settings.from_env()))
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
-    try:
-        yield opened
-    except DBAPIError as error:
-        # What the driver says, without the statement and its values.
-        raise click.ClickException(f"The database refused: {error.orig}".strip()) from None
-    finally:
-        opened.engine.dispose()
-
-
-@contextmanager
-def _transaction() -> Iterator[Session]:
-    """One writing transaction; a domain error becomes a message with every fault on a line."""
-    try:
-        with _database() as opened, opened.writing() as session:
-            yield session
-    except DomainError as error:
-        for fault in error.faults:
-            click.echo(f"{fault.pointer}: {fault.detail}", err=True)
-        raise click.ClickException(error.detail) from None
-
-
-class _DryRunEnds(Exception):
-    """Ends a transaction without committing."""
+main.add_command(standards)
 
 
 @main.group()
@@ -71,7 +40,7 @@ def database() -> None:
 @database.command("migrate")
 def migrate_database() -> None:
     """Bring the database to the newest migration; safe to run twice and at the same time."""
-    with _database() as opened:
+    with open_database() as opened:
         click.echo(f"The database is at migration {migrate(opened.engine)}.")
 
 
@@ -82,7 +51,7 @@ def run_worker() -> None:
         settings = Settings.from_env()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    with _database() as opened:
+    with open_database() as opened:
         reasons = reasons_against(opened.engine)
     if reasons:
         raise click.ClickException(f"The worker does not start: {'; '.join(reasons)}.")
@@ -121,15 +90,15 @@ def places() -> None:
 
 def _import(name: str, dry_run: bool, run: Runner) -> None:
     try:
-        with _transaction() as session:
+        with transaction() as session:
             report = run(session, datetime.now(UTC))
             click.echo(
                 f"{name}: {report.created} created, {report.changed} changed, "
                 f"{report.unchanged} unchanged."
             )
             if dry_run:
-                raise _DryRunEnds
-    except _DryRunEnds:
+                raise DryRunEnds
+    except DryRunEnds:
         click.echo("Dry run: nothing was stored.")
 
 
@@ -176,7 +145,7 @@ def import_campaign(file: Path) -> None:
         raise click.ClickException(f"{file.name} is no JSON: {error}.") from None
     if not isinstance(said, dict):
         raise click.ClickException(f"{file.name} holds no JSON object.")
-    with _transaction() as session:
+    with transaction() as session:
         made = import_places.import_campaign(session, said, at=datetime.now(UTC))
     there = "was there and stays as it is; milestones and constituencies it lacked were added"
     click.echo(f"{said['id']}: {'made' if made else there}.")
@@ -194,7 +163,7 @@ def people() -> None:
 @PASSWORD
 def add_account(username: str, name: str, language: str, password: str) -> None:
     """Make an account, or set its password and name."""
-    with _transaction() as session:
+    with transaction() as session:
         add_person(
             session,
             username=username,
@@ -212,7 +181,7 @@ def add_account(username: str, name: str, language: str, password: str) -> None:
 @click.argument("territory")
 def grant_role(username: str, role: str, territory: str) -> None:
     """Give a person a role in a territory (SOATE code)."""
-    with _transaction() as session:
+    with transaction() as session:
         person = person_by_username(session, username)
         if person is None:
             raise click.ClickException(f"There is no person {username!r}.")
@@ -225,7 +194,7 @@ def grant_role(username: str, role: str, territory: str) -> None:
 @click.option("--minutes", type=click.IntRange(1, 60 * 24 * 60), default=10, show_default=True)
 def make_code(username: str, minutes: int) -> None:
     """Issue a single-use code that enrols a tablet for a person."""
-    with _transaction() as session:
+    with transaction() as session:
         person = person_by_username(session, username)
         if person is None:
             raise click.ClickException(f"There is no person {username!r}.")

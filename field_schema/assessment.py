@@ -9,38 +9,24 @@ How a verdict comes about
   the same verdict, that is the verdict. Otherwise it is `not_measured` when something is missing
   and `borderline` when only the tolerance is to blame.
 - One broken `must` is a violation even when others are not measured. Unmeasured never passes.
-- In a repeat (runs, flights) the worst item decides and is named by its index; among broken items
-  the one furthest beyond its limit.
+- In a repeat (runs, flights) the worst item decides and is named by its index; among items of
+  equal verdict the steepest, else the one furthest beyond its limit (`comparing.Miss`), else the
+  first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
-from field_schema.comparing import excess
+from field_schema.comparing import Limit, beyond
+from field_schema.deciding import reason_code
 from field_schema.inspection import ElementObservation, Inspection
-from field_schema.logic import (
-    BORDERLINE,
-    COMPLIANT,
-    FALSE,
-    NOT_APPLICABLE,
-    NOT_MEASURED,
-    RANK,
-    UNSURE,
-    VIOLATION,
-)
-from field_schema.ruleset import CONDITION_FALSE, Building, Rule, Ruleset
-from field_schema.standard import Comparison
-
-_NO_ANSWERS: Final[Mapping[str, Any]] = {}
-_CODES: Final = {
-    COMPLIANT: "complies",
-    VIOLATION: "breaks",
-    BORDERLINE: "within_tolerance",
-    NOT_MEASURED: "missing",
-    NOT_APPLICABLE: "condition_not_met",
-}
+from field_schema.logic import COMPLIANT, NOT_APPLICABLE, NOT_MEASURED
+from field_schema.outcome import Outcome
+from field_schema.ruleset import Building, Rule, Ruleset
+from field_schema.standard import Printed
 
 
 def plain_reason(
@@ -53,7 +39,7 @@ def plain_reason(
 
     `not_measured`: the inspector's words, by measure or by the repeat's name.
     """
-    reason: dict[str, Any] = {"code": _CODES[verdict]}
+    reason: dict[str, Any] = {"code": reason_code(verdict, 0, None)}
     if verdict == NOT_MEASURED:
         missing = [m for m in measures if m not in answers]
         reason["measures"] = missing
@@ -84,21 +70,62 @@ def instruments_of(
     return found
 
 
-@dataclass(slots=True)
+def _within_rounding(
+    printed: Printed, limits: tuple[Limit, ...], answers: Mapping[str, Any]
+) -> bool:
+    """Whether a slope lies between the printed percentage and the ratio that it rounds."""
+    for comparison in (limit.comparison for limit in limits):
+        if comparison.op == "ratio_le":
+            under, num, den = comparison.value
+            rise, run = answers.get(comparison.measure), answers.get(under)
+            if printed.rounds(num, den) and rise is not None and run is not None:
+                return bool(rise * printed.den > run * printed.num and rise * den <= run * num)
+    return False
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One requirement applied to one observation. Never changed after it is made.
+    """One requirement applied to one observation: its outcome, told with the answers when asked.
 
     `row_number` is negative when no row was decided on; `excluded` says why a requirement was not
-    run at all. Everything else is told from the rule and the observation when asked.
+    run at all.
     """
 
-    rule: Rule
+    outcome: Outcome
     observation: ElementObservation
-    verdict: str
-    row_number: int
-    index: int | None
-    answers: Mapping[str, Any]
-    excluded: str | None
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that was applied."""
+        return self.outcome.rule
+
+    @property
+    def verdict(self) -> str:
+        """One of `field_schema.logic.VERDICTS`."""
+        return self.outcome.verdict
+
+    @property
+    def row_number(self) -> int:
+        """The row that decided, from 0."""
+        return self.outcome.row_number
+
+    @property
+    def index(self) -> int | None:
+        """Which item of a repeat decided, from 0."""
+        return self.outcome.index
+
+    @property
+    def excluded(self) -> str | None:
+        """Why it was not run at all."""
+        return self.outcome.excluded
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        """The answers that it looked at."""
+        answers: Mapping[str, Any] = answers_of(
+            self.observation.answers, self.rule.group, self.index
+        )
+        return answers
 
     @property
     def requirement(self) -> str:
@@ -207,60 +234,23 @@ class Finding:
     @property
     def reason(self) -> dict[str, Any]:
         """A stable code with its parameters; `field_schema.reasons.render` makes words of it."""
-        if self.excluded is not None:
-            return {"code": self.excluded}
-        if self.verdict in (NOT_MEASURED, NOT_APPLICABLE):
+        outcome = self.outcome
+        verdict, row = outcome.verdict, outcome.row_number
+        if outcome.excluded is None and verdict in (NOT_MEASURED, NOT_APPLICABLE):
             not_measured = self.observation.not_measured
-            return plain_reason(self.verdict, self.rule.measures, self.answers, not_measured)
-        if self.row_number < 0:
-            return {"code": "condition_within_tolerance"}
-        reason: dict[str, Any] = {"code": _CODES[self.verdict]}
-        if self.verdict != COMPLIANT:
-            beyond = self.beyond()
-            if beyond:
-                reason["beyond"] = beyond
-        if self.rule.requirement.printed is not None and self._within_rounding():
-            reason["rounding"] = self.rule.requirement.printed.text
+            return plain_reason(verdict, self.rule.measures, self.answers, not_measured)
+        reason: dict[str, Any] = {"code": reason_code(verdict, row, outcome.excluded)}
+        if row < 0:
+            return reason
+        rule, answers = outcome.rule, self.answers
+        if verdict != COMPLIANT:
+            missed = beyond(rule.limits[row], answers)
+            if missed:
+                reason["beyond"] = missed
+        printed = rule.requirement.printed
+        if printed is not None and _within_rounding(printed, rule.limits[row], answers):
+            reason["rounding"] = printed.text
         return reason
-
-    def _decisive(self) -> tuple[Comparison, ...]:
-        return self.rule.requirement.rows[self.row_number].must
-
-    def beyond(self) -> dict[str, dict[str, int]]:
-        """By how much each reading misses its limit, and within how much it could be wrong.
-
-        Only readings that miss it or may miss it; both numbers in the measure's unit.
-        """
-        found: dict[str, dict[str, int]] = {}
-        for comparison, test in self.rule.musts[self.row_number]:
-            if test(self.answers) in (FALSE, UNSURE):
-                by = excess(comparison, self.answers)
-                known = found.get(comparison.measure)
-                if by is not None and (known is None or by > known["by"]):
-                    found[comparison.measure] = {"by": by, "within": self._reach(comparison)}
-        return found
-
-    def _reach(self, comparison: Comparison) -> int:
-        tolerances = self.rule.tolerances
-        within = tolerances.get(comparison.measure, 0)
-        if comparison.op == "ratio_le":
-            under, num, den = comparison.value
-            within += -(-tolerances.get(under, 0) * num // den)
-        return within
-
-    def _within_rounding(self) -> bool:
-        """Whether a slope lies between the printed percentage and the ratio that it rounds."""
-        printed = self.rule.requirement.printed
-        for comparison in self._decisive():
-            if printed is not None and comparison.op == "ratio_le":
-                under, num, den = comparison.value
-                if not printed.rounds(num, den):
-                    continue
-                rise, run = self.answers.get(comparison.measure), self.answers.get(under)
-                if rise is not None and run is not None:
-                    steeper = rise * printed.den > run * printed.num
-                    return bool(steeper and rise * den <= run * num)
-        return False
 
     def as_json(self) -> dict[str, Any]:
         """The finding with everything that it copies from its requirement."""
@@ -283,95 +273,76 @@ class Finding:
 
         `[rule, weight, verdict]`, and an object with what these do not tell, if any.
         """
-        rule = self.rule
-        told: dict[str, Any] = {}
-        if self.excluded is not None:
-            told["excluded"] = self.excluded
-        else:
-            if self.row_number >= 0 and (row := self.row) is not None:
-                told["row"] = row
-            if self.index is not None:
-                told["index"] = self.index
-            if self.verdict in (VIOLATION, BORDERLINE) or (
-                self.verdict == COMPLIANT and rule.requirement.printed is not None
-            ):
-                told["reason"] = self.reason
-        brief = [rule.name, rule.weight, self.verdict]
-        return [*brief, told] if told else brief
+        outcome = self.outcome
+        if outcome.brief is not None:
+            return outcome.brief
+        told = outcome.told()
+        told["reason"] = self.reason
+        return [outcome.rule.name, outcome.rule.weight, outcome.verdict, told]
 
 
-@dataclass(frozen=True, slots=True)
+Judged = tuple[ElementObservation, tuple[Outcome, ...]]
+"""An observation with the outcome of every rule on its element type."""
+
+
+@dataclass(frozen=True)
 class Assessment:
-    """All findings of one inspection under one ruleset; immutable."""
+    """All findings of one inspection under one ruleset; immutable.
+
+    `judged` has an outcome for each finding, which is all that storing and scoring need.
+    """
 
     inspection: Inspection
     ruleset: Ruleset
     building: Building
-    findings: tuple[Finding, ...]
+    judged: tuple[Judged, ...]
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, element by element."""
+        return tuple(
+            Finding(outcome, observation)
+            for observation, outcomes in self.judged
+            for outcome in outcomes
+        )
+
+    def findings_with(self, verdicts: frozenset[str], state: str) -> Iterator[Finding]:
+        """The findings with one of these verdicts, about elements in that state."""
+        for observation, outcomes in self.judged:
+            if observation.state == state:
+                for outcome in outcomes:
+                    if outcome.verdict in verdicts:
+                        yield Finding(outcome, observation)
 
     def findings_json(self) -> dict[str, Any]:
-        """The findings as one JSON-able document, as it is stored.
+        """The findings as one JSON-able document, as it is stored; not to be changed.
 
         By element its canonical answers, as they were judged, and its findings in brief;
         `field_schema.findings.expand_all` makes them whole again from the released files.
         """
-        elements: list[dict[str, Any]] = []
-        told: list[list[Any]] = []
-        seen = None
-        for finding in self.findings:
-            if finding.observation is not seen:
-                seen, told = finding.observation, []
-                elements.append(
-                    {
-                        "id": str(seen.id),
-                        "state": seen.state,
-                        "answers": seen.answers,
-                        "instruments": seen.instruments,
-                        "not_measured": seen.not_measured,
-                        "findings": told,
-                    }
-                )
-            told.append(finding.as_brief_json())
-        return {"elements": elements}
+        return {
+            "elements": [
+                {
+                    "id": str(seen.id),
+                    "state": seen.state,
+                    "answers": seen.answers,
+                    "instruments": seen.instruments,
+                    "not_measured": seen.not_measured,
+                    "findings": [
+                        outcome.brief or Finding(outcome, seen).as_brief_json()
+                        for outcome in outcomes
+                    ],
+                }
+                for seen, outcomes in self.judged
+                if outcomes
+            ]
+        }
 
 
 def assess(inspection: Inspection, ruleset: Ruleset, building: Building) -> Assessment:
     """Apply every requirement of the ruleset to every element that it speaks of."""
-    findings: list[Finding] = []
-    add = findings.append
+    judged = []
     for observation in inspection.elements:
-        answers = observation.answers
         plan = ruleset.plan(observation.type, observation.state, building)
-        for rule, verdict, why in plan.excluded:
-            add(Finding(rule, observation, verdict, CONDITION_FALSE, None, answers, why))
-        items: dict[str, list[Mapping[str, Any]]] = {}
-        for rule in plan.rules:
-            if rule.group is None:
-                verdict, row = rule.decide(answers)
-                add(Finding(rule, observation, verdict, row, None, answers, None))
-            else:
-                if rule.group not in items:
-                    repeats = answers.get(rule.group) or (_NO_ANSWERS,)
-                    items[rule.group] = [{**answers, **repeat} for repeat in repeats]
-                add(_worst(rule, observation, items[rule.group]))
-    return Assessment(inspection, ruleset, building, tuple(findings))
-
-
-def _worst(rule: Rule, observation: ElementObservation, items: list[Mapping[str, Any]]) -> Finding:
-    found = [
-        Finding(rule, observation, *rule.decide(answers), n, answers, None)
-        for n, answers in enumerate(items)
-    ]
-    if len(found) == 1:
-        if rule.group not in observation.answers:
-            found[0].index = None
-        return found[0]
-    return max(found, key=_badness)
-
-
-def _badness(finding: Finding) -> tuple[int, int, int]:
-    """Sorts the worst item last; of equals the first item wins."""
-    beyond = 0
-    if finding.verdict in (VIOLATION, BORDERLINE) and finding.row_number >= 0:
-        beyond = max((miss["by"] for miss in finding.beyond().values()), default=0)
-    return RANK[finding.verdict], beyond, -(finding.index or 0)
+        judged.append((observation, plan.excluded + plan.judge(observation.answers)))
+    return Assessment(inspection, ruleset, building, tuple(judged))

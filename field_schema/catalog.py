@@ -13,6 +13,7 @@ from field_schema.errors import CatalogError, UnknownForm, UnknownProfile
 from field_schema.form import Form, Question, parse_form
 from field_schema.profile import Profile, parse_profile
 from field_schema.ruleset import Ruleset, build_ruleset
+from field_schema.scoring_file import parse_scoring
 from field_schema.standard import (
     Measures,
     Requirement,
@@ -41,6 +42,8 @@ class Catalog:
     """The loaded files. `forms` by "station/1", `standards` by (id, edition), `profiles` by id.
 
     `measures`: element type -> measure -> question, the closed list of what can be compared.
+    `imported`: documents that came later, as in `documents`; `version` counts them. Both are
+    filled by `field_schema.imported.extended`, never by the shipped files.
     """
 
     forms: Mapping[str, Form]
@@ -50,6 +53,8 @@ class Catalog:
     _documents: tuple[_Document, ...]
     _published: Mapping[str, str]
     _rulesets: dict[tuple[str, date], Ruleset] = field(default_factory=dict)
+    imported: tuple[tuple[str, str, str, bytes], ...] = ()
+    version: int = 0
 
     def form(self, key: str) -> Form:
         """The form of that key. Raises UnknownForm."""
@@ -104,8 +109,11 @@ class Catalog:
         return ruleset
 
     def documents(self) -> list[tuple[str, str, str, bytes]]:
-        """Every released file as (kind, id, sha256, bytes), for serving by digest."""
-        return [(d.kind, d.id, d.digest, d.data) for d in self._documents]
+        """Every released file as (kind, id, sha256, bytes), for serving by digest.
+
+        Files first, in the order in which they were read, then what was imported.
+        """
+        return [*((d.kind, d.id, d.digest, d.data) for d in self._documents), *self.imported]
 
     def check(self) -> list[str]:
         """What is wrong with the catalog as a whole; empty when it may be released."""
@@ -180,6 +188,8 @@ def _load(root: Path) -> Catalog:
                 )
     if (root / "scoring.json").exists():
         read(root / "scoring.json", "scoring", "scoring")
+    for path in sorted(root.glob("weights/v*.json")):
+        parse_scoring(*read(path, "scoring", path.stem))
     _refuse_strays(root, {document.path for document in documents})
     published = read_file(root / "published.json", root)[0]
     return Catalog(
@@ -193,7 +203,7 @@ def _load(root: Path) -> Catalog:
 
 
 def _refuse_strays(root: Path, read: set[str]) -> None:
-    for folder in ("forms", "standards", "profiles"):
+    for folder in ("forms", "standards", "profiles", "weights"):
         for path in sorted((root / folder).rglob("*.json")):
             where = path.relative_to(root).as_posix()
             if where not in read:

@@ -6,6 +6,9 @@ Two exceptions: an `eq` on a reading is TRUE within the tolerance (no reading ca
 it can only fail to disprove it) and FALSE outside; words and booleans are exact.
 """
 
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
 from field_schema.logic import FALSE, TRUE, UNKNOWN, UNSURE, Answers, Test, Truth
 from field_schema.standard import Comparison, Measures
 
@@ -137,3 +140,117 @@ def excess(c: Comparison, answers: Answers) -> int | None:
     if high is not None:
         beyond.append(value - high)
     return int(max(beyond))
+
+
+class Limit(NamedTuple):
+    """A comparison with a number, ready to tell by how much a reading misses it.
+
+    `within`: how far off the difference may be, by the tolerances, in the measure's unit.
+    """
+
+    comparison: Comparison
+    measure: str
+    test: Test
+    within: int
+
+
+def limits_of(
+    musts: Iterable[tuple[Comparison, Test]], tolerances: Mapping[str, int]
+) -> tuple[Limit, ...]:
+    """Those of the comparisons that have numbers."""
+    found = []
+    for c, test in musts:
+        if c.op not in ("is", "one_of"):
+            within = tolerances.get(c.measure, 0)
+            if c.op == "ratio_le":
+                under, num, den = c.value
+                within += -(-tolerances.get(under, 0) * num // den)
+            found.append(Limit(c, c.measure, test, within))
+    return tuple(found)
+
+
+def beyond(limits: Iterable[Limit], answers: Answers) -> dict[str, dict[str, int]]:
+    """By how much each reading misses its limit, and within how much that could be wrong.
+
+    Only readings that miss it or may miss it; both numbers in the measure's unit.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for c, measure, test, within in limits:
+        if test(answers) in (FALSE, UNSURE):
+            by = excess(c, answers)
+            known = found.get(measure)
+            if by is not None and (known is None or by > known["by"]):
+                found[measure] = {"by": by, "within": within}
+    return found
+
+
+class Interval(NamedTuple):
+    """Which readings satisfy a limit surely, and which possibly; None where there is no end."""
+
+    sure_low: int | None
+    sure_high: int | None
+    possible_low: int | None
+    possible_high: int | None
+
+
+def interval(c: Comparison, tolerance: int) -> Interval:
+    """A limit with the tolerance worked in, in integers: what generated code compares with.
+
+    A reading outside `possible` is FALSE, one inside `sure` TRUE, one between them UNSURE.
+    """
+    low, high, equal = bounds(c)
+    wider = (
+        None if low is None else low - tolerance,
+        None if high is None else high + tolerance,
+    )
+    if equal:
+        return Interval(*wider, *wider)
+    return Interval(
+        None if low is None else low + tolerance, None if high is None else high - tolerance, *wider
+    )
+
+
+def slack(c: Comparison, tolerances: Mapping[str, int]) -> int:
+    """How far measure * den - other * num may be off, for a ratio, by the tolerances of both."""
+    under, num, den = c.value
+    off: int = tolerances.get(c.measure, 0) * den + tolerances.get(under, 0) * num
+    return off
+
+
+class Miss(NamedTuple):
+    """How badly an item of a repeat misses its limits.
+
+    `rise` over `run`: the steepest of its ratios that are not surely kept, a run of no length
+    written 1 over 0, none at all 0 over 1. `by`: the furthest beyond any other limit, in its unit.
+    """
+
+    rise: int
+    run: int
+    by: int
+
+    def worse_than(self, other: "Miss") -> bool:
+        """Whether it is steeper or, where equally steep, further beyond. No division."""
+        mine, others = self.rise * other.run, other.rise * self.run
+        return mine > others if mine != others else self.by > other.by
+
+
+NO_MISS: Final = Miss(0, 1, 0)
+
+
+def miss_of(missed: Iterable[Comparison], answers: Answers) -> Miss:
+    """How badly these comparisons, none of them surely kept, are missed.
+
+    A ratio is weighed by its steepness, never by millimetres: 60 mm over 600 mm (1:10) is worse
+    than 600 mm over 6,900 mm (1:11.5), though only 10 mm beyond 1:12 and the other 25.
+    """
+    steepest = NO_MISS
+    by: int | None = None
+    for c in missed:
+        if c.op == "ratio_le":
+            rise, run = answers[c.measure], answers[c.value[0]]
+            found = Miss(rise, run, 0) if run else Miss(1, 0, 0)
+            steepest = found if found.worse_than(steepest) else steepest
+        else:
+            beyond = excess(c, answers)
+            by = beyond if by is None or (beyond is not None and beyond > by) else by
+    return Miss(steepest.rise, steepest.run, by or 0)

@@ -1,37 +1,44 @@
 """The requirements in force on a day, compiled once: what `assess` runs for every element."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from field_schema.comparing import compile_comparison
-from field_schema.errors import CatalogError
-from field_schema.logic import (
-    BORDERLINE,
-    COMPLIANT,
-    FALSE,
-    NOT_APPLICABLE,
-    NOT_MEASURED,
-    TRUE,
-    UNKNOWN,
-    UNSURE,
-    VERDICT_OF,
-    Answers,
-    Test,
-    all_of,
-)
+from field_schema.deciding import CONDITION_FALSE, NO_ROW
+from field_schema.generated import Judge, generate
+from field_schema.logic import NOT_APPLICABLE, NOT_MEASURED
+from field_schema.outcome import Outcome, outcome_of
 from field_schema.profile import BINDING, REFERENCE, Adoption, Profile
-from field_schema.standard import BUILDINGS, RECALLED, Comparison, Measures, Requirement, Standard
+from field_schema.rule import Rule, compile_rule, constants_of, group_of, measures_of
+from field_schema.scoring_file import Scoring, load_scoring
+from field_schema.standard import BUILDINGS, RECALLED, Measures, Requirement, Standard
 
-ENGINE: Final = "rules/1"
-"""Named in every digest: another way of judging is another ruleset."""
+__all__ = [
+    "CONDITION_FALSE",
+    "ENGINE",
+    "NO_ROW",
+    "Building",
+    "Plan",
+    "Rule",
+    "Ruleset",
+    "build_ruleset",
+    "compile_rule",
+    "constants_of",
+    "group_of",
+    "measures_of",
+]
 
-CONDITION_FALSE: Final = -1
-NO_ROW: Final = -2
-Decide = Callable[[Answers], tuple[str, int]]
-_PLANS_KEPT: Final = 512
+ENGINE: Final = "rules/2"
+"""Named in every digest: another way of judging is another ruleset.
+
+rules/1 chose the worst of several runs by millimetres beyond the limit, rules/2 by steepness.
+"""
+
+Situation = tuple[str, int | None]
+"""All that rules can ask of a building: its status, and between which of their days it lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,56 +68,69 @@ class Building:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One requirement with its weight under a profile, compiled.
+class Plan:
+    """For one situation, element type and state: what does not apply, and what to run.
 
-    `name` is "standard/edition/requirement". `group` is the repeat it runs over. `musts` are, per
-    row, its comparisons each with its test; `constants` holds, per row, the members of a finding
-    that no inspection changes.
+    `judge` gives the outcomes of `rules`, in their order, for canonical answers.
     """
 
-    requirement: Requirement
-    name: str
-    weight: str
-    group: str | None
-    decide: Decide
-    measures: tuple[str, ...]
-    tolerances: Mapping[str, int]
-    musts: tuple[tuple[tuple[Comparison, Test], ...], ...]
-    constants: tuple[Mapping[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """For one building, element type and state: what does not apply and why, and what to run."""
-
-    excluded: tuple[tuple[Rule, str, str], ...]
+    excluded: tuple[Outcome, ...]
     rules: tuple[Rule, ...]
+    judge: Judge
 
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """The compiled requirements of a profile on a day. `digest` names exactly these files."""
+    """The compiled requirements of a profile on a day. `digest` names exactly these files.
+
+    `shares`: what each outcome adds to a score; `field_schema.scoring` fills it.
+    """
 
     profile: Profile
     on: date
     digest: str
     rules: tuple[Rule, ...]
-    _plans: dict[tuple[str, str, Building], Plan] = field(default_factory=dict)
+    scoring: Scoring = field(default_factory=load_scoring)
+    shares: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    _plans: dict[tuple[str, str, Situation], Plan] = field(default_factory=dict, repr=False)
+    _judges: dict[tuple[str, ...], Judge] = field(default_factory=dict, repr=False)
+    _days: list[date] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        days = {d for r in self.requirements for d in (r.built_before, r.built_from) if d}
+        self._days.extend(sorted(days))
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
         """The requirements, in the order of the profile and its files."""
         return tuple(rule.requirement for rule in self.rules)
 
+    def situation(self, building: Building) -> Situation:
+        """What the rules can tell apart about a building."""
+        on = building.deciding_on
+        return building.status, None if on is None else bisect_right(self._days, on)
+
     def plan(self, element: str, state: str, building: Building) -> Plan:
         """What to do with an element of that type and state in that building."""
-        key = (element, state, building)
-        plan = self._plans.get(key)
-        if plan is None:
-            if len(self._plans) >= _PLANS_KEPT:
-                self._plans.clear()
-            plan = self._plans[key] = _plan(self.rules, element, state, building)
+        key = (element, state, self.situation(building))
+        return self._plans.get(key) or self._make(key, building)
+
+    def _make(self, key: tuple[str, str, Situation], building: Building) -> Plan:
+        element, state, _ = key
+        excluded, run = [], []
+        for rule in self.rules:
+            if rule.requirement.element == element:
+                reason = exclusion(rule.requirement, state, building)
+                if reason is None:
+                    run.append(rule)
+                else:
+                    verdict, why = reason
+                    excluded.append(outcome_of(rule, verdict, CONDITION_FALSE, None, why))
+        names = tuple(rule.name for rule in run)
+        judge = self._judges.get(names)
+        if judge is None:
+            judge = self._judges[names] = generate(run)
+        plan = self._plans[key] = Plan(tuple(excluded), tuple(run), judge)
         return plan
 
 
@@ -119,8 +139,13 @@ def build_ruleset(
     on: date,
     chosen: Sequence[tuple[Adoption, Standard]],
     measures: Mapping[str, Measures],
+    scoring: Scoring | None = None,
 ) -> Ruleset:
-    """Compile the chosen editions. Raises CatalogError for a rule over two different repeats."""
+    """Compile the chosen editions. Raises CatalogError for a rule over two different repeats.
+
+    `scoring`: the weights of its scores; the current ones when nothing is said.
+    """
+    scoring = scoring or load_scoring()
     rules = []
     digests = [profile.digest]
     for adoption, standard in chosen:
@@ -132,159 +157,12 @@ def build_ruleset(
                 weight = REFERENCE
             rules.append(compile_rule(requirement, weight, measures[requirement.element]))
     readings = {f"{r.requirement.element} {m} {t}" for r in rules for m, t in r.tolerances.items()}
-    named = "\n".join([ENGINE, *digests, *sorted(readings)])
-    return Ruleset(profile, on, hashlib.sha256(named.encode()).hexdigest(), tuple(rules))
+    named = "\n".join([ENGINE, *digests, *sorted(readings), scoring.sha256])
+    return Ruleset(profile, on, hashlib.sha256(named.encode()).hexdigest(), tuple(rules), scoring)
 
 
-def compile_rule(requirement: Requirement, weight: str, questions: Measures) -> Rule:
-    """One requirement, ready to run. Raises CatalogError for a rule over two repeats."""
-    rows = requirement.rows
-    measures = measures_of(requirement)
-    cite = requirement.cite
-    return Rule(
-        requirement,
-        f"{cite.standard}/{cite.edition}/{requirement.id}",
-        weight,
-        group_of(requirement),
-        _decide(requirement, questions),
-        measures,
-        {m: questions[m].tolerance for m in measures if questions[m].tolerance},
-        tuple(tuple((c, compile_comparison(c, questions)) for c in row.must) for row in rows),
-        tuple(constants_of(requirement, weight, row.must, questions) for row in rows),
-    )
-
-
-def measures_of(requirement: Requirement) -> tuple[str, ...]:
-    """The measures that a requirement looks at, in any of its rows or conditions."""
-    rows = requirement.rows
-    used = [c for row in rows for c in (*row.when, *row.must)] + list(requirement.when)
-    return tuple(dict.fromkeys(m for c in used for m in c.measures))
-
-
-def group_of(requirement: Requirement) -> str | None:
-    """The repeat that a requirement runs over. Raises CatalogError for a rule over two."""
-    groups = {m.split(".")[0] for m in measures_of(requirement) if "." in m}
-    if len(groups) > 1:
-        raise CatalogError(
-            f"{requirement.cite.standard}: {requirement.id} speaks of two repeats "
-            f"({', '.join(sorted(groups))}); split it into two requirements"
-        )
-    return next(iter(groups), None)
-
-
-def constants_of(
-    requirement: Requirement, weight: str, must: tuple[Comparison, ...], questions: Measures
-) -> dict[str, Any]:
-    """The members of a finding that no inspection changes, for one row."""
-    cite = requirement.cite
-    return {
-        "requirement": requirement.id,
-        "standard": cite.standard,
-        "edition": cite.edition,
-        "clause": cite.clause,
-        "clause_hint": cite.clause_hint,
-        "confidence": cite.confidence,
-        "weight": weight,
-        "severity": requirement.severity,
-        "groups": list(requirement.groups),
-        "required": [_required(c, questions) for c in must],
-    }
-
-
-def _required(c: Comparison, questions: Measures) -> dict[str, Any]:
-    shown: dict[str, Any] = {"measure": c.measure, "op": c.op}
-    if c.op == "ratio_le":
-        under, num, den = c.value
-        return shown | {"of": under, "value": [num, den], "unit": "ratio"}
-    value = list(c.value) if isinstance(c.value, tuple) else c.value
-    return shown | {"value": value, "unit": questions[c.measure].unit}
-
-
-def _conjunction(comparisons: tuple[Comparison, ...], questions: Measures) -> Test | None:
-    tests = tuple(compile_comparison(c, questions) for c in comparisons)
-    return all_of(tests) if tests else None
-
-
-def _decide(requirement: Requirement, questions: Measures) -> Decide:
-    """Answers -> (verdict, row). See `field_schema.assessment` for the rules it follows."""
-    when = _conjunction(requirement.when, questions)
-    rows = [
-        (
-            _conjunction(row.when, questions),
-            all_of(tuple(compile_comparison(c, questions) for c in row.must)),
-        )
-        for row in requirement.rows
-    ]
-    decide = _single_row(rows[0][1]) if len(rows) == 1 and rows[0][0] is None else _table(rows)
-    return decide if when is None else _conditional(when, decide)
-
-
-def _single_row(must: Test) -> Decide:
-    outcomes = tuple((verdict, 0) for verdict in VERDICT_OF)
-
-    def decide(answers: Answers) -> tuple[str, int]:
-        return outcomes[must(answers)]
-
-    return decide
-
-
-def _conditional(when: Test, inner: Decide) -> Decide:
-    not_this, unknown, unsure = (
-        (NOT_APPLICABLE, CONDITION_FALSE),
-        (NOT_MEASURED, CONDITION_FALSE),
-        (BORDERLINE, CONDITION_FALSE),
-    )
-
-    def decide(answers: Answers) -> tuple[str, int]:
-        truth = when(answers)
-        if truth == TRUE:
-            return inner(answers)
-        if truth == FALSE:
-            return not_this
-        found = inner(answers)
-        if found[0] == NOT_APPLICABLE or (truth == UNSURE and found[0] == COMPLIANT):
-            return found
-        return unknown if truth == UNKNOWN or found[0] == NOT_MEASURED else unsure
-
-    return decide
-
-
-def _table(rows: list[tuple[Test | None, Test]]) -> Decide:
-    def decide(answers: Answers) -> tuple[str, int]:
-        possible: list[tuple[str, int]] = []
-        worst = TRUE
-        for n, (when, must) in enumerate(rows):
-            truth = TRUE if when is None else when(answers)
-            if truth == FALSE:
-                continue
-            possible.append((VERDICT_OF[must(answers)], n))
-            if truth == TRUE:
-                break
-            worst = max(worst, truth)
-        else:
-            possible.append((NOT_APPLICABLE, NO_ROW))
-        first = possible[0]
-        if all(verdict == first[0] for verdict, _ in possible):
-            return first
-        unmeasured = worst == UNKNOWN or any(v == NOT_MEASURED for v, _ in possible)
-        return (NOT_MEASURED if unmeasured else BORDERLINE), CONDITION_FALSE
-
-    return decide
-
-
-def _plan(rules: tuple[Rule, ...], element: str, state: str, building: Building) -> Plan:
-    excluded, run = [], []
-    for rule in rules:
-        if rule.requirement.element == element:
-            reason = _exclusion(rule.requirement, state, building)
-            if reason is None:
-                run.append(rule)
-            else:
-                excluded.append((rule, *reason))
-    return Plan(tuple(excluded), tuple(run))
-
-
-def _exclusion(requirement: Requirement, state: str, building: Building) -> tuple[str, str] | None:
+def exclusion(requirement: Requirement, state: str, building: Building) -> tuple[str, str] | None:
+    """The verdict and the code of why a requirement is not run at all; None when it is."""
     if state not in requirement.states:
         return NOT_APPLICABLE, "other_state"
     if building.status not in requirement.buildings:

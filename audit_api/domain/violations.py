@@ -1,6 +1,7 @@
 """The life of a violation and of a recommendation, as far as measurements move it.
 
-Only a measurement opens, re-opens or closes; a verdict that is not sure moves nothing.
+Only a measurement opens, re-opens or closes; a verdict that is not sure moves nothing. What a
+changed law does to cases stands in `audit_api.domain.amendment`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -80,6 +81,8 @@ VIOLATION_MOVES: Mapping[tuple[str | None, str], tuple[Move, str]] = {
     (_V.REMEDIED, "violation"): (Move.REOPENED, _V.OPEN),
     (_V.CLOSED, "violation"): (Move.REOPENED, _V.OPEN),
     (_V.OVERTURNED, "violation"): (Move.REOPENED, _V.OPEN),
+    # Its edition was replaced once and is adopted again: else nothing would be judged by it.
+    (_V.SUPERSEDED, "violation"): (Move.REOPENED, _V.OPEN),
     (_V.OPEN, "compliant"): (Move.CLOSED, _V.CLOSED),
     (_V.CONTESTED, "compliant"): (Move.CLOSED, _V.CLOSED),
     (_V.CONFIRMED, "compliant"): (Move.CLOSED, _V.CLOSED),
@@ -89,6 +92,7 @@ RECOMMENDATION_MOVES: Mapping[tuple[str | None, str], tuple[Move, str]] = {
     (None, "violation"): (Move.OPENED, _R.OPEN),
     (_R.OPEN, "violation"): (Move.SEEN_AGAIN, _R.OPEN),
     (_R.CLOSED, "violation"): (Move.REOPENED, _R.OPEN),
+    (_R.SUPERSEDED, "violation"): (Move.REOPENED, _R.OPEN),
     (_R.OPEN, "compliant"): (Move.CLOSED, _R.CLOSED),
 }
 

@@ -1,6 +1,6 @@
-"""Violations and recommendations: the lists that prosecutors and supervisors work from."""
+"""Violations: the list that prosecutors and supervisors work from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from audit_api.domain.access import Noun, Scope
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
 from audit_api.domain.vocabulary import (
-    RecommendationState,
     Severity,
     UserGroup,
     ViolationState,
@@ -26,7 +25,7 @@ from audit_api.storage.lists import violations as lists
 from audit_api.storage.lists.selection import AnyRow, keyed
 from audit_api.storage.lists.violations import CaseFilter
 
-blueprint = Blueprint("violations", __name__, description="Violations and recommendations.")
+blueprint = Blueprint("violations", __name__, description="Binding requirements that are broken.")
 
 CSV_PAGE = 500
 CSV_COLUMNS = (
@@ -37,7 +36,7 @@ CSV_COLUMNS = (
 
 
 class CaseQuery(Schema):
-    """What both lists may be narrowed by."""
+    """What this list and that of recommendations may be narrowed by."""
 
     territory = Text(40, metadata={"description": "SOATE code; with all below it."})
     campaign = Text(40)
@@ -58,12 +57,6 @@ class ViolationFilterQuery(CaseQuery):
 
 class ViolationQuery(ViolationFilterQuery, PageQuery):
     """Filters and page."""
-
-
-class RecommendationQuery(CaseQuery, PageQuery):
-    """Filters and page."""
-
-    state = fields.String(validate=validate.OneOf(list(RecommendationState)))
 
 
 class CaseOut(Schema):
@@ -112,14 +105,8 @@ class ViolationPage(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
-class RecommendationPage(Schema):
-    """One page of recommendations."""
-
-    items = fields.List(fields.Nested(CaseOut), required=True)
-    next = fields.String(required=True, allow_none=True)
-
-
-def _filter(session: Session, scope: Scope, query: dict[str, Any]) -> CaseFilter:
+def case_filter(session: Session, scope: Scope, query: dict[str, Any]) -> CaseFilter:
+    """The filter that a query asks for; NotFound for a place outside the scope."""
     campaign_known(session, scope, query.get("campaign"))
     site_in_scope(session, scope, query.get("site"))
     return CaseFilter(
@@ -134,25 +121,6 @@ def _filter(session: Session, scope: Scope, query: dict[str, Any]) -> CaseFilter
     )  # fmt: skip
 
 
-Lister = Callable[..., Sequence[AnyRow]]
-
-
-def _page(
-    lister: Lister, purpose: str, session: Session, scope: Scope, query: dict[str, Any]
-) -> Response:
-    rows = lister(
-        session,
-        scope,
-        _filter(session, scope, query),
-        after=read_cursor(purpose, query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    return answer_page(
-        rows, purpose=purpose, limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
-    )
-
-
 @blueprint.route("/violations")
 @guard(Noun.VIOLATIONS)
 @blueprint.arguments(ViolationQuery, location="query")
@@ -160,7 +128,17 @@ def _page(
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
 def list_violations(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
     """Broken binding requirements, oldest first."""
-    return _page(lists.list_violations, "violations", session, scope, query)
+    rows = lists.list_violations(
+        session,
+        scope,
+        case_filter(session, scope, query),
+        after=read_cursor("violations", query["cursor"]),
+        limit=query["limit"],
+        today=today(now()),
+    )
+    return answer_page(
+        rows, purpose="violations", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    )
 
 
 @blueprint.route("/violations.csv")
@@ -172,7 +150,7 @@ def list_violations_csv(
     query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
 ) -> Response:
     """The same list as CSV (UTF-8 with BOM), whole; no cell can be a formula."""
-    wanted = _filter(session, scope, query)
+    wanted = case_filter(session, scope, query)
     day = today(now())
 
     def page(after: Sequence[Any] | None) -> Sequence[AnyRow]:
@@ -191,15 +169,3 @@ def get_violation(violation: UUID, *, session: Session, scope: Scope, **_: Any) 
     if found is None:
         raise NotFound
     return answer_json(found)
-
-
-@blueprint.route("/recommendations")
-@guard(Noun.VIOLATIONS)
-@blueprint.arguments(RecommendationQuery, location="query")
-@blueprint.response(200, RecommendationPage)
-@problems(blueprint, 400, 401, 403, 404, 422, 503)
-def list_recommendations(
-    query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
-) -> Response:
-    """Reference requirements not met: advice, never a violation of law. Oldest first."""
-    return _page(lists.list_recommendations, "recommendations", session, scope, query)

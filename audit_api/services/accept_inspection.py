@@ -16,7 +16,8 @@ from audit_api.domain.operations import (
     rejected,
 )
 from audit_api.domain.vocabulary import OperationStatus
-from audit_api.services.move_cases import move_cases
+from audit_api.services.catalogs import keep_ruleset
+from audit_api.services.move_cases import advise, move_cases
 from audit_api.storage import audit_log, feed, inspections
 from audit_api.storage.inspections import KnownState, SiteFacts, Situation
 from field_schema.assessment import assess
@@ -28,6 +29,7 @@ from field_schema.inspection import (
     PhotoRef,
     read_inspection,
 )
+from field_schema.packing import pack
 from field_schema.ruleset import Building
 from field_schema.scoring import score
 
@@ -146,21 +148,31 @@ def _store(
         ruleset = catalog.ruleset(site.profile, site.election_day)
     except CatalogError as error:
         return quarantined("no-standard-in-force", str(error))
+    keep_ruleset(session, ruleset, catalog, at)
     building = Building(site.building_status, site.built_on, site.altered_on)
     assessment = assess(inspection, ruleset, building)
     rev = (state.rev or 0) + 1
     if state.rev is not None:
         inspections.supersede(session, entity)
     scored = score(assessment)
+    shape, measures = pack(inspection)
+    advice = advise(actor, inspection, assessment, state, entity, at)
     new: list[dict[str, Any]] = []
-    renamed: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
+    renamed = False
     for element in _each_once(inspection.elements):
-        told = {"id": element.id, "type": element.type, "label": element.label}
+        told = {
+            "id": element.id,
+            "type": element.type,
+            "label": element.label,
+            "advice": advice.get(element.id) or state.advice.get(element.id),
+        }
         known = state.elements.get(element.id)
         if known is None:
             new.append(told)
-        elif known[2] != element.label:
-            renamed.append(told)
+        elif known[2] != element.label or element.id in advice:
+            old.append(told)
+            renamed = renamed or known[2] != element.label
     inspections.add_revision(
         session,
         {
@@ -186,6 +198,11 @@ def _store(
             "photos": _announced(inspection),
             "digest": ruleset.digest,
             "profile": site.profile,
+            "building_status": site.building_status,
+            "built_on": site.built_on,
+            "altered_on": site.altered_on,
+            "shape": shape,
+            "measures": measures,
             "station_state": scored.station_state,
             "index": scored.index,
             "coverage": scored.coverage_permille,
@@ -193,8 +210,8 @@ def _store(
             "findings": assessment.findings_json(),
         },
     )
-    if renamed:
-        inspections.rename_elements(session, renamed)
+    if old:
+        inspections.update_elements(session, old)
     changed = move_cases(session, actor, inspection, assessment, site, state, entity, rev, at)
     audit_log.record(
         session,

@@ -30,7 +30,6 @@ from audit_api.storage import audit_log, feed
 from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
 from audit_api.storage.places import Site, Territory, TerritoryVersion
 from audit_api.storage.remediation import RemediationTask
-from audit_api.storage.violations import Violation
 from field_schema.catalog import load_catalog
 
 
@@ -304,17 +303,12 @@ def _fill(site: Site, station: Station, row: StationRow, territory: UUID) -> Non
 
 def _move_in_feed(session: Session, site: Site) -> None:
     """Everything that hangs on a moved site leaves the old territory and enters the new one."""
-    hanging = {
-        "violation": session.scalars(
-            select(Violation.id).where(Violation.site_id == site.id)
-        ).all(),
-        "task": session.scalars(
-            select(RemediationTask.id).where(RemediationTask.site_id == site.id)
-        ).all(),
-    }
-    everything = [site.id, *(i for ids in hanging.values() for i in ids)]
-    feed.withdraw(session, everything, kept_in=feed.territory_scope(site.territory_id))
-    feed.publish(session, **hanging)
+    tasks = session.scalars(
+        select(RemediationTask.id).where(RemediationTask.site_id == site.id)
+    ).all()
+    here = feed.territory_scope(site.territory_id)
+    feed.withdraw(session, [site.id, *tasks], kept_in=here)
+    feed.publish(session, task=tasks)
 
 
 def import_campaign(session: Session, said: Mapping[str, Any], *, at: datetime) -> bool:

@@ -1,20 +1,57 @@
 """What an assessment does to the cases and tasks of a site."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from audit_api.domain import deadlines, violations
+from audit_api.domain import deadlines, recommendations, violations
 from audit_api.domain.access import Actor
 from audit_api.domain.violations import CaseMove, KnownCase, Move
 from audit_api.domain.vocabulary import Weight
 from audit_api.storage import violations as cases
 from audit_api.storage.inspections import KnownState, SiteFacts
 from field_schema.assessment import Assessment, Finding
-from field_schema.inspection import Inspection, PhotoRef
+from field_schema.inspection import Inspection
+
+
+def moving_findings(assessment: Assessment) -> list[Finding]:
+    """The findings that can move anything: sure ones, about the permanent state."""
+    return [
+        finding
+        for finding in assessment.findings
+        if finding.verdict in violations.MOVING and finding.state == "permanent"
+    ]
+
+
+def advise(
+    actor: Actor,
+    inspection: Inspection,
+    assessment: Assessment,
+    state: KnownState,
+    entity: UUID,
+    at: datetime,
+) -> dict[UUID, list[recommendations.Advice]]:
+    """The recommendations of each element whose recommendations this inspection changes."""
+    visit = {
+        "campaign": inspection.campaign,
+        "inspection": str(entity),
+        "inspector": str(actor.person),
+        "at": at.isoformat(),
+    }
+    found: dict[UUID, list[Finding]] = {}
+    for finding in moving_findings(assessment):
+        if finding.weight != Weight.BINDING:
+            found.setdefault(finding.element_id, []).append(finding)
+    changed = {}
+    for element, findings in found.items():
+        known = state.advice.get(element, ())
+        advice = recommendations.follow(known, findings, visit, photos_of)
+        if advice is not None:
+            changed[element] = advice
+    return changed
 
 
 def move_cases(
@@ -28,22 +65,16 @@ def move_cases(
     rev: int,
     at: datetime,
 ) -> dict[str, list[UUID]]:
-    """Open, move and close cases and tasks; returns the ids that changed, by kind of the feed.
+    """Open, move and close violations and tasks; returns the ids that changed, by the feed's kinds.
 
     Only the permanent state decides: a temporary remedy never erases a permanent finding.
     """
-    binding: list[Finding] = []
-    reference: list[Finding] = []
-    for finding in assessment.findings:
-        if finding.verdict in violations.MOVING and finding.state == "permanent":
-            (binding if finding.weight == Weight.BINDING else reference).append(finding)
+    binding = [
+        finding for finding in moving_findings(assessment) if finding.weight == Weight.BINDING
+    ]
     moved = violations.plan_moves(binding, _known(state.violations), violations.VIOLATION_MOVES)
-    advised = violations.plan_moves(
-        reference, _known(state.recommendations), violations.RECOMMENDATION_MOVES
-    )
-    if not moved and not advised:
+    if not moved:
         return {}
-    photos = {(element.id, element.state): element.photos for element in inspection.elements}
     tasks = dict(state.tasks)
     new_tasks = []
     old_task = {UUID(v["id"]): UUID(v["task"]) for v in state.violations}
@@ -57,7 +88,7 @@ def move_cases(
         else:
             task = tasks[element] = uuid4()
             new_tasks.append({"id": task, "element_id": element})
-        rows.append(_row(step, photos, task))
+        rows.append(_row(step, task))
     visit = {
         "site": inspection.site,
         "campaign": inspection.campaign,
@@ -68,24 +99,15 @@ def move_cases(
         "at": at,
     }
     new, old = _split(moved, rows)
-    new_advice, old_advice = _split(advised, [_row(step, photos, None) for step in advised])
     # Tasks of violations that are open again may be new, too: they come first.
-    if new or new_advice or new_tasks:
-        cases.open_cases(
-            session, violations=new, recommendations=new_advice, tasks=new_tasks, visit=visit
-        )
-    if old or old_advice:
-        cases.move_cases(session, violations=old, recommendations=old_advice, visit=visit)
+    if new or new_tasks:
+        cases.open_cases(session, violations=new, tasks=new_tasks, visit=visit)
+    if old:
+        cases.move_cases(session, violations=old, visit=visit)
     maybe_done = [row["task_id"] for row in rows if row["ended"]]
-    verified = (
+    if maybe_done:
         cases.verify_finished_tasks(session, maybe_done, person=actor.person, at=at)
-        if maybe_done
-        else []
-    )
-    return {
-        "violation": [row["id"] for row in rows],
-        "task": [task["id"] for task in new_tasks] + verified,
-    }
+    return {"task": [row["task_id"] for row in rows]}
 
 
 def _split(
@@ -99,11 +121,7 @@ def _split(
     return new, old
 
 
-def _row(
-    step: CaseMove[Finding],
-    photos: dict[tuple[UUID, str], tuple[PhotoRef, ...]],
-    task: UUID | None,
-) -> dict[str, Any]:
+def _row(step: CaseMove[Finding], task: UUID) -> dict[str, Any]:
     finding = step.finding
     return {
         "id": step.case.id if step.case else uuid4(),
@@ -118,16 +136,17 @@ def _row(
         "user_groups": list(finding.groups),
         "measured": finding.measured,
         "required": finding.required,
-        "photos": _shown(photos.get((finding.element_id, finding.state), ()), finding.questions),
+        "photos": photos_of(finding),
         "state": step.state,
         "ended": step.move is Move.CLOSED,
         "task_id": task,
     }
 
 
-def _shown(photos: Sequence[PhotoRef], questions: Iterable[str]) -> list[str]:
+def photos_of(finding: Finding) -> list[str]:
     """The photos of the questions that a finding looks at; without one, all of the element."""
-    asked = set(questions)
+    photos = finding.observation.photos
+    asked = set(finding.questions) if photos else ()
     return [p.sha256 for p in photos if p.question in asked] or [p.sha256 for p in photos]
 
 

@@ -52,7 +52,7 @@ def push_operation(
     Raises only what makes the whole transaction be tried again (a lost connection, a deadlock).
     The session may be a pipelining one: everything is asked before the first answer is awaited.
     """
-    claim = operations.claim(session, _facts(actor, operation), at)
+    claim = operations.claim(session, operation.op)
     read = _read(actor, operation, catalog)
     situation = None if isinstance(read, OperationResult) else look_around(session, operation, read)
     if not operations.is_claimed(claim):
@@ -128,7 +128,7 @@ def _settle(
     held_elsewhere = result.status is OperationStatus.APPLIED
     rendered = _render(operation.op, result)
     raw = None if held_elsewhere else operation.raw
-    operations.settle(session, operation.op, result.status, rendered, raw)
+    operations.settle(session, _facts(actor, operation), result.status, rendered, raw, at)
     if not held_elsewhere:
         audit_log.record(
             session,

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy import Connection as EngineConnection
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
@@ -178,6 +179,18 @@ class Database:
                 # In the middle of something: the server rolls back what it has.
                 connection.invalidate()
                 raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """One read-only transaction of one snapshot, without time limits: for reading very much."""
+        with self.engine.connect() as connection:
+            connection = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            with Session(connection) as session, session.begin():
+                for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                    session.execute(text(f"set local {limit} = 0"))
+                yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

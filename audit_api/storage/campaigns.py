@@ -2,8 +2,16 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Integer, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.storage.base import Base, Id, Instant, Texts, Word
 
@@ -71,3 +79,15 @@ class Station(Base):
     site_id: Mapped[Id] = mapped_column(ForeignKey("site.id"))
     voters: Mapped[int]
     constituency_number: Mapped[int]
+
+
+def campaign_ids(
+    session: Session, *, profile: str | None = None, campaign: str | None = None
+) -> list[str]:
+    """The ids of the campaigns, of one profile or one campaign if these are said."""
+    wanted = select(Campaign.id).order_by(Campaign.id)
+    if profile is not None:
+        wanted = wanted.where(Campaign.profile == profile)
+    if campaign is not None:
+        wanted = wanted.where(Campaign.id == campaign)
+    return list(session.scalars(wanted))

@@ -90,18 +90,17 @@ _DOCS = {
         'elements', (select coalesce(json_agg(json_build_object('id', e.id, 'type', e.type,
             'label', e.label) order by e.created_at, e.id), '[]'::json)
             from element e where e.site_id = site.id))""",
-    "violation": """json_build_object('id', violation.id, 'rev', violation.rev,
-        'site', violation.site_id, 'element', violation.element_id,
-        'requirement', violation.requirement, 'standard', violation.standard,
-        'edition', violation.edition, 'clause', violation.clause, 'weight', 'binding',
-        'severity', violation.severity, 'user_groups', violation.user_groups,
-        'measured', violation.measured, 'required', violation.required,
-        'state', violation.state, 'due_on', violation.due_on,
-        'first_seen_at', violation.first_seen_at)""",
     "task": """json_build_object('id', remediation_task.id, 'rev', remediation_task.rev,
         'site', remediation_task.site_id, 'element', remediation_task.element_id,
         'track', remediation_task.track, 'state', remediation_task.state,
-        'due_on', remediation_task.due_on)""",
+        'due_on', remediation_task.due_on, 'violations',
+        (select json_agg(json_build_object('id', v.id, 'rev', v.rev,
+            'requirement', v.requirement, 'standard', v.standard, 'edition', v.edition,
+            'clause', v.clause, 'weight', 'binding', 'severity', v.severity,
+            'user_groups', v.user_groups, 'measured', v.measured, 'required', v.required,
+            'state', v.state, 'due_on', v.due_on, 'first_seen_at', v.first_seen_at)
+            order by v.first_seen_at, v.id)
+            from violation v where v.task_id = remediation_task.id))""",
     "inspection": """json_build_object('id', inspection.id, 'rev', inspection.rev,
         'site', inspection.site_id, 'campaign', inspection.campaign_id, 'form', inspection.form,
         'received_at', inspection.received_at, 'flags', inspection.flags,
@@ -111,7 +110,6 @@ _DOCS = {
 }
 _SOURCES = {
     "site": "site join territory on territory.id = site.territory_id",
-    "violation": "violation join site on site.id = violation.site_id",
     "task": "remediation_task join site on site.id = remediation_task.site_id",
     "inspection": "inspection",
 }
@@ -145,7 +143,7 @@ _LEAVE = text("""
 
 
 def publish(session: Session, **ids: Iterable[UUID]) -> None:
-    """Tell the feed that things changed: `publish(session, site=[…], violation=[…])`.
+    """Tell the feed that things changed: `publish(session, site=[…], task=[…])`.
 
     Rows are written in the order of their key, the last thing a transaction does: two writers
     of one row meet in one order.
@@ -213,6 +211,14 @@ _page = text(f"""
 def horizon(session: Session) -> int:
     """The oldest transaction that may still write: everything before it is final."""
     return int(session.execute(_horizon).scalar_one())
+
+
+_next = text("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+
+
+def next_transaction(session: Session) -> int:
+    """No transaction from this number on has begun to write: see `horizon`."""
+    return int(session.execute(_next).scalar_one())
 
 
 def read_page(

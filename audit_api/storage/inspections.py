@@ -1,6 +1,7 @@
 """Inspections: immutable revisions whose body is kept to the byte, and their assessments."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -60,7 +61,9 @@ class Inspection(Base):
     rev: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     corrects_rev: Mapped[int | None]
     is_current: Mapped[bool] = mapped_column(Boolean, default=True)
-    op: Mapped[Id] = mapped_column(ForeignKey("operation.op"), unique=True)
+    op: Mapped[Id] = mapped_column(
+        ForeignKey("operation.op", deferrable=True, initially="DEFERRED"), unique=True
+    )
     site_id: Mapped[Id] = mapped_column(ForeignKey("site.id"))
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id"), type_=String(40))
     form: Mapped[str] = mapped_column(String(80))
@@ -115,6 +118,10 @@ class Assessment(Base):
     ruleset_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     profile: Mapped[str]
     assessed_at: Mapped[Instant]
+    # The building as it was judged; null in assessments older than these columns.
+    building_status: Mapped[Word | None]
+    built_on: Mapped[date | None]
+    altered_on: Mapped[date | None]
     station_state: Mapped[Word]
     index: Mapped[int | None]
     coverage_permille: Mapped[int | None]
@@ -148,8 +155,9 @@ class KnownState:
     """The site of that revision."""
     elements: dict[UUID, tuple[UUID, str, str]]
     """Element id -> site, type, label."""
+    advice: dict[UUID, list[dict[str, Any]]]
+    """Element id -> its recommendations."""
     violations: list[dict[str, Any]]
-    recommendations: list[dict[str, Any]]
     tasks: dict[UUID, UUID]
     """Element id -> its open task."""
     photos: set[str]
@@ -176,14 +184,11 @@ _LOCK_SITE = """
 """
 _KNOWN_STATE = """
     select i.rev, i.inspector_id, i.site_id,
-        (select json_agg(json_build_array(id, site_id, type, label)) from element
+        (select json_agg(json_build_array(id, site_id, type, label, advice)) from element
             where id = any(%(elements)s)),
         (select json_agg(json_build_object('id', id, 'element', element_id, 'standard', standard,
             'edition', edition, 'requirement', requirement, 'state', state, 'task', task_id))
             from violation where element_id = any(%(elements)s)),
-        (select json_agg(json_build_object('id', id, 'element', element_id, 'standard', standard,
-            'edition', edition, 'requirement', requirement, 'state', state))
-            from recommendation where element_id = any(%(elements)s)),
         (select json_object_agg(element_id, id) from remediation_task
             where element_id = any(%(elements)s) and track = 'permanent' and state <> 'verified'),
         (select json_agg(encode(sha256, 'hex')) from photo where sha256 = any(%(photos)s))
@@ -231,19 +236,20 @@ def known_state(situation: Situation) -> KnownState:
         row[0],
         row[1],
         row[2],
-        {UUID(i): (UUID(site), kind, label) for i, site, kind, label in row[3] or ()},
+        {UUID(i): (UUID(site), kind, label) for i, site, kind, label, _ in row[3] or ()},
+        {UUID(known[0]): known[4] for known in row[3] or () if known[4]},
         row[4] or [],
-        row[5] or [],
-        {UUID(element): UUID(task) for element, task in (row[6] or {}).items()},
-        set(row[7] or ()),
+        {UUID(element): UUID(task) for element, task in (row[5] or {}).items()},
+        set(row[6] or ()),
     )
 
 
 _ADD_REVISION = """
     with new_element as (
-        insert into element (id, site_id, type, label, created_at)
-        select id, %(site)s, type, label, %(at)s
-        from json_to_recordset(cast(%(elements)s as json)) as e(id uuid, type text, label text)
+        insert into element (id, site_id, type, label, created_at, advice)
+        select id, %(site)s, type, label, %(at)s, advice
+        from json_to_recordset(cast(%(elements)s as json))
+            as e(id uuid, type text, label text, advice json)
     ), announced as (
         insert into announced_photo (inspection_id, rev, id, element_id, question, sha256, bytes,
             content_type)
@@ -252,9 +258,16 @@ _ADD_REVISION = """
             sha256 text, bytes bigint, content_type text)
     ), assessed as (
         insert into assessment (inspection_id, rev, ruleset_digest, profile, assessed_at,
-            station_state, index, coverage_permille, score, findings)
-        values (%(id)s, %(rev)s, %(digest)s, %(profile)s, %(at)s, %(station_state)s, %(index)s,
-            %(coverage)s, cast(%(score)s as json), cast(%(findings)s as json))
+            building_status, built_on, altered_on, station_state, index, coverage_permille, score,
+            findings)
+        values (%(id)s, %(rev)s, %(digest)s, %(profile)s, %(at)s, %(building_status)s,
+            %(built_on)s, %(altered_on)s, %(station_state)s, %(index)s, %(coverage)s,
+            cast(%(score)s as json), cast(%(findings)s as json))
+    ), packed as (
+        insert into packed_inspection (inspection_id, rev, site_id, campaign_id, shape, measures)
+        values (%(id)s, %(rev)s, %(site)s, %(campaign)s, %(shape)s, %(measures)s)
+        on conflict (inspection_id) do update set rev = excluded.rev,
+            shape = excluded.shape, measures = excluded.measures
     )
     insert into inspection (id, rev, corrects_rev, is_current, op, site_id, campaign_id, form,
         device_id, inspector_id, channel, received_at, started_at, finished_at, lat, lon,
@@ -265,9 +278,9 @@ _ADD_REVISION = """
 """
 
 
-_RENAME = """
-    update element set label = e.label
-    from json_to_recordset(cast(%(elements)s as json)) as e(id uuid, label text)
+_UPDATE_ELEMENTS = """
+    update element set label = e.label, advice = e.advice
+    from json_to_recordset(cast(%(elements)s as json)) as e(id uuid, label text, advice json)
     where element.id = e.id
 """
 _SUPERSEDE = "update inspection set is_current = false where id = %(id)s and is_current"
@@ -278,9 +291,9 @@ def supersede(session: Session, inspection: UUID) -> None:
     ask(session, _SUPERSEDE, {"id": inspection})
 
 
-def rename_elements(session: Session, elements: list[dict[str, Any]]) -> None:
-    """Give elements (`id`, `label`) the names that a later visit found for them."""
-    ask(session, _RENAME, {"elements": msgspec.json.encode(elements).decode()})
+def update_elements(session: Session, elements: list[dict[str, Any]]) -> None:
+    """Give elements (`id`, `label`, `advice`) what a later visit found of them."""
+    ask(session, _UPDATE_ELEMENTS, {"elements": msgspec.json.encode(elements).decode()})
 
 
 def add_revision(session: Session, values: dict[str, Any]) -> None:

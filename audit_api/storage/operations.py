@@ -37,18 +37,13 @@ from audit_api.storage.base import (
 
 
 class Operation(Base):
-    """One operation of a device and its result. `raw`: its bytes, unless an inspection holds them.
-
-    `status` is null only inside the transaction that decides it: a deferred trigger refuses
-    to commit such a row.
-    """
+    """One operation of a device, its result, and its bytes unless an inspection holds them."""
 
     __tablename__ = "operation"
     __table_args__ = (
         one_of("status", OperationStatus),
         is_sha256("sha256"),
         is_sha256("envelope_sha256"),
-        CheckConstraint("(status is null) = (result is null)", name="result_with_status"),
         CheckConstraint("status = 'applied' or raw is not null", name="raw_kept"),
         Index("ix_operation_device_id_seq", "device_id", "seq"),
         Index(
@@ -70,8 +65,8 @@ class Operation(Base):
     mono_ms: Mapped[int | None] = mapped_column(BigInteger)
     boot: Mapped[str | None]
     received_at: Mapped[Instant]
-    status: Mapped[Word | None]
-    result: Mapped[Json | None]
+    status: Mapped[Word]
+    result: Mapped[Json]
     raw: Mapped[bytes | None]
 
 
@@ -106,16 +101,16 @@ class OperationFacts:
     boot: str | None
 
 
-_CLAIM = """
-    insert into operation (op, device_id, seq, kind, entity_id, sha256, envelope_sha256,
-        prev_sha256, wall, mono_ms, boot, received_at, raw)
-    values (%(op)s, %(device)s, %(seq)s, %(kind)s, %(entity)s, %(sha256)s, %(envelope_sha256)s,
-        %(prev_sha256)s, %(wall)s, %(mono_ms)s, %(boot)s, %(at)s, '')
-    on conflict (op) do nothing returning op
-"""
+# A lock on the id until commit, then a look with a snapshot of its own: a twin that waited for the
+# first to commit sees its row. The key is 64 bits of the id: others that share it only wait.
+_LOCK = "select pg_advisory_xact_lock(hashtextextended(%(op)s::text, 0))"
+_TAKEN = "select exists (select from operation where op = %(op)s)"
 _SETTLE = """
-    update operation set status = %(status)s, result = cast(%(result)s as json), raw = %(raw)s
-    where op = %(op)s
+    insert into operation (op, device_id, seq, kind, entity_id, sha256, envelope_sha256,
+        prev_sha256, wall, mono_ms, boot, received_at, status, result, raw)
+    values (%(op)s, %(device)s, %(seq)s, %(kind)s, %(entity)s, %(sha256)s, %(envelope_sha256)s,
+        %(prev_sha256)s, %(wall)s, %(mono_ms)s, %(boot)s, %(at)s, %(status)s,
+        cast(%(result)s as json), %(raw)s)
 """
 _stored = select(
     Operation.device_id, Operation.envelope_sha256, func.cast(Operation.result, String)
@@ -123,8 +118,29 @@ _stored = select(
 _STATUS = "select status from operation where op = %(op)s"
 
 
-def claim(session: Session, facts: OperationFacts, at: datetime) -> Answered:
-    """Ask for the operation id; waits for a twin that is still deciding. See `is_claimed`."""
+def claim(session: Session, op: UUID) -> Answered:
+    """Hold the operation id until commit; waits for a twin that is deciding. See `is_claimed`."""
+    ask(session, _LOCK, {"op": op})
+    return ask(session, _TAKEN, {"op": op})
+
+
+def is_claimed(claim: Answered) -> bool:
+    """True when the id is ours now; False when an operation of that id was settled before."""
+    return claim.fetchone() == (False,)
+
+
+def settle(
+    session: Session,
+    facts: OperationFacts,
+    status: OperationStatus,
+    result: str,
+    raw: bytes | None,
+    at: datetime,
+) -> None:
+    """Write an operation and what became of it; `raw` is None when an inspection holds the body.
+
+    The primary key refuses a second one of that id, whatever happened to the claim.
+    """
     values: dict[str, Any] = {
         "op": facts.op,
         "device": facts.device,
@@ -138,20 +154,11 @@ def claim(session: Session, facts: OperationFacts, at: datetime) -> Answered:
         "mono_ms": facts.mono_ms,
         "boot": facts.boot,
         "at": at,
+        "status": status.value,
+        "result": result,
+        "raw": raw,
     }
-    return ask(session, _CLAIM, values)
-
-
-def is_claimed(claim: Answered) -> bool:
-    """True when the id is ours now; False when it was taken before."""
-    return claim.fetchone() is not None
-
-
-def settle(
-    session: Session, op: UUID, status: OperationStatus, result: str, raw: bytes | None
-) -> None:
-    """Write what became of a claimed operation; `raw` is None when an inspection holds the body."""
-    ask(session, _SETTLE, {"op": op, "status": status.value, "result": result, "raw": raw})
+    ask(session, _SETTLE, values)
 
 
 def stored_result(session: Session, op: UUID) -> Row[UUID, bytes, str]:

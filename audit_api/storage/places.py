@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.vocabulary import LSG_KINDS, BuildingStatus, TerritoryKind
-from audit_api.storage.base import Base, Id, Instant, Texts, Word, one_of
+from audit_api.storage.base import Base, Id, Instant, Json, Texts, Word, one_of
 
 _LSG_WORDS = ", ".join(sorted(f"'{kind.value}'" for kind in LSG_KINDS))
 
@@ -94,7 +94,10 @@ class Site(Base):
 
 
 class Element(Base):
-    """One physical thing of a site that outlives an inspection."""
+    """One physical thing of a site that outlives an inspection.
+
+    `advice`: its recommendations, as `audit_api.domain.recommendations` writes them; null: none.
+    """
 
     __tablename__ = "element"
     __table_args__ = (UniqueConstraint("site_id", "id"),)
@@ -104,6 +107,7 @@ class Element(Base):
     type: Mapped[Word]
     label: Mapped[str]
     created_at: Mapped[Instant]
+    advice: Mapped[Json | None]
 
 
 _subtree = text("""

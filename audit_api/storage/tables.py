@@ -13,17 +13,22 @@ from audit_api.storage import (
     violations,
 )
 from audit_api.storage.base import Base
+from audit_api.storage.law import amending, documents, packed, rulesets
 
 __all__ = [
     "Base",
+    "amending",
     "audit_log",
     "campaigns",
+    "documents",
     "feed",
     "inspections",
     "operations",
+    "packed",
     "people",
     "photos",
     "places",
     "remediation",
+    "rulesets",
     "violations",
 ]

@@ -1,4 +1,4 @@
-"""Violations and recommendations: the cases that live on between visits."""
+"""Violations: the cases that live on between visits."""
 
 from datetime import date, datetime
 from typing import Any
@@ -16,23 +16,38 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.schema import SchemaItem
 
 from audit_api.domain.vocabulary import (
     ENDED_VIOLATION_STATES,
-    RecommendationState,
     Severity,
     ViolationState,
 )
 from audit_api.storage.base import Base, Id, Instant, Json, Texts, Word, ask, one_of
 
+_ENDED = ", ".join(sorted(f"'{state.value}'" for state in ENDED_VIOLATION_STATES))
 
-class _Case:
-    """What a violation and a recommendation have in common: one requirement at one element."""
+
+class Violation(Base):
+    """One binding requirement broken at one element, until a measurement closes it."""
+
+    __tablename__ = "violation"
+    __table_args__ = (
+        UniqueConstraint("element_id", "standard", "edition", "requirement"),
+        # Only the element (with its site) and the task are held by foreign keys: the rest is copied
+        # from the inspection written in the same transaction, which nothing can change or delete.
+        ForeignKeyConstraint(["element_id", "site_id"], ["element.id", "element.site_id"]),
+        one_of("severity", Severity),
+        one_of("state", ViolationState),
+        CheckConstraint("rev > 0", name="rev"),
+        CheckConstraint(f"(ended_at is not null) = (state in ({_ENDED}))", name="ended"),
+        # Only binding requirements make violations; recalled ones can never be binding.
+        CheckConstraint("confidence <> 'recalled, not verified'", name="confidence"),
+        Index("ix_violation_first_seen_at_id", "first_seen_at", "id"),
+        Index("ix_violation_site_id", "site_id"),
+        Index("ix_violation_live_due_on", "due_on", postgresql_where=text("ended_at is null")),
+    )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
-    # Only the element (with its site) and the task are held by foreign keys: the rest is copied
-    # from the inspection written in the same transaction, which nothing can change or delete.
     site_id: Mapped[Id]
     element_id: Mapped[Id]
     campaign_id: Mapped[str] = mapped_column(String(40))
@@ -57,48 +72,8 @@ class _Case:
     last_inspection_rev: Mapped[int]
     last_inspector_id: Mapped[Id]
     rev: Mapped[int] = mapped_column(Integer, default=1)
-
-
-def _case_args(table: str) -> tuple[SchemaItem, ...]:
-    return (
-        UniqueConstraint("element_id", "standard", "edition", "requirement"),
-        ForeignKeyConstraint(["element_id", "site_id"], ["element.id", "element.site_id"]),
-        one_of("severity", Severity),
-        CheckConstraint("rev > 0", name="rev"),
-        Index(f"ix_{table}_first_seen_at_id", "first_seen_at", "id"),
-        Index(f"ix_{table}_site_id", "site_id"),
-    )
-
-
-_ENDED = ", ".join(sorted(f"'{state.value}'" for state in ENDED_VIOLATION_STATES))
-
-
-class Violation(_Case, Base):
-    """One binding requirement broken at one element, until a measurement closes it."""
-
-    __tablename__ = "violation"
-    __table_args__ = (
-        *_case_args(__tablename__),
-        one_of("state", ViolationState),
-        CheckConstraint(f"(ended_at is not null) = (state in ({_ENDED}))", name="ended"),
-        # Only binding requirements make violations; recalled ones can never be binding.
-        CheckConstraint("confidence <> 'recalled, not verified'", name="confidence"),
-        Index("ix_violation_live_due_on", "due_on", postgresql_where=text("ended_at is null")),
-    )
-
     due_on: Mapped[date]
     task_id: Mapped[Id] = mapped_column(ForeignKey("remediation_task.id"), index=True)
-
-
-class Recommendation(_Case, Base):
-    """One reference requirement not met at one element: advice, listed apart."""
-
-    __tablename__ = "recommendation"
-    __table_args__ = (
-        *_case_args(__tablename__),
-        one_of("state", RecommendationState),
-        CheckConstraint("(ended_at is null) = (state = 'open')", name="ended"),
-    )
 
 
 _COLUMNS = """id uuid, element_id uuid, requirement text, standard text, edition text, clause text,
@@ -129,23 +104,16 @@ _OPEN_CASES = f"""
     ), new_event as (
         insert into task_event (task_id, at, person_id, from_state, to_state, reason)
         select id, %(at)s, %(inspector)s, null, 'assigned', 'found by an inspection' from new_task
-    ), new_violation as (
-        insert into violation ({_NEW}, due_on, task_id)
-        select {_NEW_VALUES}, %(due_on)s, task_id
-        from json_to_recordset(cast(%(violations)s as json)) as v({_COLUMNS})
     )
-    insert into recommendation ({_NEW})
-    select {_NEW_VALUES} from json_to_recordset(cast(%(recommendations)s as json)) as v({_COLUMNS})
+    insert into violation ({_NEW}, due_on, task_id)
+    select {_NEW_VALUES}, %(due_on)s, task_id
+    from json_to_recordset(cast(%(violations)s as json)) as v({_COLUMNS})
 """
 _MOVE_CASES = f"""
-    with moved_violation as (
-        update violation c set {_MOVED}, task_id = v.task_id,
-            due_on = case when {_REVIVED} then %(due_on)s else c.due_on end,
-            campaign_id = case when {_REVIVED} then %(campaign)s else c.campaign_id end
-        from json_to_recordset(cast(%(violations)s as json)) as v({_COLUMNS}) where c.id = v.id
-    )
-    update recommendation c set {_MOVED}
-    from json_to_recordset(cast(%(recommendations)s as json)) as v({_COLUMNS}) where c.id = v.id
+    update violation c set {_MOVED}, task_id = v.task_id,
+        due_on = case when {_REVIVED} then %(due_on)s else c.due_on end,
+        campaign_id = case when {_REVIVED} then %(campaign)s else c.campaign_id end
+    from json_to_recordset(cast(%(violations)s as json)) as v({_COLUMNS}) where c.id = v.id
 """
 _VERIFY_TASKS = """
     with verified as (
@@ -164,7 +132,6 @@ def open_cases(
     session: Session,
     *,
     violations: list[dict[str, Any]],
-    recommendations: list[dict[str, Any]],
     tasks: list[dict[str, Any]],
     visit: dict[str, Any],
 ) -> None:
@@ -173,7 +140,7 @@ def open_cases(
     Rows carry the columns of `_COLUMNS`; `visit` says site, campaign, inspection,
     inspection_rev, inspector, due_on and at. The site has to be locked: nobody else makes cases.
     """
-    rows = {"violations": violations, "recommendations": recommendations, "tasks": tasks}
+    rows = {"violations": violations, "tasks": tasks}
     ask(session, _OPEN_CASES, visit | _as_json(rows))
 
 
@@ -181,12 +148,10 @@ def move_cases(
     session: Session,
     *,
     violations: list[dict[str, Any]],
-    recommendations: list[dict[str, Any]],
     visit: dict[str, Any],
 ) -> None:
     """Move cases that were there before; rows and `visit` as in `open_cases`."""
-    rows = {"violations": violations, "recommendations": recommendations}
-    ask(session, _MOVE_CASES, visit | _as_json(rows))
+    ask(session, _MOVE_CASES, visit | _as_json({"violations": violations}))
 
 
 def _as_json(rows: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
@@ -195,7 +160,6 @@ def _as_json(rows: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
 
 def verify_finished_tasks(
     session: Session, tasks: list[UUID], *, person: UUID, at: datetime
-) -> list[UUID]:
+) -> None:
     """Close the tasks none of whose violations is alive any more; only a measurement does this."""
-    values = {"tasks": tasks, "person": person, "at": at}
-    return [task for (task,) in ask(session, _VERIFY_TASKS, values)]
+    ask(session, _VERIFY_TASKS, {"tasks": tasks, "person": person, "at": at})

@@ -13,7 +13,11 @@ from audit_api.domain.violations import (
     key_of,
     plan_moves,
 )
-from audit_api.domain.vocabulary import ENDED_VIOLATION_STATES, ViolationState
+from audit_api.domain.vocabulary import (
+    ENDED_VIOLATION_STATES,
+    RecommendationState,
+    ViolationState,
+)
 
 VERDICTS = ("compliant", "violation", "borderline", "not_measured", "not_applicable")
 RAMP, DOOR = UUID(int=1), UUID(int=2)
@@ -53,7 +57,7 @@ def test_a_measurement_within_the_limit_closes_any_living_case(state: str) -> No
     assert moves(state, "compliant") == [(Move.CLOSED, "closed")]
 
 
-@pytest.mark.parametrize("state", ["closed", "overturned", "remedied"])
+@pytest.mark.parametrize("state", ["closed", "overturned", "remedied", "superseded"])
 def test_a_breach_measured_anew_reopens(state: str) -> None:
     assert moves(state, "violation") == [(Move.REOPENED, "open")]
 
@@ -63,8 +67,7 @@ def test_a_breach_seen_again_keeps_the_state_people_gave_it(state: str) -> None:
     assert moves(state, "violation") == [(Move.SEEN_AGAIN, state)]
 
 
-def test_a_clause_that_binds_no_longer_is_not_revived() -> None:
-    assert moves("superseded", "violation") == []
+def test_a_superseded_case_stays_superseded_when_its_clause_is_met() -> None:
     assert moves("superseded", "compliant") == []
 
 
@@ -77,4 +80,4 @@ def test_findings_of_another_element_leave_a_case_alone() -> None:
 def test_every_state_in_the_tables_is_a_word_of_the_domain() -> None:
     states = {state for state, _ in VIOLATION_MOVES} | {to for _, to in VIOLATION_MOVES.values()}
     assert states - {None} <= set(ViolationState)
-    assert {state for state, _ in RECOMMENDATION_MOVES} <= {None, "open", "closed"}
+    assert {state for state, _ in RECOMMENDATION_MOVES} <= {None, *RecommendationState}

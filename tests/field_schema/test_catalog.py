@@ -27,7 +27,7 @@ REQUIREMENTS = [
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The released files, to be spoilt."""
-    for folder in ("forms", "standards", "profiles"):
+    for folder in ("forms", "standards", "profiles", "weights"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     for name in ("scoring.json", "published.json"):
         shutil.copy(ROOT / name, tmp_path / name)

@@ -72,6 +72,33 @@ def test_of_borderline_runs_the_one_nearest_to_a_breach_is_named() -> None:
     assert slope_of(DOUBTFUL, nearer).index == 1
 
 
+def test_the_steepest_run_is_named_though_a_longer_one_misses_by_more_millimetres() -> None:
+    short, long = (
+        {"runs.rise_mm": 60, "runs.run_mm": 600},
+        {
+            "runs.rise_mm": 900,
+            "runs.run_mm": 9900,
+        },
+    )
+    for runs, index in (((short, long), 0), ((long, short), 1)):
+        finding = slope_of(*runs)
+        assert (finding.verdict, finding.index) == ("violation", index)
+
+
+def test_a_run_of_no_length_is_the_steepest_of_all() -> None:
+    assert slope_of(WORSE, {"runs.rise_mm": 10, "runs.run_mm": 0}).index == 1
+
+
+def test_of_equally_steep_runs_the_one_furthest_beyond_another_limit_is_named() -> None:
+    rule = rule_of(
+        "ramp",
+        must=[["runs.rise_mm", "ratio_le", "runs.run_mm", 1, 12], ["runs.rise_mm", "le", 200]],
+    )
+    runs = ({"runs.rise_mm": 300, "runs.run_mm": 3000}, {"runs.rise_mm": 600, "runs.run_mm": 6000})
+    inspection = inspection_of(observed("ramp", {"runs": runs}))
+    assert assess(inspection, ruleset_of(rule), EXISTING).findings[0].index == 1
+
+
 def test_a_ramp_without_runs_is_not_measured_and_names_no_run() -> None:
     finding = judge(KZ, "ramp.running-slope-existing", {})
     assert (finding.verdict, finding.index) == ("not_measured", None)

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from field_schema.assessment import Assessment, Finding, assess
-from field_schema.inspection import PhotoRef
+from field_schema.assessment import Assessment, Judged, assess
+from field_schema.catalog import load_catalog
+from field_schema.inspection import PhotoRef, read_inspection
 from field_schema.ruleset import Building, Rule
 from field_schema.scoring import STATION_STATES, Score, score
 from tests.field_schema.bodies import station_body
@@ -16,7 +17,6 @@ from tests.field_schema.judging import (
     EXISTING,
     demo_ruleset,
     inspection_of,
-    judge_body,
     observed,
     requirement_json,
     rule_of,
@@ -48,7 +48,7 @@ def score_of(*cases: Case, day: str | None = None, photo: bool = True, **members
     """One door per case, each under its own rule; `day` is the verdict of election day."""
     rules = rules_of(cases, **members)
     photos = (PHOTO,) if photo else ()
-    findings: list[Finding] = []
+    judged: list[Judged] = []
     for number, (rule, (_, _, verdict)) in enumerate(zip(rules, cases, strict=True)):
         elements = [observed(answers=answers_of(verdict), number=number)]
         if day is not None:
@@ -57,13 +57,9 @@ def score_of(*cases: Case, day: str | None = None, photo: bool = True, **members
                 answers=answers, number=number, state="election_day", photos=photos
             )
             elements.append(on_the_day)
-        findings += assess(inspection_of(*elements), ruleset_of(rule), EXISTING).findings
-    return score(gathered(findings))
-
-
-def gathered(findings: Sequence[Finding]) -> Assessment:
-    """An assessment of these findings; a score looks at nothing else."""
-    return Assessment(inspection_of(), demo_ruleset(), EXISTING, tuple(findings))
+        judged += assess(inspection_of(*elements), ruleset_of(rule), EXISTING).judged
+    observations = (observation for observation, _ in judged)
+    return score(Assessment(inspection_of(*observations), demo_ruleset(), EXISTING, tuple(judged)))
 
 
 @pytest.mark.parametrize(
@@ -291,9 +287,10 @@ def test_the_station_is_in_one_of_the_states_of_the_checklist(
 
 def test_a_score_never_changes_a_verdict_and_only_binding_breaches_are_counted() -> None:
     body = station_body(3, breaches=0.5)
-    findings = judge_body(body)
+    assessment = assess(read_inspection(body, load_catalog()), demo_ruleset(), EXISTING)
+    findings = assessment.findings
     before = [finding.verdict for finding in findings]
-    found = score(gathered(findings))
+    found = score(assessment)
     assert [finding.verdict for finding in findings] == before
     broken = [f for f in findings if f.verdict == "violation" and f.weight == "binding"]
     assert found.violations == len(broken) > 0
@@ -302,8 +299,8 @@ def test_a_score_never_changes_a_verdict_and_only_binding_breaches_are_counted()
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_stored_score_has_only_known_words_and_numbers_in_range(seed: int) -> None:
-    findings = judge_body(station_body(seed, breaches=seed / 20))
-    stored = score(gathered(findings)).as_json()
+    inspection = read_inspection(station_body(seed, breaches=seed / 20), load_catalog())
+    stored = score(assess(inspection, demo_ruleset(), EXISTING)).as_json()
     assert stored["station_state"] in STATION_STATES
     assert set(stored["categories"].values()) <= {
         "accessible",

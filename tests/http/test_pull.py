@@ -60,9 +60,12 @@ def test_a_push_comes_back_with_its_elements_violations_and_tasks(
     result = push(client, world, operation(inspection_of(world, "near-1"), seq=1))["results"][0]
     held, _ = pull_all(client, world, cursor)
     kinds = {kind for _, kind, _ in held}
-    assert kinds == {"inspection", "site", "violation", "task"}
+    assert kinds == {"inspection", "site", "task"}
     site = next(doc for (_, kind, _), doc in held.items() if kind == "site")
     assert {e["type"] for e in site["elements"]} >= {"ramp", "door", "toilet"}
+    tasks = [doc for (_, kind, _), doc in held.items() if kind == "task"]
+    assert all(v["state"] == "open" and v["clause"] for t in tasks for v in t["violations"])
+    assert all(task["violations"] for task in tasks)
     person = world.people[Role.INSPECTOR, "near"]
     assert (f"person:{person}", "inspection", result["id"]) in held
 
@@ -89,14 +92,16 @@ def test_a_site_that_moves_to_another_district_leaves_with_all_that_hangs_on_it(
         session.execute(
             text("update site set territory_id = :t where id = :s"), {"t": there, "s": site}
         )
-        found = session.scalars(text("select id from violation where site_id = :s"), {"s": site})
+        found = session.scalars(
+            text("select id from remediation_task where site_id = :s"), {"s": site}
+        )
         feed.publish(session, site=[site])
         feed.withdraw(session, [site, *found], kept_in=feed.territory_scope(there))
     changes, _ = pull_all(client, world, cursor)
     gone = {entity for (_, _, entity), doc in changes.items() if doc is None}
     assert str(site) in gone
     here = f"territory:{world.territories['near-2']}"
-    assert {k[2] for k in before if k[0] == here and k[1] == "violation"} <= gone
+    assert {k[2] for k in before if k[0] == here and k[1] == "task"} <= gone
 
 
 def test_a_grant_given_later_brings_what_was_there_before(

@@ -36,8 +36,6 @@ def _truth(session: Session, world: World) -> set[tuple[str, str]]:
     rows = session.execute(
         text("""
             select 'site', id from site where territory_id = any(:t)
-            union all select 'violation', v.id from violation v join site s on s.id = v.site_id
-                where s.territory_id = any(:t)
             union all select 'task', r.id from remediation_task r join site s on s.id = r.site_id
                 where s.territory_id = any(:t)
             union all select 'inspection', id from inspection where inspector_id = :p

@@ -19,9 +19,9 @@ from tests.factories import World, inspection_of, make_world, operation, push, p
 from tests.journeys.server import ROOT, Server, environment, post
 from tests.journeys.wholeness import ABSENT, WHOLE, traces
 
-ASKS = 9
-"""How many statements an accepted inspection asks for: claim, site, situation, revision, cases,
-audit log, feed, result, contact."""
+ASKS = 10
+"""How many statements an accepted inspection asks for: lock, look, site, situation, revision,
+cases, audit log, feed, result, contact."""
 WAITS = 2
 """How many exchanges with the server that takes."""
 MOMENTS = [

@@ -13,11 +13,11 @@ _TRACES = text("""
         (select count(*) from announced_photo where inspection_id = :id) > 0,
         (select count(*) from element where site_id = :site) > 0,
         (select count(*) from violation where last_inspection_id = :id) > 0,
-        (select count(*) from recommendation where last_inspection_id = :id) > 0,
+        (select count(*) from element where advice::text like '%' || :id || '%') > 0,
         (select count(*) from remediation_task where site_id = :site) > 0,
         (select count(*) from audit_log where subject = cast(:id as text)),
         (select count(*) from feed where kind = 'inspection' and entity_id = :id),
-        (select count(*) from feed where kind = 'violation') > 0
+        (select count(*) from feed where kind = 'task') > 0
 """)
 ABSENT = (0, 0, 0, False, False, False, False, False, 0, 0, False)
 WHOLE = (1, 1, 1, True, True, True, True, True, 1, 1, True)

@@ -11,38 +11,37 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import SITE_NAME, TERRITORY_NAME, AnyRow, Selection
 
-_COMMON = f"""
-    'site', {{case}}.site_id, 'site_name', {SITE_NAME}, 'territory', territory.code,
-    'territory_name', {TERRITORY_NAME}, 'campaign', {{case}}.campaign_id,
-    'stations', (select coalesce(json_agg(json_build_object('number', st.number,
+_WHERE = f"""'site', site.id, 'site_name', {SITE_NAME}, 'territory', territory.code,
+    'territory_name', {TERRITORY_NAME}, 'stations',
+        (select coalesce(json_agg(json_build_object('number', st.number,
         'constituency', st.constituency_number) order by st.number), '[]'::json) from station st
-        where st.site_id = site.id and st.campaign_id = {{case}}.campaign_id),
-    'element', {{case}}.element_id, 'element_type', element.type, 'element_label', element.label,
-    'requirement', {{case}}.requirement, 'standard', {{case}}.standard,
-    'edition', {{case}}.edition, 'clause', {{case}}.clause, 'clause_hint', {{case}}.clause_hint,
-    'confidence', {{case}}.confidence, 'weight', '{{weight}}', 'severity', {{case}}.severity,
-    'user_groups', {{case}}.user_groups, 'measured', {{case}}.measured,
-    'required', {{case}}.required, 'state', {{case}}.state,
-    'first_seen_at', {{case}}.first_seen_at, 'last_seen_at', {{case}}.last_seen_at,
-    'inspection', {{case}}.last_inspection_id, 'photos', {{case}}.photos"""
-_FROM = """ from {case} join site on site.id = {case}.site_id
+        where st.site_id = site.id and st.campaign_id = {{campaign}}),
+    'element', element.id, 'element_type', element.type, 'element_label', element.label"""
+_VIOLATIONS = f"""select json_build_object('id', violation.id,
+    {_WHERE.format(campaign="violation.campaign_id")}, 'campaign', violation.campaign_id,
+    'requirement', violation.requirement, 'standard', violation.standard,
+    'edition', violation.edition, 'clause', violation.clause,
+    'clause_hint', violation.clause_hint, 'confidence', violation.confidence,
+    'weight', 'binding', 'severity', violation.severity,
+    'user_groups', violation.user_groups, 'measured', violation.measured,
+    'required', violation.required, 'state', violation.state,
+    'first_seen_at', violation.first_seen_at, 'last_seen_at', violation.last_seen_at,
+    'inspection', violation.last_inspection_id, 'photos', violation.photos,
+    'due_on', violation.due_on, 'task', violation.task_id,
+    'overdue', violation.ended_at is null and violation.due_on < :today)::text as doc,
+    violation.first_seen_at, violation.id
+    from violation join site on site.id = violation.site_id
     join territory on territory.id = site.territory_id
-    join element on element.id = {case}.element_id"""
-_OWN = "{case}.first_inspector_id = :person or {case}.last_inspector_id = :person"
-
-
-def _select(case: str, weight: str, more: str) -> str:
-    doc = f"json_build_object('id', {case}.id, {_COMMON.format(case=case, weight=weight)}{more})"
-    return f"select {doc}::text as doc, {case}.first_seen_at, {case}.id" + _FROM.format(case=case)
-
-
-_VIOLATIONS = _select(
-    "violation",
-    "binding",
-    """, 'due_on', violation.due_on, 'task', violation.task_id,
-    'overdue', violation.ended_at is null and violation.due_on < :today""",
-)
-_RECOMMENDATIONS = _select("recommendation", "reference", "")
+    join element on element.id = violation.element_id"""
+_OWN_VIOLATION = "violation.first_inspector_id = :person or violation.last_inspector_id = :person"
+_RECOMMENDATIONS = f"""select json_build_object({_WHERE.format(campaign="said.campaign")},
+    'advice', said.advice)::text, element.site_id, element.id, said.n
+    from element join site on site.id = element.site_id
+    join territory on territory.id = site.territory_id
+    cross join lateral (select advice, n, advice ->> 'campaign' as campaign
+        from json_array_elements(element.advice) with ordinality as a (advice, n)) said"""
+_OWN_ADVICE = """exists (select from json_array_elements_text(said.advice -> 'inspectors') i
+    where i = cast(:person as text))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +60,28 @@ class CaseFilter:
     overdue: bool | None = None
 
 
-def _selection(case: str, scope: Scope, wanted: CaseFilter, today: date) -> Selection:
-    chosen = Selection(scope, own=_OWN.format(case=case), today=today)
+def _placed(chosen: Selection, wanted: CaseFilter, campaign: str) -> Selection:
+    """Narrow by place; `campaign`: the SQL of the case's campaign."""
     territories = None if wanted.territories is None else list(wanted.territories)
     chosen.where("site.territory_id = any(:territories)", territories=territories)
-    chosen.where(f"{case}.campaign_id = :campaign", campaign=wanted.campaign)
+    chosen.where(f"{campaign} = :campaign", campaign=wanted.campaign)
     chosen.where(
-        f"""exists (select from station st where st.site_id = {case}.site_id
-            and st.campaign_id = {case}.campaign_id and st.constituency_number = :constituency)""",
+        f"""exists (select from station st where st.site_id = site.id
+            and st.campaign_id = {campaign} and st.constituency_number = :constituency)""",
         constituency=wanted.constituency,
     )
-    chosen.where(f"{case}.site_id = :site", site=wanted.site)
-    chosen.where(f"{case}.requirement = :requirement", requirement=wanted.requirement)
-    chosen.where(f"{case}.standard = :standard", standard=wanted.standard)
-    chosen.where(f"{case}.severity = :severity", severity=wanted.severity)
-    chosen.where(f"{case}.state = :state", state=wanted.state)
-    chosen.where(f":user_group = any({case}.user_groups)", user_group=wanted.user_group)
+    chosen.where("site.id = :site", site=wanted.site)
+    return chosen
+
+
+def _violations(scope: Scope, wanted: CaseFilter, today: date) -> Selection:
+    chosen = Selection(scope, own=_OWN_VIOLATION, today=today)
+    _placed(chosen, wanted, "violation.campaign_id")
+    chosen.where("violation.requirement = :requirement", requirement=wanted.requirement)
+    chosen.where("violation.standard = :standard", standard=wanted.standard)
+    chosen.where("violation.severity = :severity", severity=wanted.severity)
+    chosen.where("violation.state = :state", state=wanted.state)
+    chosen.where(":user_group = any(violation.user_groups)", user_group=wanted.user_group)
     return chosen
 
 
@@ -93,7 +98,7 @@ def list_violations(
 
     One row more than `limit`, if there is one.
     """
-    chosen = _selection("violation", scope, wanted, today)
+    chosen = _violations(scope, wanted, today)
     if wanted.overdue is not None:
         late = "violation.ended_at is null and violation.due_on < :today"
         chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)
@@ -107,20 +112,27 @@ def list_recommendations(
     scope: Scope,
     wanted: CaseFilter,
     *,
+    rules: list[str] | None,
     after: Sequence[Any] | None,
     limit: int,
     today: date,
 ) -> Sequence[AnyRow]:
-    """Recommendations in scope, oldest first, as rows of (JSON text, first_seen_at, id)."""
-    chosen = _selection("recommendation", scope, wanted, today)
-    chosen.after("recommendation.first_seen_at, recommendation.id", after, ("timestamptz", "uuid"))
-    order = "recommendation.first_seen_at, recommendation.id"
+    """Recommendations in scope, site by site, as rows of (JSON text, site, element, number).
+
+    The text holds the stored advice as `advice` (`audit_api.domain.recommendations`).
+    `rules`: only those of these rules ("standard/edition/requirement"); None: of any.
+    """
+    chosen = _placed(Selection(scope, own=_OWN_ADVICE, today=today), wanted, "said.campaign")
+    chosen.where("said.advice ->> 'rule' = any(:rules)", rules=rules)
+    chosen.where("said.advice ->> 'state' = :state", state=wanted.state)
+    order = "element.site_id, element.id, said.n"
+    chosen.after(order, after, ("uuid", "uuid", "bigint"))
     return chosen.rows(session, _RECOMMENDATIONS, order=order, limit=limit)
 
 
 def find_violation(session: Session, scope: Scope, violation: UUID, today: date) -> str | None:
     """One violation as JSON text; None outside the scope."""
-    chosen = _selection("violation", scope, CaseFilter(), today)
+    chosen = _violations(scope, CaseFilter(), today)
     chosen.where("violation.id = :id", id=violation)
     rows = chosen.rows(session, _VIOLATIONS, order="violation.id", limit=1)
     return rows[0][0] if rows else None

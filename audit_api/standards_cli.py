@@ -1,0 +1,284 @@
+"""`audit-api standards`: check, import and adopt editions, for lawyers and administrators."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import click
+from sqlalchemy.orm import Session
+
+from audit_api.console import (
+    catalog_errors,
+    open_database,
+    progress,
+    show,
+    told,
+    transaction,
+)
+from audit_api.domain import deadlines
+from audit_api.domain.adoption import Decision, recalled_in
+from audit_api.services.adopt_edition import Adopted, adopt_edition, import_edition
+from audit_api.services.amend import Amended, Amendment, amend_some, amendment_of, sites_left
+from audit_api.services.catalogs import CatalogKeeper
+from audit_api.standards_trial import compare_stored, diff, rerun_assessments
+from audit_api.storage import feed
+from audit_api.storage.base import Database, give_up
+from audit_api.storage.law.amending import AffectedCampaign
+from audit_api.storage.people import person_by_username
+from field_schema.catalog import Catalog, load_catalog
+from field_schema.proof import Mistake
+from field_schema.proofreading import proofread
+
+SITES_A_TRANSACTION = 20
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Check and report; store nothing.")
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def standards() -> None:
+    """Editions of standards: check, import, adopt, compare."""
+
+
+standards.add_command(diff)
+standards.add_command(rerun_assessments)
+
+
+@standards.command()
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+def check(file: Path | None) -> None:
+    """Check the shipped catalog, or an edition's FILE: every mistake with what to do about it."""
+    with catalog_errors():
+        shipped = load_catalog()
+        if file is None:
+            _check_shipped(shipped)
+            return
+        mistakes = _proofread(file, _known_catalog(shipped))
+    _tell(file.name, mistakes)
+    if any(not mistake.doubt for mistake in mistakes):
+        raise click.exceptions.Exit(1)
+
+
+def _known_catalog(shipped: Catalog) -> Catalog:
+    """With what was imported, where a database is configured; checking a file needs none."""
+    try:
+        with open_database() as opened, opened.reading() as session:
+            return CatalogKeeper(shipped).current(session)
+    except click.ClickException:
+        click.echo(
+            "No database is configured: checked against the shipped editions alone.", err=True
+        )
+        return shipped
+
+
+def _check_shipped(catalog: Catalog) -> None:
+    problems = catalog.check()
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        raise click.ClickException(f"{len(problems)} problems in the shipped catalog.")
+    show(
+        ["standard", "edition", "requirements", "of these recalled"],
+        (
+            [s.id, s.edition, str(len(s.requirements)), str(len(recalled_in(s)) or "-")]
+            for s in catalog.standards.values()
+        ),
+    )
+    click.echo(f"{len(catalog.documents())} files, each as it was released.")
+
+
+def _proofread(file: Path, catalog: Catalog) -> list[Mistake]:
+    today = deadlines.today(datetime.now(UTC))
+    with progress(f"Reading {file.name}", 1) as advance:
+        return proofread(
+            file.read_bytes(), catalog, today=today, progress=lambda n, of: advance(n / of)
+        )
+
+
+def _tell(name: str, mistakes: Sequence[Mistake]) -> None:
+    for mistake in mistakes:
+        word = "doubt" if mistake.doubt else "mistake"
+        place = f"{name}:{mistake.line}:{mistake.column}" if mistake.line else name
+        click.echo(
+            f"{place}  {word}\n  {mistake.where}\n  {mistake.what}\n  -> {mistake.then}", err=True
+        )
+    wrong = sum(not mistake.doubt for mistake in mistakes)
+    doubts = len(mistakes) - wrong
+    click.echo(f"{name}: {wrong or 'no'} mistake{'s' * (wrong != 1)}, {doubts or 'no'} doubts.")
+
+
+@standards.command("import")
+@FILE
+@click.option("--recorded-by", metavar="USERNAME", help="Whose account is noted beside it.")
+@DRY_RUN
+def import_file(file: Path, recorded_by: str | None, dry_run: bool) -> None:
+    """Store an edition's FILE by its digest, after the same checks as `check`."""
+    with catalog_errors(), transaction() as session:
+        made = import_edition(
+            session,
+            CatalogKeeper(),
+            file.read_bytes(),
+            person=_person(session, recorded_by) if recorded_by else None,
+            at=datetime.now(UTC),
+        )
+        for doubt in made.doubts:
+            click.echo(f"doubt: {doubt}", err=True)
+        name = f"{made.edition.id}/{made.edition.edition}"
+        what = "imported" if made.new else "was there already, unchanged"
+        click.echo(
+            f"{name}: {what}; {len(made.edition.requirements)} requirements, sha256 {made.sha256}."
+        )
+        if dry_run:
+            give_up(session)
+            click.echo("Dry run: nothing was stored.")
+
+
+def _person(session: Session, username: str) -> UUID:
+    person = person_by_username(session, username)
+    if person is None:
+        raise click.ClickException(f"There is no person {username!r}; see `audit-api people add`.")
+    return person.id
+
+
+@standards.command()
+@click.argument("edition", metavar="STANDARD/EDITION")
+@click.option("--profile", required=True, help="The profile that adopts it.")
+@click.option("--weight", required=True, type=click.Choice(["binding", "reference"]))
+@click.option("--from", "since", required=True, type=DAY, help="First day in force.")
+@click.option("--replaces", metavar="EDITION", help="The edition that ends the day before.")
+@click.option("--number", required=True, help="The decision's number.")
+@click.option("--date", "decided_on", required=True, type=DAY, help="The decision's day.")
+@click.option("--by-ky", required=True, help="Who decided, in Kyrgyz.")
+@click.option("--by-ru", required=True, help="Who decided, in Russian.")
+@click.option("--by-en", required=True, help="Who decided, in English.")
+@click.option("--recorded-by", required=True, metavar="USERNAME", help="Who records it.")
+@DRY_RUN
+def adopt(
+    edition: str,
+    profile: str,
+    weight: str,
+    since: datetime,
+    replaces: str | None,
+    number: str,
+    decided_on: datetime,
+    by_ky: str,
+    by_ru: str,
+    by_en: str,
+    recorded_by: str,
+    dry_run: bool,
+) -> None:
+    """Adopt an edition by a named decision, then judge the open campaigns of the profile by it.
+
+    Repeat the same command to go on where it was interrupted.
+    """
+    standard, _, name = edition.partition("/")
+    decision = Decision(
+        profile,
+        standard,
+        name,
+        weight,
+        since.date(),
+        replaces,
+        number,
+        decided_on.date(),
+        {"ky": by_ky, "ru": by_ru, "en": by_en},
+    )
+    keeper = CatalogKeeper()
+    with catalog_errors(), open_database() as opened:
+        with told(), opened.writing() as session:
+            before = keeper.current(session)
+            person = _person(session, recorded_by)
+            adopted = adopt_edition(session, keeper, decision, person=person, at=datetime.now(UTC))
+            _tell_adoption(decision, adopted)
+            if dry_run:
+                give_up(session)
+                click.echo("Dry run: nothing was stored.")
+        if dry_run:
+            for campaign in adopted.campaigns:
+                old = before.ruleset(campaign.profile, campaign.election_day)
+                new = adopted.catalog.ruleset(campaign.profile, campaign.election_day)
+                compare_stored(opened, adopted.catalog, old, new, [campaign.id], None)
+        else:
+            _amend(opened, keeper, adopted.campaigns)
+
+
+def _tell_adoption(decision: Decision, adopted: Adopted) -> None:
+    edition = adopted.catalog.standards[decision.standard, decision.edition]
+    what = "adopted" if adopted.new else "was adopted by this decision already"
+    click.echo(
+        f"{edition.id}/{edition.edition}: {what} as {decision.weight} in {decision.profile} "
+        f"from {decision.since} by decision {decision.number} of {decision.decided_on}."
+    )
+    recalled = recalled_in(edition)
+    if recalled and decision.weight == "binding":
+        listed = ", ".join(recalled)
+        click.echo(f"Recalled from memory, so never binding, reference only: {listed}.")
+    names = ", ".join(campaign.id for campaign in adopted.campaigns)
+    click.echo(f"Open campaigns that vote under it: {names or 'none'}.")
+
+
+def _amend(opened: Database, keeper: CatalogKeeper, campaigns: Sequence[AffectedCampaign]) -> None:
+    """Judge again until nothing is left, what was accepted meanwhile too."""
+    with opened.reading() as session:
+        catalog = keeper.current(session)
+        amendments = [amendment_of(session, campaign, catalog) for campaign in campaigns]
+    for amendment in amendments:
+        if amendment is not None:
+            done = _amend_campaign(opened, amendment, catalog)
+            # Inspections that were judged before the adoption was committed, and commit now.
+            _await_running(opened)
+            done += _amend_campaign(opened, amendment, catalog)
+            _tell_amended(amendment, done)
+
+
+def _amend_campaign(opened: Database, amendment: Amendment, catalog: Catalog) -> Amended:
+    done = Amended()
+    with opened.reading() as session:
+        total = sites_left(session, amendment)
+    with progress(f"Judging {amendment.campaign.id}", total) as advance:
+        while True:
+            with opened.writing() as session:
+                some = amend_some(
+                    session,
+                    amendment,
+                    catalog,
+                    after=done.last,
+                    sites=SITES_A_TRANSACTION,
+                    at=datetime.now(UTC),
+                )
+            if some is None:
+                return done
+            done += some
+            advance(done.sites)
+
+
+def _await_running(opened: Database, seconds: int = 60) -> None:
+    """Wait for the transactions that are running now; those of inspections last seconds."""
+    with opened.writing() as session:
+        until = feed.next_transaction(session)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with opened.reading() as session:
+            if feed.horizon(session) >= until:
+                return
+        time.sleep(0.05)
+    raise click.ClickException(
+        f"A transaction has been open for {seconds} seconds; repeat the command when it has ended."
+    )
+
+
+def _tell_amended(amendment: Amendment, done: Amended) -> None:
+    counts = (
+        done.sites,
+        done.inspections,
+        done.superseded,
+        done.followed,
+        done.opened,
+        done.reopened,
+    )
+    what = ("sites", "inspections", "superseded", "followed", "opened", "reopened")
+    show(["campaign", *what], [[amendment.campaign.id, *(f"{n:,}" for n in counts)]])

@@ -1,0 +1,1 @@
+"""What the law is and was: imported editions, adoptions, rulesets, and the measures they judge."""

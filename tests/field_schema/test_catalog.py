@@ -171,6 +171,7 @@ def test_documents_are_served_by_the_digest_of_their_bytes() -> None:
         "standard",
         "requirements",
         "profile",
+        "examples",
         "scoring",
     }
 

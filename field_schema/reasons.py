@@ -49,7 +49,7 @@ def render(finding: Mapping[str, Any], language: str, catalog: Catalog | None = 
     if "rounding" in reason:
         sentence += texts["rounding"][language].format(printed=reason["rounding"])
     mark = recalled_mark(finding["confidence"])
-    return f"{sentence} [{mark[language]}]" if mark else sentence
+    return f"{sentence} ({mark[language]})" if mark else sentence
 
 
 def recalled_mark(confidence: str) -> dict[str, str] | None:

@@ -6,9 +6,7 @@ from typing import Any
 from field_schema.form import Form, Group, Method, Question, Section
 
 
-def resolved(
-    form: Form, document: Mapping[str, Any], forms: Mapping[str, Form]
-) -> dict[str, Any]:
+def resolved(form: Form, document: Mapping[str, Any], forms: Mapping[str, Form]) -> dict[str, Any]:
     """The form's document without a single `from`; read again, it gives the same questions.
 
     `document` is the released file, `forms` are all forms by key: a section that was taken over

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-NAMES: Final = ("form", "standard", "requirements", "edition", "profile")
+NAMES: Final = ("form", "standard", "requirements", "edition", "profile", "examples")
 """The schemas, one for each kind of file."""
 
 _PREFIX: Final = "urn:audit-api:schema:"

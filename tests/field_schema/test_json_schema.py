@@ -34,6 +34,7 @@ KINDS = {
     "standard": "standards/*/*/standard.json",
     "requirements": "standards/*/*/requirements/*.json",
     "profile": "profiles/*.json",
+    "examples": "standards/*/*/examples/*.json",
 }
 FILES = [
     (kind, path.relative_to(ROOT).as_posix())

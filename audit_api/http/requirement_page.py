@@ -65,6 +65,7 @@ def whole(requirement: Requirement, found: Released) -> Json:
         "provenance": {
             "url": cite.url,
             "confidence": cite.confidence,
+            "recalled": recalled_mark(cite.confidence),
             "checked_on": cite.checked_on.isoformat(),
             "facts": list(cite.facts),
             "note": cite.note,

@@ -106,6 +106,7 @@ class ProvenanceOut(Schema):
 
     url = text("Where it was read.")
     confidence = text("How sure the number is.")
+    recalled = recalled()
     checked_on = fields.Date(required=True)
     facts = fields.List(
         fields.String(), required=True, metadata={"description": "Rows of the facts table."}

@@ -87,6 +87,15 @@ def test_every_edition_fits_as_one_file_too() -> None:
         judge("edition").validate(json.loads(path.read_text()) | {"requirements": rows})
 
 
+LATER = "forms/station/v2.json"
+TAKEN = next(
+    ("elements", element)
+    for element, section in read(LATER)["elements"].items()
+    if "from" in section
+)
+TEXTS = {"ky": "x", "ru": "x", "en": "x"}
+
+
 def at(*path: str | int, to: Any = None, drop: bool = False) -> Spoil:
     """Spoils the member at that path: sets or removes it."""
 
@@ -150,6 +159,19 @@ MORE: dict[str, tuple[str, str, Spoil]] = {
     ),
     "form-taken-over-from-a-name": (
         FORM, "form", spoil_form(lambda v: v["elements"].update(lift={"from": "station"}))
+    ),
+    "form-only-required-in-words": (FORM, "form", at("only_required", to="yes")),
+    "form-extended-with-more": (LATER, "form", at(*TAKEN, "note", to="x")),
+    "form-extended-title": (LATER, "form", at(*TAKEN, "title", to={})),
+    "form-extended-hints": (LATER, "form", at(*TAKEN, "hints", to={"width_mm": "wide"})),
+    "form-extended-by-no-list": (LATER, "form", at(*TAKEN, "questions", to={})),
+    "form-after-in-a-section-of-its-own": (
+        FORM, "form",
+        spoil_form(lambda v: v["elements"]["ramp"]["questions"][1].update(after="rise_mm")),
+    ),
+    "form-group-of-no-size": (
+        LATER, "form",
+        at(*TAKEN, "groups", to=[{"id": "new", "title": TEXTS, "questions": []}]),
     ),
     "form-method-of-no-unit": (FORM, "form", at("methods", "tape", "unit", to="inch")),
     "form-reason-in-one-language": (FORM, "form", at("cannot_measure", "unsafe", to={"en": "x"})),

@@ -16,8 +16,9 @@ def complete(case: dict[str, Any]) -> dict[str, Any]:
 
     `case` has standard, edition, requirement, confidence and measured; it is changed.
     """
-    found = catalog().requirement(case["standard"], case["edition"], case["requirement"])
-    questions = catalog().measures[found.element]
+    now = catalog()
+    found = now.requirement(case["standard"], case["edition"], case["requirement"])
+    questions = now.measures[found.element]
     case["tolerance"] = {
         measure: questions[measure].tolerance
         for measure in case["measured"] or ()

@@ -28,10 +28,10 @@ from audit_api.http import (
     tasks,
     violations,
 )
+from audit_api.services.catalogs import CatalogKeeper
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.photo_store import PhotoStore
-from field_schema.catalog import load_catalog
 
 API_BLUEPRINTS = (
     sessions.blueprint,
@@ -76,7 +76,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["database"] = Database(make_engine(settings))
     app.extensions["photo_store"] = PhotoStore(settings.s3)
-    app.extensions["catalog"] = load_catalog()
+    app.extensions["catalogs"] = CatalogKeeper()
     observing.observe(app)
     api = Api(app)
     for blueprint in API_BLUEPRINTS:

@@ -268,18 +268,6 @@ class Finding:
             "reason": self.reason,
         }
 
-    def as_brief_json(self) -> list[Any]:
-        """The finding without what `field_schema.findings.expand` can tell without it.
-
-        `[rule, weight, verdict]`, and an object with what these do not tell, if any.
-        """
-        outcome = self.outcome
-        if outcome.brief is not None:
-            return outcome.brief
-        told = outcome.told()
-        told["reason"] = self.reason
-        return [outcome.rule.name, outcome.rule.weight, outcome.verdict, told]
-
 
 Judged = tuple[ElementObservation, tuple[Outcome, ...]]
 """An observation with the outcome of every rule on its element type."""
@@ -313,30 +301,6 @@ class Assessment:
                 for outcome in outcomes:
                     if outcome.verdict in verdicts:
                         yield Finding(outcome, observation)
-
-    def findings_json(self) -> dict[str, Any]:
-        """The findings as one JSON-able document, as it is stored; not to be changed.
-
-        By element its canonical answers, as they were judged, and its findings in brief;
-        `field_schema.findings.expand_all` makes them whole again from the released files.
-        """
-        return {
-            "elements": [
-                {
-                    "id": str(seen.id),
-                    "state": seen.state,
-                    "answers": seen.answers,
-                    "instruments": seen.instruments,
-                    "not_measured": seen.not_measured,
-                    "findings": [
-                        outcome.brief or Finding(outcome, seen).as_brief_json()
-                        for outcome in outcomes
-                    ],
-                }
-                for seen, outcomes in self.judged
-                if outcomes
-            ]
-        }
 
 
 def assess(inspection: Inspection, ruleset: Ruleset, building: Building) -> Assessment:

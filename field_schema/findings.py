@@ -1,52 +1,66 @@
-"""Stored findings made whole again, with the released files that they name."""
+"""Findings as they are stored: the outcome of every requirement, in a few letters each.
 
-from collections.abc import Mapping, Sequence
+`{"elements": [{"id", "state", "outcomes": "c v1#0 no m …"}]}`, an element for each that a
+requirement speaks of. An outcome is a letter for the verdict (c compliant, v violation,
+b borderline, m not measured, n not applicable), the number of the row that decided if it is not
+the first (-1: the condition decided, -2: no row), and `#` with the item of a repeat; or, for what
+was not run at all, n or m and why: s other state, o other building status, d other build date,
+u build date not known. The outcomes stand in the order of the ruleset, first those not run.
+
+Everything else that a finding says is told from the stored body, the building as it was judged,
+and the ruleset; none of these ever changes.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
-from field_schema.assessment import answers_of, instruments_of, plain_reason
-from field_schema.catalog import Catalog
-from field_schema.ruleset import constants_of, group_of, measures_of
+from field_schema.assessment import Assessment, Judged
+from field_schema.errors import CatalogError
+from field_schema.inspection import Inspection
+from field_schema.outcome import read_outcome
+from field_schema.ruleset import Building, Ruleset
 
 
-def expand_all(document: Mapping[str, Any], catalog: Catalog) -> list[dict[str, Any]]:
-    """All findings of a stored document, whole, in their order. Raises as `expand` does."""
-    return [
-        expand(brief, element, catalog)
-        for element in document["elements"]
-        for brief in element["findings"]
-    ]
-
-
-def expand(brief: Sequence[Any], element: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
-    """A finding stored in brief, with all its members; `element` is the one it stands in.
-
-    Exact for ever: the requirement it names is in a released file, which never changes. Raises
-    CatalogError for a requirement that the catalog does not have.
-    """
-    rule, weight, verdict = brief[:3]
-    told: Mapping[str, Any] = brief[3] if len(brief) > 3 else {}
-    requirement = catalog.requirement(*rule.split("/"))
-    questions = catalog.measures[requirement.element]
-    index = told.get("index")
-    excluded = told.get("excluded")
-    answers, known, not_measured = {}, {}, {}
-    if excluded is None:
-        answers = answers_of(element["answers"], group_of(requirement), index)
-        known, not_measured = element["instruments"], element["not_measured"]
-    looked_at = measures_of(requirement)
-    measured = {m: answers[m] for m in looked_at if m in answers}
-    reason = {"code": excluded} if excluded else told.get("reason")
-    row = next((r for r in requirement.rows if r.name == told.get("row")), requirement.rows[0])
+def as_stored(assessment: Assessment) -> dict[str, Any]:
+    """The findings of an assessment as one JSON-able document."""
     return {
-        **constants_of(requirement, weight, row.must, questions),
-        "element_id": element["id"],
-        "element_type": requirement.element,
-        "state": element["state"],
-        "verdict": verdict,
-        "row": told.get("row"),
-        "index": index,
-        "measured": measured,
-        "tolerance": {m: questions[m].tolerance for m in measured if questions[m].tolerance},
-        "instrument": instruments_of(known, looked_at, index),
-        "reason": reason or plain_reason(verdict, looked_at, answers, not_measured),
+        "elements": [
+            {
+                "id": str(seen.id),
+                "state": seen.state,
+                "outcomes": " ".join([outcome.code for outcome in outcomes]),
+            }
+            for seen, outcomes in assessment.judged
+            if outcomes
+        ]
     }
+
+
+def read_stored(
+    document: Mapping[str, Any], inspection: Inspection, ruleset: Ruleset, building: Building
+) -> Assessment:
+    """The assessment whose findings were stored; nothing is judged again.
+
+    Raises CatalogError when the document was not made from this inspection by this ruleset.
+    """
+    stored = {(e["id"], e["state"]): e["outcomes"].split() for e in document["elements"]}
+    judged: list[Judged] = []
+    for observation in inspection.elements:
+        plan = ruleset.plan(observation.type, observation.state, building)
+        rules = [*(outcome.rule for outcome in plan.excluded), *plan.rules]
+        codes = stored.get((str(observation.id), observation.state), [])
+        if len(codes) != len(rules):
+            raise CatalogError(
+                f"element {observation.id}: {len(codes)} outcomes are stored, ruleset "
+                f"{ruleset.digest} has {len(rules)} requirements for it; the findings belong to "
+                "another ruleset or building: look the assessment up by its own digest"
+            )
+        try:
+            outcomes = tuple(map(read_outcome, rules, codes))
+        except ValueError as error:
+            raise CatalogError(
+                f"element {observation.id}: {error}; the stored findings are damaged: restore "
+                "them from a backup, or judge the inspection again"
+            ) from None
+        judged.append((observation, outcomes))
+    return Assessment(inspection, ruleset, building, tuple(judged))

@@ -4,14 +4,45 @@ Judging an inspection is choosing outcomes; what a finding says beyond its outco
 answers, and only when somebody asks.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from field_schema.comparing import NO_MISS, Miss, miss_of
-from field_schema.deciding import reason_code
-from field_schema.logic import BORDERLINE, COMPLIANT, FALSE, RANK, UNSURE, VIOLATION
+from field_schema.deciding import CONDITION_FALSE
+from field_schema.logic import (
+    BORDERLINE,
+    COMPLIANT,
+    FALSE,
+    NOT_APPLICABLE,
+    NOT_MEASURED,
+    RANK,
+    UNSURE,
+    VIOLATION,
+)
 from field_schema.rule import Rule
+
+LETTER: Final = {
+    COMPLIANT: "c",
+    VIOLATION: "v",
+    BORDERLINE: "b",
+    NOT_MEASURED: "m",
+    NOT_APPLICABLE: "n",
+}
+"""The letter under which a verdict is stored."""
+
+EXCLUDED: Final = {
+    "other_state": "s",
+    "other_building": "o",
+    "other_build_date": "d",
+    "build_date_unknown": "u",
+}
+"""The letter under which it is stored why a rule was not run at all."""
+
+_VERDICT: Final = {letter: verdict for verdict, letter in LETTER.items()}
+_WHY: Final = {letter: why for why, letter in EXCLUDED.items()}
+_CODE: Final = re.compile(r"([cvbmn])(?:(-?\d+)?(?:#(\d+))?|([sodu]))")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,8 +50,8 @@ class Outcome:
     """One way in which a rule ends. Two outcomes are the same only when they are one object.
 
     `row_number` is negative when no row was decided on; `index` is that of the item of a repeat;
-    `excluded` says why the rule was not run at all. `brief` is the finding as it is stored, and is
-    never changed; None when the answers have to be told with it.
+    `excluded` says why the rule was not run at all. `code` is the outcome as it is stored, see
+    `field_schema.findings`.
     """
 
     rule: Rule
@@ -29,24 +60,11 @@ class Outcome:
     index: int | None
     excluded: str | None
     rank: int
-    brief: list[Any] | None
+    code: str
 
     def at(self, index: int | None) -> "Outcome":
         """The same outcome, of another item of the repeat."""
         return outcome_of(self.rule, self.verdict, self.row_number, index)
-
-    def told(self) -> dict[str, Any]:
-        """What a stored finding tells besides rule, weight and verdict, without its reason."""
-        if self.excluded is not None:
-            return {"excluded": self.excluded}
-        told: dict[str, Any] = {}
-        if self.row_number >= 0:
-            row = self.rule.requirement.rows[self.row_number].name
-            if row is not None:
-                told["row"] = row
-        if self.index is not None:
-            told["index"] = self.index
-        return told
 
     def miss(self, answers: Mapping[str, Any]) -> Miss:
         """How badly the limits are missed: what the worst of several items is chosen by."""
@@ -67,24 +85,26 @@ def outcome_of(
     key = (verdict, row_number, index, excluded)
     found = rule.outcomes.get(key)
     if found is None:
-        found = Outcome(rule, verdict, row_number, index, excluded, RANK[verdict], None)
-        brief = _brief(found)
-        if brief is not None:
-            found = Outcome(rule, verdict, row_number, index, excluded, RANK[verdict], brief)
+        code = _code(verdict, row_number, index, excluded)
+        found = Outcome(rule, verdict, row_number, index, excluded, RANK[verdict], code)
         # Two threads may both make it: the first one stays.
         found = rule.outcomes.setdefault(key, found)
     return found  # type: ignore[no-any-return]
 
 
-def _brief(outcome: Outcome) -> list[Any] | None:
-    rule, verdict = outcome.rule, outcome.verdict
-    told = outcome.told()
-    if outcome.excluded is None:
-        if verdict == COMPLIANT and rule.requirement.printed is not None:
-            return None
-        if verdict in (VIOLATION, BORDERLINE):
-            if outcome.row_number >= 0 and rule.limits[outcome.row_number]:
-                return None
-            told["reason"] = {"code": reason_code(verdict, outcome.row_number, None)}
-    brief = [rule.name, rule.weight, verdict]
-    return [*brief, told] if told else brief
+def _code(verdict: str, row_number: int, index: int | None, excluded: str | None) -> str:
+    if excluded is not None:
+        return LETTER[verdict] + EXCLUDED[excluded]
+    row = str(row_number) if row_number else ""
+    return f"{LETTER[verdict]}{row}" if index is None else f"{LETTER[verdict]}{row}#{index}"
+
+
+def read_outcome(rule: Rule, code: str) -> Outcome:
+    """The outcome of a rule that a code stands for. Raises ValueError for what is no code."""
+    found = _CODE.fullmatch(code)
+    if found is None:
+        raise ValueError(f"{code!r} is no outcome")
+    letter, row, index, why = found.groups()
+    if why is not None:
+        return outcome_of(rule, _VERDICT[letter], CONDITION_FALSE, None, _WHY[why])
+    return outcome_of(rule, _VERDICT[letter], int(row or 0), None if index is None else int(index))

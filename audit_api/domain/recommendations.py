@@ -18,8 +18,20 @@ Advice = dict[str, Any]
 _IDS = UUID("6f0d2a52-92a5-4c0b-8f0a-3f8c4b1a7d11")
 
 
+class Named(Protocol):
+    """What has a name."""
+
+    @property
+    def name(self) -> str:
+        """ "standard/edition/requirement"."""
+
+
 class Advising(FindingLike, Protocol):
     """What is needed of a finding here."""
+
+    @property
+    def rule(self) -> "Named":
+        """The requirement in its edition."""
 
     @property
     def row(self) -> str | None:
@@ -28,11 +40,6 @@ class Advising(FindingLike, Protocol):
     @property
     def measured(self) -> Mapping[str, Any]:
         """What was measured."""
-
-
-def rule_of(finding: FindingLike) -> str:
-    """The name of the requirement in its edition."""
-    return f"{finding.standard}/{finding.edition}/{finding.requirement}"
 
 
 def id_of(element: UUID | str, rule: str) -> UUID:
@@ -53,7 +60,7 @@ def follow(
     by_rule = {advice["rule"]: advice for advice in known}
     changed = False
     for finding in findings:
-        rule = rule_of(finding)
+        rule = finding.rule.name
         before = by_rule.get(rule)
         step = RECOMMENDATION_MOVES.get((before["state"] if before else None, finding.verdict))
         if step is None:

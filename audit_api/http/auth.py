@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, ParamSpec
 
-from flask import current_app, request
+from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, scope_of
@@ -107,6 +107,7 @@ def guard(
                 return view(*args, actor=actor, **kwargs)
             opened = database().writing() if writing else database().reading()
             with opened as session:
+                g.session = session
                 actor = authenticate(session, door)
                 if actor.device_revoked:
                     raise DeviceRevoked(

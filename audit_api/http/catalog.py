@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response, current_app, g
 from marshmallow import fields
 
 from audit_api.domain.access import Noun
@@ -10,6 +10,7 @@ from audit_api.domain.errors import NotFound
 from audit_api.http.auth import Door, guard
 from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.http.paging import answer_json
+from audit_api.services.catalogs import CatalogKeeper
 from field_schema.catalog import Catalog
 
 blueprint = Blueprint(
@@ -21,9 +22,22 @@ blueprint = Blueprint(
 )
 
 
+def catalogs() -> CatalogKeeper:
+    """What keeps this process's catalog."""
+    found: CatalogKeeper = current_app.extensions["catalogs"]
+    return found
+
+
 def catalog() -> Catalog:
-    """The forms and standards this process serves."""
-    found: Catalog = current_app.extensions["catalog"]
+    """The forms and standards as they are in the request's transaction.
+
+    Looked up once a request; outside a transaction: the newest that this process has read.
+    """
+    if "session" not in g:
+        return catalogs().newest
+    if "catalog" not in g:
+        g.catalog = catalogs().current(g.session)
+    found: Catalog = g.catalog
     return found
 
 

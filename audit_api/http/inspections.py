@@ -15,9 +15,9 @@ from audit_api.http.auth import guard
 from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.http.catalog import catalog
 from audit_api.http.paging import answer_json
+from audit_api.services.read_findings import read_findings
 from audit_api.storage.lists.inspections import find_inspection
 from field_schema import reasons
-from field_schema.findings import expand_all
 
 blueprint = Blueprint("inspections", __name__, description="Inspections.")
 
@@ -68,7 +68,15 @@ def get_inspection(
     if row is None:
         raise NotFound
     language = request.accept_languages.best_match(list(Language)) or actor.language
-    findings = expand_all(msgspec.json.decode(row[1]), catalog())
+    found = read_findings(
+        session,
+        catalog(),
+        findings=row[1],
+        body=row[2],
+        ruleset=row[3],
+        building=(row[4], row[5], row[6]),
+    )
+    findings = [finding.as_json() for finding in found]
     for finding in findings:
         finding["recalled"] = reasons.recalled_mark(finding["confidence"])
         finding["text"] = reasons.render(finding, language, catalog())

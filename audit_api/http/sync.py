@@ -13,12 +13,13 @@ from audit_api.domain.errors import BodyTooLarge, CursorGone, Forbidden
 from audit_api.domain.operations import ReceivedOperation
 from audit_api.http.auth import Door, database, guard, now
 from audit_api.http.blueprints import Blueprint, Schema, WholeNumber, problems
-from audit_api.http.catalog import catalog
+from audit_api.http.catalog import catalogs
 from audit_api.http.envelope import Envelope, read_envelope
 from audit_api.http.paging import answer_json, read_cursor, signer
 from audit_api.http.pull_state import PullState
 from audit_api.http.strict_json import decompress
-from audit_api.services.push_operation import answer_again, push_operation
+from audit_api.services.catalogs import CatalogMoved
+from audit_api.services.push_operation import PushAnswer, answer_again, push_operation
 from audit_api.settings import Settings
 from audit_api.storage import feed, people
 from audit_api.storage.base import Answered
@@ -118,12 +119,13 @@ def _push_one(
     actor: Actor, operation: ReceivedOperation, last: Envelope | None
 ) -> tuple[str, tuple[str, ...], bool, int | None]:
     """The result, the photos it waits for, whether to try again, and `acked_seq` if it is known."""
-    contact = None
     try:
-        with database().pipelining() as session:
-            answer = push_operation(session, actor, operation, catalog=catalog(), at=now())
-            if last is not None and answer is not None and answer.kept:
-                contact = _note_contact(session, actor, last)
+        try:
+            answer, contact = _push_once(actor, operation, last)
+        except CatalogMoved:
+            with database().reading() as session:
+                catalogs().current(session)
+            answer, contact = _push_once(actor, operation, last)
         acked = people.acked_seq(contact) if contact is not None else None
         if answer is None:
             with database().writing() as session:
@@ -136,6 +138,18 @@ def _push_one(
         text = f'{{"op":"{operation.op}","status":"retry","retry_after":{RETRY_AFTER_S}}}'
         return text, (), True, None
     return answer.result, answer.need_photos, False, acked
+
+
+def _push_once(
+    actor: Actor, operation: ReceivedOperation, last: Envelope | None
+) -> tuple[PushAnswer | None, Answered | None]:
+    """Apply one operation in a transaction of its own, by the catalog that this process has."""
+    contact = None
+    with database().pipelining() as session:
+        answer = push_operation(session, actor, operation, catalog=catalogs().newest, at=now())
+        if last is not None and answer is not None and answer.kept:
+            contact = _note_contact(session, actor, last)
+    return answer, contact
 
 
 def _note_contact(session: Session, actor: Actor, envelope: Envelope) -> Answered:

@@ -16,12 +16,13 @@ from audit_api.domain.operations import (
     rejected,
 )
 from audit_api.domain.vocabulary import OperationStatus
-from audit_api.services.catalogs import keep_ruleset
-from audit_api.services.move_cases import advise, move_cases
+from audit_api.services.catalogs import CatalogMoved, keep_ruleset
+from audit_api.services.move_cases import advise, move_cases, sure_findings
 from audit_api.storage import audit_log, feed, inspections
 from audit_api.storage.inspections import KnownState, SiteFacts, Situation
 from field_schema.assessment import assess
 from field_schema.catalog import Catalog, CatalogError, UnknownForm
+from field_schema.findings import as_stored
 from field_schema.inspection import (
     ElementObservation,
     Inspection,
@@ -78,7 +79,10 @@ def accept_inspection(
     catalog: Catalog,
     at: datetime,
 ) -> OperationResult:
-    """Apply an inspection, or say why it is rejected, quarantined or a branch."""
+    """Apply an inspection, or say why it is rejected, quarantined or a branch.
+
+    Raises CatalogMoved when the catalog has grown since: undo, and come again with the new one.
+    """
     site = inspections.site_facts(situation)
     state = inspections.known_state(situation)
     if site is None or site.territory not in scope.territories:
@@ -87,6 +91,8 @@ def accept_inspection(
             "This site is no polling station of the campaign within this inspector's territory. "
             "The inspection is kept; a supervisor releases or refuses it.",
         )
+    if site.catalog_version != catalog.version:
+        raise CatalogMoved
     if site.campaign_closed:
         return quarantined("campaign-closed", "The campaign is closed. The inspection is kept.")
     if state.rev is not None and (state.inspector, state.visited) != (
@@ -156,7 +162,8 @@ def _store(
         inspections.supersede(session, entity)
     scored = score(assessment)
     shape, measures = pack(inspection)
-    advice = advise(actor, inspection, assessment, state, entity, at)
+    binding, reference = sure_findings(assessment)
+    advice = advise(actor, inspection, reference, state, entity, at)
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     renamed = False
@@ -207,12 +214,12 @@ def _store(
             "index": scored.index,
             "coverage": scored.coverage_permille,
             "score": scored.as_json(),
-            "findings": assessment.findings_json(),
+            "findings": as_stored(assessment),
         },
     )
     if old:
         inspections.update_elements(session, old)
-    changed = move_cases(session, actor, inspection, assessment, site, state, entity, rev, at)
+    changed = move_cases(session, actor, inspection, binding, site, state, entity, rev, at)
     audit_log.record(
         session,
         "inspection_accepted",

@@ -28,6 +28,7 @@ from audit_api.storage.law.amending import AffectedCampaign
 from audit_api.storage.law.documents import AdoptionRecord, adoptions_of
 from field_schema.assessment import Finding, assess
 from field_schema.catalog import Catalog
+from field_schema.findings import as_stored
 from field_schema.form import STATES
 from field_schema.inspection import read_inspection
 from field_schema.profile import BINDING, REFERENCE
@@ -262,7 +263,7 @@ class _Work:
                     "index": scored.index,
                     "coverage": scored.coverage_permille,
                     "score": _text(scored.as_json()),
-                    "findings": _text(assessment.findings_json()),
+                    "findings": _text(as_stored(assessment)),
                 }
             )
         # Only a sure verdict about the permanent state moves a case; the newest one counts.

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 from threading import Lock
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from audit_api.storage.law import rulesets
 from audit_api.storage.law.documents import all_documents, catalog_version
-from field_schema.catalog import Catalog, load_catalog
+from field_schema.catalog import Catalog, CatalogError, load_catalog
 from field_schema.imported import extended
-from field_schema.manifest import manifest_of
+from field_schema.manifest import manifest_of, ruleset_of
 from field_schema.ruleset import Ruleset
 
 
@@ -47,6 +48,36 @@ class CatalogKeeper:
                 documents = all_documents(session)
                 self._newest = extended(self._shipped, documents, len(documents))
             return self._newest
+
+
+_rebuilt: dict[str, Ruleset] = {}
+_REBUILT_KEPT: Final = 64
+
+
+def ruleset_by_digest(session: Session, catalog: Catalog, digest: str) -> Ruleset:
+    """The ruleset that a stored assessment names, built from its manifest.
+
+    Raises CatalogError when no manifest is kept, when a file of it is missing, or when it was made
+    by another engine.
+    """
+    ruleset = _rebuilt.get(digest)
+    if ruleset is None:
+        manifest = rulesets.manifest_by_digest(session, digest)
+        if manifest is None:
+            raise CatalogError(
+                f"no manifest of ruleset {digest} is kept; the assessment was stored by a version "
+                "of this program that kept none: judge the inspection again"
+            )
+        ruleset = ruleset_of(manifest, catalog)
+        if ruleset.digest != digest:
+            raise CatalogError(
+                f"the manifest of ruleset {digest} gives another ruleset, {ruleset.digest}; "
+                "restore it from a backup"
+            )
+        if len(_rebuilt) >= _REBUILT_KEPT:
+            _rebuilt.clear()
+        _rebuilt[digest] = ruleset
+    return ruleset
 
 
 def keep_ruleset(session: Session, ruleset: Ruleset, catalog: Catalog, at: datetime) -> None:

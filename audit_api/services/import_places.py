@@ -26,11 +26,11 @@ from audit_api.domain.place_rows import (
     read_rows,
 )
 from audit_api.domain.vocabulary import LSG_KINDS, TerritoryKind
+from audit_api.services.catalogs import CatalogKeeper
 from audit_api.storage import audit_log, feed
 from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
 from audit_api.storage.places import Site, Territory, TerritoryVersion
 from audit_api.storage.remediation import RemediationTask
-from field_schema.catalog import load_catalog
 
 
 @dataclass(slots=True)
@@ -322,7 +322,7 @@ def import_campaign(session: Session, said: Mapping[str, Any], *, at: datetime) 
     if territory is None and read.territory:
         detail = f"{read.territory!r} is not known; import the territories first"
         faults.append(Fault("campaign, territory", detail))
-    faults += _not_in_catalog(read)
+    faults += _not_in_catalog(session, read)
     _refuse_if(faults, read.id or "The campaign")
     values = {
         "id": read.id,
@@ -343,9 +343,9 @@ def import_campaign(session: Session, said: Mapping[str, Any], *, at: datetime) 
     return made is not None
 
 
-def _not_in_catalog(read: CampaignFile) -> list[Fault]:
+def _not_in_catalog(session: Session, read: CampaignFile) -> list[Fault]:
     """A campaign without standards or forms would quarantine every inspection."""
-    catalog = load_catalog()
+    catalog = CatalogKeeper().current(session)
     faults = []
     if read.profile and read.profile not in catalog.profiles:
         detail = f"{read.profile!r} is not in the catalog; it has {', '.join(catalog.profiles)}"

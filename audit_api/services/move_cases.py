@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
@@ -14,22 +14,28 @@ from audit_api.domain.vocabulary import Weight
 from audit_api.storage import violations as cases
 from audit_api.storage.inspections import KnownState, SiteFacts
 from field_schema.assessment import Assessment, Finding
+from field_schema.form import STATES
 from field_schema.inspection import Inspection
 
+PERMANENT: Final = STATES[0]
 
-def moving_findings(assessment: Assessment) -> list[Finding]:
-    """The findings that can move anything: sure ones, about the permanent state."""
-    return [
-        finding
-        for finding in assessment.findings
-        if finding.verdict in violations.MOVING and finding.state == "permanent"
-    ]
+
+def sure_findings(assessment: Assessment) -> tuple[list[Finding], list[Finding]]:
+    """The findings that can move anything, binding and reference: sure ones, about what stays.
+
+    A temporary remedy never erases a permanent finding, so only the permanent state counts.
+    """
+    binding: list[Finding] = []
+    reference: list[Finding] = []
+    for finding in assessment.findings_with(violations.MOVING, PERMANENT):
+        (binding if finding.rule.weight == Weight.BINDING else reference).append(finding)
+    return binding, reference
 
 
 def advise(
     actor: Actor,
     inspection: Inspection,
-    assessment: Assessment,
+    reference: Sequence[Finding],
     state: KnownState,
     entity: UUID,
     at: datetime,
@@ -42,9 +48,8 @@ def advise(
         "at": at.isoformat(),
     }
     found: dict[UUID, list[Finding]] = {}
-    for finding in moving_findings(assessment):
-        if finding.weight != Weight.BINDING:
-            found.setdefault(finding.element_id, []).append(finding)
+    for finding in reference:
+        found.setdefault(finding.element_id, []).append(finding)
     changed = {}
     for element, findings in found.items():
         known = state.advice.get(element, ())
@@ -58,7 +63,7 @@ def move_cases(
     session: Session,
     actor: Actor,
     inspection: Inspection,
-    assessment: Assessment,
+    binding: Sequence[Finding],
     site: SiteFacts,
     state: KnownState,
     entity: UUID,
@@ -67,11 +72,8 @@ def move_cases(
 ) -> dict[str, list[UUID]]:
     """Open, move and close violations and tasks; returns the ids that changed, by the feed's kinds.
 
-    Only the permanent state decides: a temporary remedy never erases a permanent finding.
+    `binding`: the findings that can move anything (`sure_findings`).
     """
-    binding = [
-        finding for finding in moving_findings(assessment) if finding.weight == Weight.BINDING
-    ]
     moved = violations.plan_moves(binding, _known(state.violations), violations.VIOLATION_MOVES)
     if not moved:
         return {}

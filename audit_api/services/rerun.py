@@ -8,15 +8,12 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
-from audit_api.storage.law.rulesets import (
-    StoredAssessment,
-    manifest_by_digest,
-    stored_assessments,
-)
+from audit_api.services.catalogs import ruleset_by_digest
+from audit_api.storage.law.rulesets import StoredAssessment, stored_assessments
 from field_schema.assessment import assess
 from field_schema.catalog import Catalog, CatalogError
+from field_schema.findings import as_stored
 from field_schema.inspection import read_inspection
-from field_schema.manifest import ruleset_of
 from field_schema.ruleset import Building, Ruleset
 from field_schema.scoring import score
 
@@ -44,16 +41,10 @@ def rerun(session: Session, catalog: Catalog, only: UUID | None = None) -> Itera
 
 def _ruleset(session: Session, catalog: Catalog, digest: str) -> Ruleset | str:
     """The ruleset of a digest, or why there is none."""
-    manifest = manifest_by_digest(session, digest)
-    if manifest is None:
-        return "no manifest of its ruleset is kept"
     try:
-        ruleset = ruleset_of(manifest, catalog)
+        return ruleset_by_digest(session, catalog, digest)
     except CatalogError as error:
         return str(error)
-    if ruleset.digest != digest:
-        return f"its manifest gives another ruleset, {ruleset.digest}"
-    return ruleset
 
 
 def _compare(stored: StoredAssessment, ruleset: Ruleset, catalog: Catalog) -> str:
@@ -66,7 +57,7 @@ def _compare(stored: StoredAssessment, ruleset: Ruleset, catalog: Catalog) -> st
     differing = [
         name
         for name, was, now in (
-            ("findings", stored.findings, assessment.findings_json()),
+            ("findings", stored.findings, as_stored(assessment)),
             ("score", stored.score, score(assessment).as_json()),
         )
         if was != _text(now)

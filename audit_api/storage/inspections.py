@@ -141,6 +141,7 @@ class SiteFacts:
     profile: str
     campaign_closed: bool
     repair_days_before: int | None
+    catalog_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,8 @@ class Situation:
 
 _LOCK_SITE = """
     select s.territory_id, s.building_status, s.built_on, s.altered_on, c.election_day, c.profile,
-        c.closed_at is not null, m.days_before
+        c.closed_at is not null, m.days_before,
+        (select coalesce(max(n), 0) from catalog_document)
     from site s
     join campaign c on c.id = %(campaign)s
     left join milestone m on m.campaign_id = c.id and m.id = %(milestone)s

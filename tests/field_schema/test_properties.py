@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from field_schema.assessment import assess
 from field_schema.catalog import UnknownForm, load_catalog
+from field_schema.findings import as_stored
 from field_schema.inspection import BodyProblem, InvalidInspection, read_inspection
 from field_schema.logic import COMPLIANT
 from field_schema.ruleset import Building
@@ -228,7 +229,7 @@ def test_an_assessment_is_the_same_every_time(
         assess(read_inspection(each, load_catalog()), demo_ruleset(), building)
         for each in (body, body, shuffled)
     ]
-    documents = [assessment.findings_json() for assessment in found]
+    documents = [as_stored(assessment) for assessment in found]
     assert documents[0] == documents[1] == documents[2]
     assert score(found[0]) == score(found[1]) == score(found[2])
 

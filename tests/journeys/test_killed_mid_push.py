@@ -19,11 +19,12 @@ from tests.factories import World, inspection_of, make_world, operation, push, p
 from tests.journeys.server import ROOT, Server, environment, post
 from tests.journeys.wholeness import ABSENT, WHOLE, traces
 
-ASKS = 10
-"""How many statements an accepted inspection asks for: lock, look, site, situation, revision,
-cases, audit log, feed, result, contact."""
-WAITS = 2
-"""How many exchanges with the server that takes."""
+ASKS = 11
+"""How many statements an accepted inspection asks for: lock, look, site, situation, ruleset (only
+while this process does not know that its manifest is kept), revision, cases, audit log, feed,
+result, contact."""
+WAITS = 3
+"""How many exchanges with the server that takes; one of them is for the ruleset."""
 MOMENTS = [
     *(f"ask-{n}" for n in range(1, ASKS + 1)),
     *(f"sent-{n}" for n in range(1, WAITS + 1)),

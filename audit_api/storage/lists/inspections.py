@@ -34,7 +34,11 @@ _INSPECTION = text(f"""
         'assessment', json_build_object('profile', a.profile, 'ruleset', a.ruleset_digest,
             'assessed_at', a.assessed_at, 'station_state', a.station_state, 'index', a.index,
             'coverage_permille', a.coverage_permille, 'score', a.score),
-        'body', inspection.body)::text as doc, a.findings::text as findings
+        'body', inspection.body)::text as doc, a.findings::text as findings,
+        inspection.body::text as body, a.ruleset_digest, coalesce(a.building_status,
+        site.building_status), coalesce(a.built_on, case when a.building_status is null
+        then site.built_on end), coalesce(a.altered_on, case when a.building_status is null
+        then site.altered_on end)
     from inspection join site on site.id = inspection.site_id
     join person on person.id = inspection.inspector_id
     join lateral (select * from assessment a where a.inspection_id = inspection.id
@@ -52,7 +56,11 @@ def _parameters(scope: Scope) -> dict[str, Any]:
 
 
 def find_inspection(session: Session, scope: Scope, inspection: UUID) -> AnyRow | None:
-    """The current revision as (JSON text, findings as JSON text); None outside the scope."""
+    """The current revision; None outside the scope.
+
+    As (JSON text, findings as JSON text, body as it was sent, ruleset's digest, and the building
+    as it was judged: status, built on, altered on).
+    """
     return session.execute(_INSPECTION, _parameters(scope) | {"id": inspection}).one_or_none()
 
 

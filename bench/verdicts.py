@@ -74,7 +74,9 @@ def measure(profile: str, on: date, *, database: str | None = None) -> Verdicts:
     """All figures for the profile's ruleset on that day."""
     catalog = load_catalog()
     ruleset = catalog.ruleset(profile, on)
-    inspections = [read_inspection(station_body(n), catalog) for n in range(BODIES)]
+    form = max((f for f in catalog.forms.values() if f.id == "station"), key=lambda f: f.version)
+    bodies = (station_body(n, form=form.key) for n in range(BODIES))
+    inspections = [read_inspection(body, catalog) for body in bodies]
     assessed, assess_ms = _best(lambda i: assess(i, ruleset, EXISTING), inspections)
     _, findings_ms = _best(lambda a: a.findings_json(), assessed)
     _, score_ms = _best(score, assessed)

@@ -294,6 +294,21 @@ class CaseMaker:
                 yield self.case("two items, the second not as required", both)
                 yield self.case("two items, the first not as required", good | {group: (bad, item)})
                 yield self.case("two items, the first missing", good | {group: ({}, bad)})
+            yield from self._steep(n, good, item)
+
+    def _steep(self, n: int, good: dict[str, Any], item: Flat) -> Iterator[Case]:
+        """A short steep item and a long one that is less steep but further beyond in length."""
+        group = self.group or ""
+        ratios = [c for c in self.requirement.rows[n].must if c.op == "ratio_le"]
+        for c in ratios[:1]:
+            under, num, den = c.value
+            short = item | {c.measure: 100 * num, under: 50 * den}
+            long = item | {c.measure: 750 * num, under: 500 * den}
+            tops = {m: self.questions[m].hard[1] for m in c.measures}
+            if all(long[m] <= top for m, top in tops.items()):
+                title = "two items, the {} the steeper, the other further beyond"
+                yield self.case(title.format("first one"), good | {group: (short, long)})
+                yield self.case(title.format("second one"), good | {group: (long, short)})
 
     def _places(self, answers: Mapping[str, Any]) -> Iterator[Case]:
         """In every building, on the days around those named, and in the other state."""

@@ -8,18 +8,20 @@ One file stands beside each file of requirements, `examples/<name>.json` beside
 generated code. A lawyer can read and correct them before their release; once released they never
 change, and every evaluator must agree with them.
 
-A file has, by requirement, its title, the building that is meant where a case names none, and its
-cases: `case` in words, `answers` as measured, in the form's units, `verdict`; and where there is
-one `row`, `index` (from 0), `building`, `built_on`, `state`; `reason` where it is not the usual one
-of its verdict.
+A file names its standard, edition and element. It has, by requirement, its title, the building that
+is meant where a case names none, and its cases: `case` in words, `answers` as measured, in the
+form's units, `verdict`; and where there is one `row`, `index` (from 0), `building`, `built_on`,
+`state`; `reason` where it is not the usual one of its verdict.
 """
 
 import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +39,7 @@ from field_schema.strict_file import read_object
 Expected = tuple[str, str | None, int | None, str]
 """Verdict, row's name, index, reason code."""
 
+_MOST_COMBINATIONS: Final = 200_000
 _PLAIN_REASONS: Final = {
     "compliant": "complies",
     "violation": "breaks",
@@ -105,13 +108,41 @@ def examples_of(requirement: Requirement, questions: Measures) -> list[Example]:
 def unnoticed(
     requirement: Requirement, questions: Measures, examples: Sequence[Example]
 ) -> list[str]:
-    """The mutants of a requirement that give every example what it expects, in words."""
+    """The mutants of a requirement that give every example what it expects, in words.
+
+    Without those that differ in no case at all (`same_everywhere`): nothing could notice them.
+    """
     found = []
     for name, mutant in mutants_of(requirement, questions):
         rule = plain_rule(mutant, questions)
-        if all(expected_of(mutant, rule, e.case) == e.expected for e in examples):
+        if all(expected_of(mutant, rule, e.case) == e.expected for e in examples) and not (
+            same_everywhere(requirement, mutant, questions)
+        ):
             found.append(name)
     return found
+
+
+def same_everywhere(one: Requirement, two: Requirement, questions: Measures) -> bool:
+    """Whether two requirements are proven to decide alike, whatever is measured and where.
+
+    A verdict changes only at the edges of the comparisons, so it is enough to try every
+    combination of readings on and beside the edges of both, of words and of what is missing.
+    Ratios, repeats and very many combinations are not tried: then nothing is proven.
+    """
+    applies = [(r.buildings, r.states, r.built_before, r.built_from) for r in (one, two)]
+    both = replace(one, when=(*one.when, *two.when), rows=(*one.rows, *two.rows))
+    maker = CaseMaker(both, questions, None)
+    measures = list(dict.fromkeys(m for c in maker.comparisons for m in c.measures))
+    values = [(None, *maker.values(measure)) for measure in measures]
+    simple = all(c.op != "ratio_le" for c in maker.comparisons) and group_of(both) is None
+    if applies[0] != applies[1] or not simple or prod(map(len, values)) > _MOST_COMBINATIONS:
+        return False
+    first, second = (plain_rule(requirement, questions).decide for requirement in (one, two))
+    every = (
+        {m: v for m, v in zip(measures, each, strict=True) if v is not None}
+        for each in product(*values)
+    )
+    return all(first(answers) == second(answers) for answers in every)
 
 
 def _key(case: Case) -> str:
@@ -151,8 +182,11 @@ def written(requirements: Sequence[Requirement], measures: Mapping[str, Measures
             f'  {json.dumps(requirement.id)}: {{\n{members}   "cases": [\n{cases}\n   ]\n  }}'
         )
     body = ",\n".join(blocks)
+    first = requirements[0]
     return (
-        f'{{\n "element": {json.dumps(requirements[0].element)},\n'
+        f'{{\n "standard": {json.dumps(first.cite.standard)},\n'
+        f' "edition": {json.dumps(first.cite.edition)},\n'
+        f' "element": {json.dumps(first.element)},\n'
         f' "about": {json.dumps(_ABOUT)},\n "examples": {{\n{body}\n }}\n}}\n'
     )
 

@@ -111,6 +111,7 @@ PLAN_OF = {
         kind: {**PLAN.get(kind, {}), **PLAN_2.get(kind, {})} for kind in {**PLAN, **PLAN_2}
     },
 }
+PHOTOGRAPHED = ("width_mm", "handrail", "slot_mm", "door_help")
 RUNS_GOOD = [(300, 4200), (250, 3600), (400, 5500), (150, 2200)]
 RUNS_BAD = [(450, 4200), (600, 3600), (300, 1800), (500, 2500)]
 
@@ -205,7 +206,7 @@ def station_body(
             _add_runs(rng, answers, breaches)
         if kind == "stairs":
             _add_flights(rng, answers, breaches)
-        shown = [q for q in ("width_mm", "handrail", "slot_mm") if q in answers]
+        shown = [q for q in PHOTOGRAPHED if q in answers]
         elements.append(
             {
                 "id": uuid_of(rng),

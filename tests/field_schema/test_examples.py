@@ -15,6 +15,7 @@ from field_schema.examples import (
     expected_of,
     plain_rule,
     read_examples,
+    same_everywhere,
     unnoticed,
     written,
 )
@@ -89,6 +90,47 @@ def test_every_mutant_of_every_requirement_is_noticed_by_an_example() -> None:
                 left.append(f"{path} {requirement.id}: {name}")
     assert left == [], f"{len(left)} of {total} mutants unnoticed"
     assert total > 1000
+
+
+def test_hardly_any_mutant_decides_alike_in_every_case() -> None:
+    # Such a one is no mistake that could be noticed: a row that an earlier one always precedes.
+    same = [
+        f"{path} {requirement.id}: {name}"
+        for path, requirements in FILES.items()
+        for requirement in requirements
+        for name, mutant in mutants_of(requirement, CATALOG.measures[requirement.element])
+        if unnoticed_by_any(path, requirement, mutant)
+    ]
+    assert len(same) <= 5, same
+
+
+def unnoticed_by_any(path: str, requirement: Requirement, mutant: Requirement) -> bool:
+    rule = plain_rule(mutant, CATALOG.measures[requirement.element])
+    examples = examples_for(path, requirement)
+    return all(expected_of(mutant, rule, e.case) == e.expected for e in examples)
+
+
+def test_a_row_that_an_earlier_one_always_precedes_may_say_what_it_likes() -> None:
+    rows = [
+        {"row": "a", "when": [["place", "is", "room"]], "must": [["width_mm", "ge", 900]]},
+        {"row": "b", "when": [["place", "is", "toilet"]], "must": [["width_mm", "ge", 850]]},
+        {"row": "c", "must": [["width_mm", "ge", 800]]},
+    ]
+    table = requirement_of(first=rows)
+    room, toilet, last = table.rows
+    wider = replace(toilet.when[0], op="one_of", value=("room", "toilet"))
+    precedes = replace(table, rows=(room, replace(toilet, when=(wider,)), last))
+    assert same_everywhere(table, precedes, QUESTIONS)
+    follows = replace(table, rows=(replace(room, when=(wider,)), toilet, last))
+    assert not same_everywhere(table, follows, QUESTIONS)
+
+
+def test_a_moved_limit_or_another_building_is_never_proven_the_same() -> None:
+    (row,) = DOOR.rows
+    moved = replace(row, must=(replace(row.must[0], value=901),))
+    assert not same_everywhere(DOOR, replace(DOOR, rows=(moved,)), QUESTIONS)
+    assert not same_everywhere(DOOR, replace(DOOR, buildings=("new",)), QUESTIONS)
+    assert same_everywhere(DOOR, DOOR, QUESTIONS)
 
 
 @pytest.mark.parametrize("path", FILES)

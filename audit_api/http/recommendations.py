@@ -102,4 +102,4 @@ def _spelled_out(doc: str) -> str:
     told = ("state", "measured", "photos", "campaign", "first_seen_at", "last_seen_at")
     item |= {name: advice[name] for name in (*told, "inspection")} | said
     item = {"id": id_of(item["element"], advice["rule"]), **item}
-    return msgspec.json.encode(complete(item)).decode()
+    return msgspec.json.encode(complete(item, catalog())).decode()

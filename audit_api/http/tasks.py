@@ -78,7 +78,7 @@ def _with_remedies(doc: str) -> str:
         found = catalog().requirement(
             violation["standard"], violation["edition"], violation["requirement"]
         )
-        complete(violation)
+        complete(violation, catalog())
         violation["title"] = dict(found.title)
         violation["remedies"] = [
             {"kind": r.kind, "text": dict(r.text), "conditions": r.conditions}

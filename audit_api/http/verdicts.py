@@ -7,18 +7,17 @@ from typing import Any
 
 import msgspec
 
-from audit_api.http.catalog import catalog
+from field_schema.catalog import Catalog
 from field_schema.reasons import recalled_mark
 
 
-def complete(case: dict[str, Any]) -> dict[str, Any]:
+def complete(case: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
     """The case with `tolerance`, by measure in its unit, and `recalled`, words or null.
 
     `case` has standard, edition, requirement, confidence and measured; it is changed.
     """
-    now = catalog()
-    found = now.requirement(case["standard"], case["edition"], case["requirement"])
-    questions = now.measures[found.element]
+    found = catalog.requirement(case["standard"], case["edition"], case["requirement"])
+    questions = catalog.measures[found.element]
     case["tolerance"] = {
         measure: questions[measure].tolerance
         for measure in case["measured"] or ()
@@ -28,6 +27,6 @@ def complete(case: dict[str, Any]) -> dict[str, Any]:
     return case
 
 
-def completed(doc: str) -> str:
+def completed(doc: str, catalog: Catalog) -> str:
     """The same for a case as JSON text."""
-    return msgspec.json.encode(complete(msgspec.json.decode(doc))).decode()
+    return msgspec.json.encode(complete(msgspec.json.decode(doc), catalog)).decode()

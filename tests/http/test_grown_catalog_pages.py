@@ -50,15 +50,16 @@ def adopting() -> bytes:
 
 @pytest.fixture(scope="module", autouse=True)
 def _grown(app: Flask, project_root: Path) -> Iterator[None]:
-    shipped = app.extensions["catalog"]
+    keeper = app.extensions["catalogs"]
     documents = [
         document(EDITION, "SAMPLE-DEMO/1", edition(project_root, 1)),
         document(EDITION, "SAMPLE-DEMO/2", edition(project_root, 2, recalled="ramp.width")),
         document(PROFILE, DEMO, adopting()),
     ]
-    app.extensions["catalog"] = extended(shipped, documents, len(documents))
-    yield
-    app.extensions["catalog"] = shipped
+    grown = extended(load_catalog(), documents, len(documents))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keeper, "current", lambda session: grown)
+        yield
 
 
 def get(client: FlaskClient, world: World, path: str) -> Any:

@@ -11,6 +11,7 @@ import pytest
 import field_schema
 from field_schema.assessment import assess
 from field_schema.catalog import Catalog, CatalogError, load_catalog
+from field_schema.findings import as_stored
 from field_schema.manifest import manifest_of, ruleset_of
 from field_schema.ruleset import ENGINE, Ruleset
 from field_schema.scoring import score
@@ -34,7 +35,7 @@ def test_a_manifest_gives_the_same_ruleset_again(ruleset: Ruleset) -> None:
     assert [rule.weight for rule in again.rules] == [rule.weight for rule in ruleset.rules]
     inspection, building = drawn_inspection(5), drawn_building(5)
     one, two = (assess(inspection, each, building) for each in (ruleset, again))
-    assert json.dumps(one.findings_json()) == json.dumps(two.findings_json())
+    assert as_stored(one) == as_stored(two)
     assert score(one) == score(two)
 
 

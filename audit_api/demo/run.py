@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shlex
 import signal
 import sys
 import time
@@ -77,6 +78,7 @@ def run(folder: Path, port: int) -> None:
         with _web_server(services, settings, home, port) as base_url:
             _field_work(database, base_url, home)
             described = _describe(database, base_url)
+            _write_environment(home / "environment", services, settings)
             (folder / "demo.json").write_text(json.dumps(described, ensure_ascii=False, indent=2))
             _tour(base_url, described, time.monotonic() - began)
             signal.pause()
@@ -103,6 +105,13 @@ def _settings(services: EmbeddedServices, home: Path) -> Settings:
         s3=S3Settings(s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url),
         secret_key=secret.read_text(),
     )
+
+
+def _write_environment(path: Path, services: EmbeddedServices, settings: Settings) -> None:
+    """What another terminal reads to type `audit-api` commands: `. var/demo/environment`."""
+    variables = services.environment() | {"SECRET_KEY": settings.secret_key}
+    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    write_secret(path, "".join(lines))
 
 
 def _load(database: Database) -> None:

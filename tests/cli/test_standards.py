@@ -1,30 +1,12 @@
 """Editions are checked, imported and adopted by a named decision, or refused with a reason."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
-from audit_api.settings import Settings
-from tests.cli.conftest import Cli, cli_on
-from tests.cli.lawful import FIRST, LAWYER, SECOND, Lawful, adoption, make_lawful, spoilt
+from tests.cli.conftest import Cli
+from tests.cli.lawful import FIRST, LAWYER, SECOND, Lawful, adoption, spoilt
 
 DOCUMENTS = "select n, kind, id from catalog_document order by n"
 ADOPTIONS = "select standard, edition, replaces, weight, in_force_from::text from adoption"
-
-
-@pytest.fixture
-def lawful(new_settings: Callable[[], Settings]) -> Iterator[Lawful]:
-    made = make_lawful(new_settings())
-    yield made
-    made.app.extensions["database"].engine.dispose()
-
-
-@pytest.fixture
-def law(lawful: Lawful, tmp_path: Path) -> Iterator[Cli]:
-    """The command line on a world."""
-    with cli_on(lawful.app.extensions["settings"], tmp_path) as made:
-        yield made
 
 
 def imported(cli: Cli) -> None:

@@ -190,6 +190,12 @@ def _load(root: Path) -> Catalog:
         read(root / "scoring.json", "scoring", "scoring")
     for path in sorted(root.glob("weights/v*.json")):
         parse_scoring(*read(path, "scoring", path.stem))
+    for path in sorted(root.glob("standards/*/*/examples/*.json")):
+        # Kept as they are: nobody needs their cases to judge.
+        data, where = path.read_bytes(), path.relative_to(root).as_posix()
+        name = where.removeprefix("standards/").removesuffix(".json").replace("/examples/", "/")
+        digest = hashlib.sha256(data).hexdigest()
+        documents.append(_Document("examples", name, where, digest, data))
     _refuse_strays(root, {document.path for document in documents})
     published = read_file(root / "published.json", root)[0]
     return Catalog(

@@ -2,11 +2,13 @@
 
 Questions carry the closed list of measures: a requirement can only speak of what a form asks.
 A section may be taken over from another form's version (`"from": "ramp/1"`); a number is written
-once.
+once. What is taken over may be extended: `questions` adds some, `groups` adds groups or questions
+to one that is there, `hints` gives a question that is there a better hint. Nothing that is there
+changes its meaning or goes away.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from field_schema.measurement import FACTORS
@@ -82,7 +84,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One released version of a questionnaire; `key` is "station/1"."""
+    """One released version of a questionnaire; `key` is "station/1".
+
+    `only_required`: a tablet asks only the measures that the requirements of its task need.
+    """
 
     key: str
     id: str
@@ -93,6 +98,7 @@ class Form:
     methods: Mapping[str, Method]
     cannot_measure: Mapping[str, Texts]
     digest: str
+    only_required: bool = False
 
 
 def parse_form(value: object, where: str, digest: str, other: Callable[[str], Form]) -> Form:
@@ -106,6 +112,7 @@ def parse_form(value: object, where: str, digest: str, other: Callable[[str], Fo
         fields.fail("form", f"form {form_id!r} version {version} does not match the file's name")
     title, ky_status = fields.texts("title"), fields.text("ky_status")
     fields.text("about")
+    only_required = fields.has("only_required") and fields.yes("only_required")
     methods = _methods(fields.fields("methods"))
     cannot = fields.fields("cannot_measure")
     reasons = {key: cannot.texts(key) for key in cannot.rest_keys()}
@@ -118,8 +125,7 @@ def parse_form(value: object, where: str, digest: str, other: Callable[[str], Fo
             taken = other(source).sections.get(element)
             if taken is None:
                 inner.fail("from", f"the form {source!r} has no element {element!r} to take over")
-            sections[element] = taken
-            inner.done()
+            sections[element] = _extended(taken, inner, methods)
         else:
             sections[element] = _section(element, inner, methods)
     fields.done()
@@ -133,6 +139,7 @@ def parse_form(value: object, where: str, digest: str, other: Callable[[str], Fo
         methods,
         reasons,
         digest,
+        only_required,
     )
 
 
@@ -150,33 +157,93 @@ def _methods(fields: Fields) -> dict[str, Method]:
 
 def _section(element: str, fields: Fields, methods: Mapping[str, Method]) -> Section:
     title = fields.texts("title")
-    questions = _questions(fields, "", methods)
-    groups = {}
+    questions = _questions(fields, "", methods, {})
+    groups: dict[str, Group] = {}
+    for inner in fields.each("groups") if fields.has("groups") else []:
+        _add_group(groups, inner, questions, methods)
+    fields.done()
+    return _whole(element, title, questions, groups)
+
+
+def _extended(taken: Section, fields: Fields, methods: Mapping[str, Method]) -> Section:
+    """A section taken over, with what this form adds to it."""
+    questions, groups = dict(taken.questions), dict(taken.groups)
+    if fields.has("hints"):
+        _hint(questions, fields.fields("hints"))
+    if fields.has("questions"):
+        questions = _questions(fields, "", methods, questions)
+    for name in groups:
+        if name in questions:
+            fields.fail("questions", f"a group {name!r} is there already; rename the question")
+    added: set[str] = set()
     for inner in fields.each("groups") if fields.has("groups") else []:
         group = _key(inner)
-        if group in groups or group in questions:
-            inner.fail("id", f"a group or question {group!r} is there already; rename one")
-        groups[group] = Group(
-            group,
-            inner.texts("title"),
-            _positive(inner, "max_items"),
-            _questions(inner, f"{group}.", methods),
-        )
-        inner.done()
+        there = groups.get(group)
+        if there is None or group in added:
+            _add_group(groups, inner, questions, methods, group)
+        else:
+            more = _questions(inner, f"{group}.", methods, there.questions)
+            groups[group] = replace(there, questions=more)
+            inner.done()
+        added.add(group)
     fields.done()
+    return _whole(taken.element, taken.title, questions, groups)
+
+
+def _hint(questions: dict[str, Question], fields: Fields) -> None:
+    for name in fields.rest_keys():
+        if name not in questions:
+            fields.fail(name, "there is no such question to hint at; mend the name")
+        questions[name] = replace(questions[name], hint=fields.texts(name))
+
+
+def _add_group(
+    groups: dict[str, Group],
+    fields: Fields,
+    questions: Mapping[str, Question],
+    methods: Mapping[str, Method],
+    name: str | None = None,
+) -> None:
+    group = name or _key(fields)
+    if group in groups or group in questions:
+        fields.fail("id", f"a group or question {group!r} is there already; rename one")
+    groups[group] = Group(
+        group,
+        fields.texts("title"),
+        _positive(fields, "max_items"),
+        _questions(fields, f"{group}.", methods, {}),
+    )
+    fields.done()
+
+
+def _whole(
+    element: str, title: Texts, questions: dict[str, Question], groups: dict[str, Group]
+) -> Section:
     measures = {q.key: q for q in questions.values()}
     for each in groups.values():
         measures |= {q.key: q for q in each.questions.values()}
     return Section(element, title, questions, groups, measures)
 
 
-def _questions(fields: Fields, prefix: str, methods: Mapping[str, Method]) -> dict[str, Question]:
-    questions: dict[str, Question] = {}
+def _questions(
+    fields: Fields, prefix: str, methods: Mapping[str, Method], there: Mapping[str, Question]
+) -> dict[str, Question]:
+    """The questions `there` and those of this file; `after` puts one behind another, else last."""
+    questions = dict(there)
     for inner in fields.each("questions"):
         name = _key(inner)
         if name in questions:
             inner.fail("id", f"the question {name!r} comes twice; keep one of them")
-        questions[name] = _question(inner, prefix + name, methods)
+        after = inner.name("after") if there and inner.has("after") else None
+        if after is not None and after not in questions:
+            inner.fail("after", f"there is no question {after!r} to stand behind; mend the name")
+        question = _question(inner, prefix + name, methods)
+        if after is None:
+            questions[name] = question
+        else:
+            keys = list(questions)
+            keys.insert(keys.index(after) + 1, name)
+            questions = {key: question if key == name else questions[key] for key in keys}
     return questions
 
 

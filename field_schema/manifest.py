@@ -53,9 +53,11 @@ def ruleset_of(manifest: Mapping[str, Any], catalog: Catalog) -> Ruleset:
             "use a release of the program that still has that engine"
         )
     known = _files(catalog)
-    profile = read_profile(_held(known, manifest["profile"]["sha256"])[2])
+    named = manifest["profile"]
+    profile = read_profile(_held(known, f"profile {named['id']}", named["sha256"])[2])
     on = date.fromisoformat(manifest["on"])
-    editions = _editions([_held(known, digest) for _, digest in manifest["files"]], catalog)
+    files = [_held(known, name, digest) for name, digest in manifest["files"]]
+    editions = _editions(files, catalog)
     chosen = []
     for standard in profile.standards:
         adoption = profile.in_force(standard, on)
@@ -83,11 +85,11 @@ def _files(catalog: Catalog) -> Files:
     return {digest: (kind, name, data) for kind, name, digest, data in catalog.documents()}
 
 
-def _held(known: Files, digest: str) -> tuple[str, str, bytes, str]:
+def _held(known: Files, name: str, digest: str) -> tuple[str, str, bytes, str]:
     if digest not in known:
         raise CatalogError(
-            f"no document with SHA-256 {digest} is in the catalog; released and imported files "
-            "stay for ever, so restore it from the release or the backup that had it"
+            f"{name}: no document with SHA-256 {digest} is in the catalog; released and imported "
+            "files stay for ever, so restore it from the release or the backup that had it"
         )
     return (*known[digest], digest)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from field_schema.comparing import Limit, compile_comparison, limits_of
+from field_schema.comparing import Limit, Miss, compile_comparison, limits_of, miss_of
 from field_schema.deciding import CONDITION_FALSE, NO_ROW
 from field_schema.errors import CatalogError
 from field_schema.logic import (
@@ -13,10 +13,12 @@ from field_schema.logic import (
     FALSE,
     NOT_APPLICABLE,
     NOT_MEASURED,
+    RANK,
     TRUE,
     UNKNOWN,
     UNSURE,
     VERDICT_OF,
+    VIOLATION,
     Answers,
     Test,
     all_of,
@@ -187,3 +189,29 @@ def _table(rows: list[tuple[Test | None, Test]]) -> Decide:
         return (NOT_MEASURED if unmeasured else BORDERLINE), CONDITION_FALSE
 
     return decide
+
+
+def decide_plainly(rule: Rule, answers: Answers) -> tuple[str, int, int | None]:
+    """Verdict, row and index by the plain evaluation, item by item where the rule has a repeat.
+
+    The reference for generated code and numpy, and what worked examples are made with.
+    """
+    items = answers.get(rule.group, ()) if rule.group is not None else ()
+    if not items:
+        return *rule.decide(answers), None
+    worst: tuple[int, Miss] | None = None
+    found = (CONDITION_FALSE, "", 0)
+    for n, item in enumerate(items):
+        seen = {**answers, **item}
+        verdict, row = rule.decide(seen)
+        missed: tuple[Comparison, ...] = ()
+        if verdict in (VIOLATION, BORDERLINE) and row >= 0:
+            missed = tuple(c for c, test in rule.musts[row] if test(seen) in (FALSE, UNSURE))
+        here = RANK[verdict], miss_of(missed, seen)
+        if (
+            worst is None
+            or here[0] > worst[0]
+            or (here[0] == worst[0] and here[1].worse_than(worst[1]))
+        ):
+            worst, found = here, (row, verdict, n)
+    return found[1], found[0], found[2]

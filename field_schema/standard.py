@@ -1,5 +1,10 @@
-"""A standard's edition and its requirements, as the files say them: rows of threshold tables."""
+"""A standard's edition and its requirements, as the files say them: rows of threshold tables.
 
+An edition's requirements on ramps stand in `requirements/ramp.json`. Facts that come to light
+after its release stand beside it in `requirements/ramp.more.json`: a released file never changes.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +21,9 @@ RECALLED: Final = CONFIDENCES[2]
 LIMITS: Final = ("ge", "le", "gt", "lt", "eq")
 
 Measures = Mapping[str, Question]
+
+_FILE: Final = re.compile(r"/requirements/([a-z0-9_]+)(?:\.[a-z0-9-]+)?\.json$")
+"""The element in the name of a requirements file; after a dot, a word for a further file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +156,13 @@ def parse_requirements(
     fields = Fields(value, where)
     element = fields.name("element")
     fields.text("ky_status")
-    if not where.endswith(f"/requirements/{element}.json"):
-        fields.fail("element", f"{element!r} does not match the file's name")
+    name = _FILE.search(where)
+    if name is None or name[1] != element:
+        fields.fail(
+            "element",
+            f"{element!r} does not match the file's name; write it {element}.json, "
+            f"or {element}.more.json for what is added to a released edition",
+        )
     if element not in measures:
         fields.fail("element", f"no form asks about {element!r}; add it to a form first")
     found = [

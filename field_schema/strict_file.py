@@ -121,6 +121,13 @@ class Fields:
             self.fail(key, "an integer is due here")
         return value
 
+    def yes(self, key: str) -> bool:
+        """true or false."""
+        value = self.take(key)
+        if type(value) is not bool:
+            self.fail(key, "true or false is due here")
+        return value
+
     def span(self, key: str) -> tuple[int, int]:
         """Two integers, the lower first."""
         value = self.items(key)

@@ -17,6 +17,7 @@ from audit_api.http.blueprints import Blueprint, Schema, Text, YesNo, problems
 from audit_api.http.catalog import catalog
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.verdicts import complete
 from audit_api.storage.lists import tasks as lists
 from audit_api.storage.lists.selection import keyed
 from audit_api.storage.lists.tasks import TaskFilter
@@ -53,7 +54,14 @@ class TaskOut(Schema):
     due_on = fields.Date(required=True)
     overdue = fields.Boolean(required=True)
     assigned_at = fields.AwareDateTime(required=True)
-    violations = fields.List(fields.Dict(), required=True)
+    violations = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "What is wrong: clause, edition, weight, confidence, what was "
+            "measured, its tolerance, what is required; with title and remedies in three languages."
+        },
+    )
 
 
 class TaskPage(Schema):
@@ -64,12 +72,13 @@ class TaskPage(Schema):
 
 
 def _with_remedies(doc: str) -> str:
-    """Each violation of a task with its requirement's title and remedies, in three languages."""
+    """Each violation of a task with tolerance, and its requirement's title and remedies."""
     task = msgspec.json.decode(doc)
     for violation in task["violations"]:
         found = catalog().requirement(
             violation["standard"], violation["edition"], violation["requirement"]
         )
+        complete(violation, catalog())
         violation["title"] = dict(found.title)
         violation["remedies"] = [
             {"kind": r.kind, "text": dict(r.text), "conditions": r.conditions}

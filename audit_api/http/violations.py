@@ -18,9 +18,12 @@ from audit_api.domain.vocabulary import (
 )
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, YesNo, problems
+from audit_api.http.catalog import catalog
+from audit_api.http.catalog_words import recalled
 from audit_api.http.csv_export import stream_csv
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.verdicts import complete, completed
 from audit_api.storage.lists import violations as lists
 from audit_api.storage.lists.selection import AnyRow, keyed
 from audit_api.storage.lists.violations import CaseFilter
@@ -29,9 +32,10 @@ blueprint = Blueprint("violations", __name__, description="Binding requirements 
 
 CSV_PAGE = 500
 CSV_COLUMNS = (
-    "id", "state", "severity", "standard", "edition", "clause", "requirement", "weight",
-    "measured", "required", "user_groups", "site_name", "territory", "territory_name", "stations",
-    "element_type", "element_label", "first_seen_at", "due_on", "overdue", "photos",
+    "id", "state", "severity", "standard", "edition", "clause", "clause_hint", "requirement",
+    "weight", "confidence", "measured", "required", "tolerance", "user_groups", "site_name",
+    "territory", "territory_name", "stations", "element_type", "element_label", "first_seen_at",
+    "due_on", "overdue", "photos",
 )  # fmt: skip
 
 
@@ -77,12 +81,29 @@ class CaseOut(Schema):
     edition = fields.String(required=True)
     clause = fields.String(required=True, allow_none=True)
     clause_hint = fields.String(required=True, allow_none=True)
-    confidence = fields.String(required=True)
+    confidence = fields.String(
+        required=True,
+        metadata={"description": "How sure the threshold is.", "example": "read in source text"},
+    )
     weight = fields.String(required=True, validate=validate.OneOf(["binding", "reference"]))
     severity = fields.String(required=True, validate=validate.OneOf(list(Severity)))
     user_groups = fields.List(fields.String(), required=True)
-    measured = fields.Raw(required=True, allow_none=True)
-    required = fields.Raw(required=True, allow_none=True)
+    measured = fields.Raw(
+        required=True, allow_none=True, metadata={"description": "What was read, by measure."}
+    )
+    required = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What had to hold: measure, op, value, unit; of a ratio `of`."},
+    )
+    tolerance = fields.Dict(
+        required=True,
+        metadata={
+            "description": "How far off each reading may be, by measure, in the measure's unit.",
+            "example": {"width_mm": 3},
+        },
+    )
+    recalled = recalled()
     state = fields.String(required=True)
     first_seen_at = fields.AwareDateTime(required=True)
     last_seen_at = fields.AwareDateTime(required=True)
@@ -128,6 +149,7 @@ def case_filter(session: Session, scope: Scope, query: dict[str, Any]) -> CaseFi
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
 def list_violations(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
     """Broken binding requirements, oldest first."""
+    known = catalog()
     rows = lists.list_violations(
         session,
         scope,
@@ -137,7 +159,11 @@ def list_violations(query: dict[str, Any], *, session: Session, scope: Scope, **
         today=today(now()),
     )
     return answer_page(
-        rows, purpose="violations", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+        rows,
+        purpose="violations",
+        limit=query["limit"],
+        key=keyed,
+        doc=lambda row: completed(row[0], known),
     )
 
 
@@ -152,11 +178,18 @@ def list_violations_csv(
     """The same list as CSV (UTF-8 with BOM), whole; no cell can be a formula."""
     wanted = case_filter(session, scope, query)
     day = today(now())
+    known = catalog()  # while the transaction is open: the rows are spelled out after it
 
     def page(after: Sequence[Any] | None) -> Sequence[AnyRow]:
         return lists.list_violations(session, scope, wanted, after=after, limit=CSV_PAGE, today=day)
 
-    return stream_csv("violations.csv", CSV_COLUMNS, page, size=CSV_PAGE)
+    return stream_csv(
+        "violations.csv",
+        CSV_COLUMNS,
+        page,
+        size=CSV_PAGE,
+        complete=lambda case: complete(case, known),
+    )
 
 
 @blueprint.route("/violations/<uuid:violation>")
@@ -168,4 +201,4 @@ def get_violation(violation: UUID, *, session: Session, scope: Scope, **_: Any) 
     found = lists.find_violation(session, scope, violation, today(now()))
     if found is None:
         raise NotFound
-    return answer_json(found)
+    return answer_json(completed(found, catalog()))

@@ -78,8 +78,8 @@ def one_by_one(
 def test_bulk_and_single_agree_on_every_verdict_row_index_and_reason(
     form_key: str, ruleset: Ruleset
 ) -> None:
-    inspections = [drawn_inspection(seed, form_key) for seed in range(120)]
-    buildings = [drawn_building(seed) for seed in range(120)]
+    inspections = [drawn_inspection(seed, form_key) for seed in range(60)]
+    buildings = [drawn_building(seed) for seed in range(60)]
     single = one_by_one(inspections, buildings, ruleset)
     assert in_bulk(inspections, buildings, ruleset) == single
     if form_key == "station/1":

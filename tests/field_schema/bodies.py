@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from tests.field_schema.plan_station_2 import PLAN_2
+
 Json = dict[str, Any]
 
 # Per element: question -> (values that meet the binding requirements, values that break one).
@@ -95,7 +97,21 @@ PLAN: dict[str, dict[str, tuple[Sequence[Any], Sequence[Any]]]] = {
     },
     "information": {"direction_signs": ((True,), (False,))},
 }
-UNITS = {"_mm": "mm", "_permille": "permille", "_s": "s"}
+UNITS = {
+    "_mm": "mm",
+    "_permille": "permille",
+    "_s": "s",
+    "_n": "N",
+    "_nmm": "Nmm",
+    "_lux": "lux",
+}
+PLAN_OF = {
+    "station/1": PLAN,
+    "station/2": {
+        kind: {**PLAN.get(kind, {}), **PLAN_2.get(kind, {})} for kind in {**PLAN, **PLAN_2}
+    },
+}
+PHOTOGRAPHED = ("width_mm", "handrail", "slot_mm", "door_help")
 RUNS_GOOD = [(300, 4200), (250, 3600), (400, 5500), (150, 2200)]
 RUNS_BAD = [(450, 4200), (600, 3600), (300, 1800), (500, 2500)]
 
@@ -164,18 +180,22 @@ def station_body(
     site: str | None = None,
     campaign: str = "kg-jk-2021",
     day: str = "2021-10-20",
+    form: str = "station/1",
     **overrides: Any,
 ) -> Json:
     """The whole station, about 65 answers. `breaches`, `unmeasured`: shares of the answers.
 
+    `form="station/2"`: every measure of that form, about 250 answers.
     With `breaches=0` nothing binding is broken in an existing building.
     """
     rng = random.Random(seed)  # noqa: S311 - test data, not a secret
     elements = []
-    for kind, questions in PLAN.items():
+    for kind, questions in PLAN_OF[form].items():
         answers: Json = {}
         not_measured: Json = {}
         for name, (good, bad) in questions.items():
+            if "." in name:
+                continue
             value = rng.choice(bad if rng.random() < breaches else good)
             unit = next((u for end, u in UNITS.items() if name.endswith(end)), None)
             if unit and rng.random() < unmeasured:
@@ -184,7 +204,9 @@ def station_body(
                 answers[name] = measurement(value, unit) if unit else value
         if kind == "ramp":
             _add_runs(rng, answers, breaches)
-        shown = [q for q in ("width_mm", "handrail", "slot_mm") if q in answers]
+        if kind == "stairs":
+            _add_flights(rng, answers, breaches)
+        shown = [q for q in PHOTOGRAPHED if q in answers]
         elements.append(
             {
                 "id": uuid_of(rng),
@@ -196,7 +218,7 @@ def station_body(
                 "photos": [photo(rng, q, f"{day}T09:20:00+06:00") for q in shown] if photos else [],
             }
         )
-    body = _envelope(rng, "station/1", elements, day)
+    body = _envelope(rng, form, elements, day)
     body["campaign"] = campaign
     if site is not None:
         body["site"] = site
@@ -210,6 +232,19 @@ def _add_runs(rng: random.Random, answers: Json, breaches: float) -> None:
         runs.append({"rise_mm": measurement(rise), "run_mm": measurement(run)})
     answers["runs"] = runs
     answers["rise_mm"] = measurement(sum(run["rise_mm"]["value"] for run in runs))
+
+
+def _add_flights(rng: random.Random, answers: Json, breaches: float) -> None:
+    flights = []
+    for _ in range(rng.choice((1, 2))):
+        flight: Json = {}
+        for key, (good, bad) in PLAN_2["stairs"].items():
+            name = key.removeprefix("flights.")
+            if name != key:
+                value = rng.choice(bad if rng.random() < breaches else good)
+                flight[name] = measurement(value) if name.endswith("_mm") else value
+        flights.append(flight)
+    answers["flights"] = flights
 
 
 def _envelope(rng: random.Random, form: str, elements: list[Json], day: str = "2021-10-20") -> Json:

@@ -171,6 +171,7 @@ def test_documents_are_served_by_the_digest_of_their_bytes() -> None:
         "standard",
         "requirements",
         "profile",
+        "examples",
         "scoring",
     }
 
@@ -194,7 +195,7 @@ def ask_edition(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     ("ask", "error", "said"),
     [
-        (ask_form, UnknownForm, "'lift/1'; it knows ramp/1, station/1"),
+        (ask_form, UnknownForm, "'lift/1'; it knows ramp/1, ramp/2, "),
         (ask_profile, UnknownProfile, "'kg-2099' is not in the catalog, which has kg-demo-2021"),
         (ask_requirement, CatalogError, "no requirement 'ramp.colour'"),
         (ask_edition, CatalogError, "RU-SP59-2012/1999: there is no requirement"),

@@ -60,7 +60,7 @@ def _badness(rule: Rule, answers: Any, verdict: str, row: int) -> tuple[float, i
 @pytest.mark.parametrize("ruleset", rulesets(), ids=lambda ruleset: ruleset.profile.id)
 @pytest.mark.parametrize("form_key", sorted(load_catalog().forms))
 def test_generated_code_decides_as_the_plain_evaluation(form_key: str, ruleset: Ruleset) -> None:
-    for seed in range(80):
+    for seed in range(40):
         inspection, building = drawn_inspection(seed, form_key), drawn_building(seed)
         for finding in assess(inspection, ruleset, building).findings:
             observation, rule = finding.observation, finding.rule

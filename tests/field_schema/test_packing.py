@@ -59,7 +59,18 @@ def test_numbers_words_and_booleans_stand_in_the_forms_order() -> None:
 
 
 # As they were when the forms were released. A packed column is read with these for ever.
-LAYOUTS = {"ramp/1": "1714bccc", "station/1": "4351c281"}
+LAYOUTS = {
+    "ramp/1": "1714bccc",
+    "ramp/2": "283dc66e",
+    "readiness/1": "6a0f8d52",
+    "recheck/1": "6b7eaf60",
+    "station/1": "4351c281",
+    "station/2": "f6ee695c",
+}
+
+
+def test_every_released_form_has_its_layout_written_down() -> None:
+    assert sorted(LAYOUTS) == FORMS
 
 
 @pytest.mark.parametrize("form_key", LAYOUTS)

@@ -1,0 +1,240 @@
+"""A section of a form with the verdicts of a ruleset, as an XLSForm that pyxform converts.
+
+Plain data, no Excel file: `pyxform.xls2xform.convert(workbook_of(...).workbook)` gives the XForm.
+pyxform is needed only where forms are released and in tests. The form is about one element: its
+questions in three languages, its repeats, the building, and for every requirement four calculates.
+
+What it does not say: the sentence of a reason (only its code), photos, "cannot measure".
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from field_schema.form import STATES, Form, Question
+from field_schema.problems import problem_texts, words
+from field_schema.ruleset import Rule
+from field_schema.standard import BUILDINGS
+from field_schema.strict_file import Texts, read_file
+from field_schema.xform_expressions import (
+    BORDERLINE,
+    COMPLIANT,
+    NO_ITEM,
+    NOT_APPLICABLE,
+    NOT_MEASURED,
+    OUTSIDE,
+    VIOLATION,
+    Calculates,
+    decision,
+    items_of,
+    name_of,
+    worst,
+)
+
+LANGUAGES: Final = {"ky": "Кыргызча (ky)", "ru": "Русский (ru)", "en": "English (en)"}
+_DAY: Final = "%Y%m%d"
+_VERDICTS: Final = {
+    VIOLATION: ("violation", "breaks"),
+    NOT_MEASURED: ("not_measured", "missing"),
+    BORDERLINE: ("borderline", "within_tolerance"),
+    COMPLIANT: ("compliant", "complies"),
+    NOT_APPLICABLE: ("not_applicable", "condition_not_met"),
+}
+_EXCLUDED: Final = {
+    1: ("not_applicable", "other_state"),
+    2: ("not_applicable", "other_building"),
+    3: ("not_measured", "build_date_unknown"),
+    4: ("not_applicable", "other_build_date"),
+}
+
+Line = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The names of the calculates that tell of one rule: words, and the index from 0 or ''."""
+
+    verdict: str
+    row: str
+    index: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ElementForm:
+    """An XLSForm as pyxform takes it, and by rule the calculates that give its verdict."""
+
+    workbook: Mapping[str, list[Line]]
+    told: Mapping[str, Told]
+
+
+def workbook_of(form: Form, element: str, rules: Iterable[Rule]) -> ElementForm:
+    """The questions about one element with the verdicts of these rules on it.
+
+    Raises KeyError for an element that the form does not ask about. Rules on other elements are
+    passed over.
+    """
+    section = form.sections[element]
+    to = Calculates(section)
+    told = {}
+    for n, rule in enumerate(rules):
+        if rule.requirement.element == element:
+            told[rule.name] = _tell(rule, f"{element}_r{n}", to)
+    survey = _building()
+    choices = [
+        *_choices("building_status", {word: xform_texts()[word] for word in BUILDINGS}),
+        *_choices("state", {word: xform_texts()[word] for word in STATES}),
+        *_choices("yes_no", {word: words()["reasons"][word] for word in ("yes", "no")}),
+    ]
+    for question in section.measures.values():
+        if question.type == "choice":
+            choices += _choices(name_of(section, question.key), question.choice_names)
+    survey += [_question(q, name_of(section, q.key)) for q in section.questions.values()]
+    for group in section.groups.values():
+        name = name_of(section, group.id)
+        survey.append({"type": "begin_repeat", "name": name} | _labels("label", group.title))
+        survey += [_question(q, name_of(section, q.key)) for q in group.questions.values()]
+        survey += to.rows.get(group.id, [])
+        survey.append({"type": "end_repeat", "name": name})
+    survey += to.rows[None]
+    settings = {
+        "form_id": f"{form.id}_{element}",
+        "version": str(form.version),
+        "form_title": f"{form.title['en']}: {section.title['en']}",
+        "default_language": LANGUAGES["ru"],
+    }
+    return ElementForm({"survey": survey, "choices": choices, "settings": [settings]}, told)
+
+
+@cache
+def xform_texts() -> dict[str, Any]:
+    """The words that only XForms need."""
+    root = Path(__file__).parent
+    return read_file(root / "xform_texts.json", root)[0]
+
+
+def _tell(rule: Rule, prefix: str, to: Calculates) -> Told:
+    verdict, row, index = _judge(rule, to)
+    outside = _exclusion(rule, to)
+    names = [r.name for r in rule.requirement.rows]
+    rows = {n: (name,) for n, name in enumerate(names) if name is not None}
+    run = f"{outside} = 0"
+    unsure = f"{verdict} = {BORDERLINE} and {row} < 0"
+    doubt = f"if({unsure}, 'condition_within_tolerance', {_cases(verdict, _VERDICTS, 1)})"
+    told = Told(*(f"{prefix}_{part}" for part in ("verdict", "row", "index", "reason")))
+    for name, expression in (
+        (
+            told.verdict,
+            f"if({run}, {_cases(verdict, _VERDICTS, 0)}, {_cases(outside, _EXCLUDED, 0)})",
+        ),
+        (told.row, f"if({run}, {_cases(row, rows, 0)}, '')"),
+        (told.index, f"if({run}, {index}, '')"),
+        (told.reason, f"if({run}, {doubt}, {_cases(outside, _EXCLUDED, 1)})"),
+    ):
+        to.add(expression, None, "string", name)
+    return told
+
+
+def _cases(number: str, texts: Mapping[int, tuple[str, ...]], part: int) -> str:
+    """The word that stands for a number; '' for any other."""
+    shown = "''"
+    for value, each in texts.items():
+        shown = f"if({number} = {value}, '{each[part]}', {shown})"
+    return shown
+
+
+def _judge(rule: Rule, to: Calculates) -> tuple[str, str, str]:
+    """Verdict, row and index of a rule that is run."""
+    if rule.group is None:
+        return (*decision(rule, OUTSIDE, to), "''")
+    verdict, row = decision(rule, NO_ITEM, to)
+    if rule.group not in to.section.groups:
+        return verdict, row, "''"
+    bad, bad_row, index = worst(rule, rule.group, to)
+    empty = f"{items_of(rule.group, to)} = 0"
+    return (
+        to.add(f"if({empty}, {verdict}, {bad})", None),
+        to.add(f"if({empty}, {row}, {bad_row})", None),
+        f"if({empty}, '', {index})",
+    )
+
+
+def _exclusion(rule: Rule, to: Calculates) -> str:
+    """0 when the rule is run, else a number of `_EXCLUDED`."""
+    requirement = rule.requirement
+    found = "0"
+    days = [(">=", requirement.built_before), ("<", requirement.built_from)]
+    limits = [f"${{deciding_day}} {op} {day.strftime(_DAY)}" for op, day in days if day is not None]
+    if limits:
+        found = f"if(${{deciding_day}} = '', 3, if({' or '.join(limits)}, 4, 0))"
+    for name, number, allowed, all_words in (
+        ("building_status", 2, requirement.buildings, BUILDINGS),
+        ("state", 1, requirement.states, STATES),
+    ):
+        if set(allowed) != set(all_words):
+            known = " or ".join(f"${{{name}}} = '{word}'" for word in allowed)
+            found = f"if({known}, {found}, {number})"
+    return to.add(found, None)
+
+
+def _building() -> list[Line]:
+    """The questions about the building and the state, and the day that build-date rules look at."""
+    texts = xform_texts()
+
+    def day(name: str) -> str:
+        return f"int(format-date(${{{name}}}, '{_DAY}'))"
+
+    required = {"required": "yes"}
+    return [
+        {"type": "select_one building_status", "name": "building_status"}
+        | _labels("label", texts["building_status"])
+        | required,
+        {"type": "date", "name": "built_on"} | _labels("label", texts["built_on"]),
+        {"type": "date", "name": "altered_on"} | _labels("label", texts["altered_on"]),
+        {"type": "select_one state", "name": "state"} | _labels("label", texts["state"]) | required,
+        {
+            "type": "calculate",
+            "name": "deciding_day",
+            "calculation": f"if(${{altered_on}} != '', {day('altered_on')}, "
+            "if(${building_status} = 'reconstructed' or ${built_on} = '', '', "
+            f"{day('built_on')}))",
+            "bind::type": "int",
+        },
+    ]
+
+
+def _question(question: Question, name: str) -> Line:
+    kind = {
+        "measure": "integer",
+        "count": "integer",
+        "text": "text",
+        "yes_no": "select_one yes_no",
+        "choice": f"select_one {name}",
+    }[question.type]
+    unit = words()["units"].get(question.unit)
+    ask = {
+        language: f"{text} ({unit[language]})" if unit else text
+        for language, text in question.ask.items()
+    }
+    line = {"type": kind, "name": name} | _labels("label", ask)
+    if question.hint is not None:
+        line |= _labels("hint", question.hint)
+    if question.numeric:
+        low, high = question.hard
+        refusal = {
+            language: text.format(low=low, high=high, unit=unit[language] if unit else "")
+            for language, text in problem_texts()["out_of_range"].items()
+        }
+        line |= {"constraint": f". >= {low} and . <= {high}"}
+        line |= _labels("constraint_message", refusal)
+    return line
+
+
+def _choices(name: str, texts: Mapping[str, Texts]) -> list[Line]:
+    return [{"list_name": name, "name": word} | _labels("label", t) for word, t in texts.items()]
+
+
+def _labels(column: str, texts: Texts) -> Line:
+    return {f"{column}::{LANGUAGES[language]}": text for language, text in texts.items()}

@@ -37,12 +37,8 @@ def stream_csv(
     page: Callable[[Sequence[Any] | None], Sequence[AnyRow]],
     *,
     size: int,
-    complete: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> Response:
-    """Stream all pages as CSV; each row's first column is a JSON object.
-
-    With what `complete` adds to it, it has the `columns`.
-    """
+    """Stream all pages as CSV; each row's first column is a JSON object that has the `columns`."""
     # The guard's transaction ends when the view returns: the first page must be read in it, and
     # a list longer than one page is read whole, a page at a time, before the answer starts.
     pages = list(_pages(page, size))
@@ -54,7 +50,7 @@ def stream_csv(
         writer.writerow(columns)
         for rows in pages:
             for row in rows:
-                members = complete(msgspec.json.decode(row[0]))
+                members = msgspec.json.decode(row[0])
                 writer.writerow([safe_cell(members[name]) for name in columns])
             yield buffer.getvalue()
             buffer.seek(0)

@@ -17,7 +17,6 @@ from audit_api.http.blueprints import Blueprint, Schema, Text, YesNo, problems
 from audit_api.http.catalog import catalog
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
-from audit_api.http.verdicts import complete
 from audit_api.storage.lists import tasks as lists
 from audit_api.storage.lists.selection import keyed
 from audit_api.storage.lists.tasks import TaskFilter
@@ -72,13 +71,12 @@ class TaskPage(Schema):
 
 
 def _with_remedies(doc: str) -> str:
-    """Each violation of a task with tolerance, and its requirement's title and remedies."""
+    """Each violation of a task with its requirement's title and remedies."""
     task = msgspec.json.decode(doc)
     for violation in task["violations"]:
         found = catalog().requirement(
             violation["standard"], violation["edition"], violation["requirement"]
         )
-        complete(violation, catalog())
         violation["title"] = dict(found.title)
         violation["remedies"] = [
             {"kind": r.kind, "text": dict(r.text), "conditions": r.conditions}

@@ -18,12 +18,10 @@ from audit_api.domain.vocabulary import (
 )
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, YesNo, problems
-from audit_api.http.catalog import catalog
 from audit_api.http.catalog_words import recalled
 from audit_api.http.csv_export import stream_csv
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
-from audit_api.http.verdicts import complete, completed
 from audit_api.storage.lists import violations as lists
 from audit_api.storage.lists.selection import AnyRow, keyed
 from audit_api.storage.lists.violations import CaseFilter
@@ -149,7 +147,6 @@ def case_filter(session: Session, scope: Scope, query: dict[str, Any]) -> CaseFi
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
 def list_violations(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
     """Broken binding requirements, oldest first."""
-    known = catalog()
     rows = lists.list_violations(
         session,
         scope,
@@ -163,7 +160,7 @@ def list_violations(query: dict[str, Any], *, session: Session, scope: Scope, **
         purpose="violations",
         limit=query["limit"],
         key=keyed,
-        doc=lambda row: completed(row[0], known),
+        doc=lambda row: str(row[0]),
     )
 
 
@@ -178,18 +175,11 @@ def list_violations_csv(
     """The same list as CSV (UTF-8 with BOM), whole; no cell can be a formula."""
     wanted = case_filter(session, scope, query)
     day = today(now())
-    known = catalog()  # while the transaction is open: the rows are spelled out after it
 
     def page(after: Sequence[Any] | None) -> Sequence[AnyRow]:
         return lists.list_violations(session, scope, wanted, after=after, limit=CSV_PAGE, today=day)
 
-    return stream_csv(
-        "violations.csv",
-        CSV_COLUMNS,
-        page,
-        size=CSV_PAGE,
-        complete=lambda case: complete(case, known),
-    )
+    return stream_csv("violations.csv", CSV_COLUMNS, page, size=CSV_PAGE)
 
 
 @blueprint.route("/violations/<uuid:violation>")
@@ -201,4 +191,4 @@ def get_violation(violation: UUID, *, session: Session, scope: Scope, **_: Any) 
     found = lists.find_violation(session, scope, violation, today(now()))
     if found is None:
         raise NotFound
-    return answer_json(completed(found, catalog()))
+    return answer_json(found)

@@ -254,7 +254,7 @@ def test_a_label_that_an_inspector_typed_is_neutralised_in_the_csv(
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/violations?limit=200", 3),
+        ("/violations?limit=200", 2),
         ("/violations?limit=1", 3),
         ("/recommendations?limit=200", 3),
         ("/tasks?limit=200", 3),

@@ -46,19 +46,6 @@ NEEDED = {
     "standard", "edition", "clause", "clause_hint", "weight", "confidence", "required", "measured",
     "tolerance",
 }  # fmt: skip
-WAITING = {
-    "/api/v1/sync/pull": "the feed is written in SQL: the table violation has no tolerance yet"
-}
-
-
-def routes() -> list[Any]:
-    """Every route that shows verdicts; those that wait for a column are expected to fail."""
-    return [
-        pytest.param(
-            rule, marks=[pytest.mark.xfail(reason=WAITING[rule])] if rule in WAITING else []
-        )
-        for rule in sorted(WITH_VERDICTS)
-    ]
 
 
 def address(rule: str, things: Things) -> str:
@@ -145,7 +132,7 @@ def check_mark(value: dict[str, Any]) -> None:
         assert not value.get("recalled")
 
 
-@pytest.mark.parametrize("rule", routes())
+@pytest.mark.parametrize("rule", sorted(WITH_VERDICTS))
 def test_every_verdict_says_everything(
     client: FlaskClient, world: World, things: Things, rule: str
 ) -> None:

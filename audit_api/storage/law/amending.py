@@ -103,27 +103,32 @@ _OPEN = """
         select id, %(at)s, %(person)s, null, 'assigned', %(reason)s from new_task
     )
     insert into violation (id, site_id, element_id, campaign_id, requirement, standard, edition,
-        clause, clause_hint, confidence, severity, user_groups, measured, required, photos, state,
+        clause, clause_hint, confidence, severity, user_groups, measured, tolerance, required,
+        photos, state,
         first_seen_at, last_seen_at, first_inspection_id, first_inspector_id, last_inspection_id,
         last_inspection_rev, last_inspector_id, rev, due_on, task_id)
     select id, site_id, element_id, %(campaign)s, requirement, standard, edition, clause,
-        clause_hint, confidence, severity, user_groups, measured, required, photos, 'open', %(at)s,
-        %(at)s, inspection_id, inspector_id, inspection_id, inspection_rev, inspector_id, 1,
+        clause_hint, confidence, severity, user_groups, measured, tolerance, required, photos,
+        'open', %(at)s, %(at)s, inspection_id, inspector_id, inspection_id, inspection_rev,
+        inspector_id, 1,
         due_on, task_id
     from json_to_recordset(cast(%(violations)s as json)) as v(id uuid, site_id uuid,
         element_id uuid, requirement text, standard text, edition text, clause text,
         clause_hint text, confidence text, severity text, user_groups text[], measured json,
-        required json, photos text[], inspection_id uuid, inspection_rev int, inspector_id uuid,
+        tolerance json, required json, photos text[], inspection_id uuid, inspection_rev int,
+        inspector_id uuid,
         due_on date, task_id uuid)
 """
 _REOPEN = """
     update violation c set state = 'open', ended_at = null, last_seen_at = %(at)s,
-        rev = c.rev + 1, measured = v.measured, required = v.required, photos = v.photos,
+        rev = c.rev + 1, measured = v.measured, tolerance = v.tolerance,
+        required = v.required, photos = v.photos,
         last_inspection_id = v.inspection_id, last_inspection_rev = v.inspection_rev,
         last_inspector_id = v.inspector_id, due_on = v.due_on, task_id = v.task_id,
         campaign_id = %(campaign)s
     from json_to_recordset(cast(%(violations)s as json)) as v(id uuid, measured json,
-        required json, photos text[], inspection_id uuid, inspection_rev int, inspector_id uuid,
+        tolerance json, required json, photos text[], inspection_id uuid, inspection_rev int,
+        inspector_id uuid,
         due_on date, task_id uuid)
     where c.id = v.id
 """

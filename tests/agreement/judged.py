@@ -10,7 +10,7 @@ from field_schema.catalog import load_catalog
 from field_schema.ruleset import Ruleset, compile_rule
 from field_schema.standard import Comparison, Requirement
 from tests.agreement.evaluators import NODE, differences, python_lines
-from tests.agreement.made_up import with_made_up, with_rules
+from tests.agreement.made_up import made_up_rules, with_made_up, with_rules
 from tests.agreement.records import Generator, Record, widest_ruleset
 
 RECORDS = 50_000
@@ -23,6 +23,11 @@ needs_node = pytest.mark.skipif(
 def ruleset() -> Ruleset:
     """All requirements of the widest profile, and the made-up ones."""
     return with_made_up(widest_ruleset())
+
+
+def around_made_up(seed: int) -> Generator:
+    """Records around the limits of the made-up requirements: as thick, however many others."""
+    return Generator(with_rules(ruleset(), made_up_rules()), seed)
 
 
 @cache

@@ -59,8 +59,8 @@ def requirements_file() -> list[dict[str, Any]]:
     ]
 
 
-def with_made_up(ruleset: Ruleset) -> Ruleset:
-    """The ruleset with this edition at its end, binding where it may be."""
+def made_up_rules() -> list[Rule]:
+    """This edition alone, binding where it may be."""
     rules = []
     for file in requirements_file():
         requirement = requirement_of(**file)
@@ -68,7 +68,12 @@ def with_made_up(ruleset: Ruleset) -> Ruleset:
         weight = "reference" if recalled else "binding"
         questions = load_catalog().measures[requirement.element]
         rules.append(compile_rule(requirement, weight, questions))
-    return with_rules(ruleset, [*ruleset.rules, *rules])
+    return rules
+
+
+def with_made_up(ruleset: Ruleset) -> Ruleset:
+    """The ruleset with this edition at its end."""
+    return with_rules(ruleset, [*ruleset.rules, *made_up_rules()])
 
 
 def with_rules(ruleset: Ruleset, rules: Sequence[Rule]) -> Ruleset:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -13,12 +13,13 @@ from field_schema.form import STATES, Form, Question, Section
 from field_schema.inspection import DeviceTime, ElementObservation, Inspection
 from field_schema.ruleset import Building, Rule, Ruleset
 from field_schema.standard import BUILDINGS, Comparison
+from tests.agreement.aiming import aim
 
 MISSING = 0.1
 MOST_REPEATS = 4
 SAME_AGAIN = 0.15
-CALM = 0.2
-"""The share of records whose slopes all keep their limits: of four steep runs hardly any do."""
+AIMED = 0.4
+"""The share of records that are bent towards one row of one requirement."""
 SAID = ("covered", "no_access", "the key was not there")
 
 
@@ -80,14 +81,15 @@ class Generator:
     def __init__(self, ruleset: Ruleset, seed: int) -> None:
         self.rng = random.Random(seed)  # noqa: S311 - test data, not a secret
         elements = dict.fromkeys(rule.requirement.element for rule in ruleset.rules)
-        self.calm = False
         self.elements = tuple(e for e in elements if form_of(e).sections[e].measures)
         self.days = _deciding_days(ruleset)
+        self.rules: dict[str, list[Rule]] = {}
         self.points: dict[str, dict[str, tuple[int, ...]]] = {}
         self.ratios: dict[str, tuple[tuple[str, str, int, int, int], ...]] = {}
         for element in self.elements:
             section = form_of(element).sections[element]
             rules = [rule for rule in ruleset.rules if rule.requirement.element == element]
+            self.rules[element] = rules
             self.points[element] = _points(section, [c for r in rules for c in comparisons_of(r)])
             self.ratios[element] = _ratios(section, rules)
 
@@ -98,19 +100,23 @@ class Generator:
     def record(self, element: str) -> Record:
         rng = self.rng
         form = form_of(element)
-        answers = self._answers(element, form.sections[element])
         section = form.sections[element]
+        answers = self._answers(element, section)
+        state, building = rng.choice(STATES), self._building()
+        if rng.random() < AIMED:
+            rule = rng.choice(self.rules[element])
+            aim(rng, rule, section, answers)
+            state = rng.choice(rule.requirement.states)
+            building = replace(building, status=rng.choice(rule.requirement.buildings))
         said = {
             name: rng.choice(SAID)
             for name in (*section.measures, *section.groups)
             if name not in answers and rng.random() < 0.2
         }
-        observation = ElementObservation(
-            UUID(int=1), element, "", rng.choice(STATES), answers, said, ()
-        )
+        observation = ElementObservation(UUID(int=1), element, "", state, answers, said, ())
         time = DeviceTime("", None, None, None, None)
         inspection = Inspection(UUID(int=9), "made-up", form, time, time, None, (observation,), ())
-        return Record(inspection, self._building())
+        return Record(inspection, building)
 
     def _building(self) -> Building:
         rng = self.rng
@@ -118,7 +124,6 @@ class Generator:
         return Building(rng.choice(BUILDINGS), rng.choice(self.days), altered)
 
     def _answers(self, element: str, section: Section) -> dict[str, Any]:
-        self.calm = self.rng.random() < CALM
         answers = self._some(element, section.questions.values(), {})
         for group in section.groups.values():
             count = self.rng.randrange(min(group.max_items, MOST_REPEATS) + 1)
@@ -146,11 +151,9 @@ class Generator:
             below = answers.get(under, outer.get(under))
             if measure not in answers or below is None or rng.random() < 0.4:
                 continue
-            if under in answers and rng.random() < 0.5:
+            if under in answers and below >= 2 * den and rng.random() < 0.5:
                 below = answers[under] = below - below % den  # so that the ratio may be met exactly
             off = rng.choice((-reach, 0, 0, reach)) + rng.choice((-1, 0, 0, 1, den))
-            if self.calm:
-                off = -reach - below * num // 3
             low, high = form_of(element).sections[element].measures[measure].hard
             answers[measure] = min(max((below * num + off) // den, low), high)
         return answers

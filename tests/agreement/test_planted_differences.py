@@ -16,11 +16,18 @@ from tests.agreement.evaluators import (
     run_javascript,
     whole_findings,
 )
-from tests.agreement.judged import assert_equal, needs_node, records, ruleset, with_lt_for_le
-from tests.agreement.records import Generator, Record
+from tests.agreement.judged import (
+    around_made_up,
+    assert_equal,
+    needs_node,
+    records,
+    ruleset,
+    with_lt_for_le,
+)
+from tests.agreement.records import Record
 
 SOME = {"ramp": 1200, "door": 500, "stairs": 200, "parking": 200}
-"""Records of the elements whose requirements have every kind of comparison."""
+"""Records by element; the made-up requirements on them have every kind of comparison."""
 OPERATOR = re.compile(r" (<=|>=|<|>) ")
 FLIPPED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 # What makes no difference, and why.
@@ -54,7 +61,7 @@ def comparisons_in(source: str) -> list[tuple[int, int]]:
 
 @cache
 def some() -> tuple[Record, ...]:
-    drawn = Generator(ruleset(), seed=7)
+    drawn = around_made_up(seed=7)
     return tuple(r for element, count in SOME.items() for r in drawn.records(count, element))
 
 

@@ -106,7 +106,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "an edition nobody imported": (adoption("3"), "SAMPLE-DEMO/3 is not in the catalog"),
     "a profile nobody knows": (
         [w if w != "kg-demo-2021" else "kg-demo-2012" for w in adoption("1")],
-        "or 'kg-demo-2021'?",
+        "did you mean 'kg-demo-2026' or 'kg-demo-2021'?",
     ),
     "an empty number": (adoption("1", number=" "), "--number: is empty"),
     "a person nobody knows": (

@@ -1,0 +1,80 @@
+"""Answers bent so that one row of one requirement decides: kept, broken or unsure."""
+
+import random
+from typing import Any
+
+from field_schema.comparing import bounds
+from field_schema.form import Section
+from field_schema.ruleset import Rule
+from field_schema.standard import Comparison
+
+
+def aim(rng: random.Random, rule: Rule, section: Section, answers: dict[str, Any]) -> None:
+    """Change the answers: conditions hold down to a row, its limits hold or one does not."""
+    rows = rule.requirement.rows
+    n = rng.randrange(len(rows))
+    missed = rng.randrange(2 * len(rows[n].must))
+    todo: list[tuple[Comparison, bool | None]]
+    todo = [(rng.choice(row.when), False) for row in rows[:n]]
+    todo += [(c, True) for c in (*rule.requirement.when, *rows[n].when)]
+    miss = rng.choice((False, None))
+    todo += [(c, True if place != missed else miss) for place, c in enumerate(rows[n].must)]
+    for c, holds in todo:
+        if all(measure in section.measures for measure in c.measures):
+            for item in _items(c, section, answers):
+                _bend(rng, c, holds, section, item, answers)
+
+
+def _items(c: Comparison, section: Section, answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where the comparison's measure is answered; a repeat gets its first item."""
+    group = c.measure.partition(".")[0]
+    if group not in section.groups:
+        return [answers]
+    items = answers.setdefault(group, ({},))
+    return list(items)
+
+
+def _bend(
+    rng: random.Random,
+    c: Comparison,
+    holds: bool | None,
+    section: Section,
+    item: dict[str, Any],
+    answers: dict[str, Any],
+) -> None:
+    question = section.measures[c.measure]
+    if c.op in ("is", "one_of"):
+        words = c.value if c.op == "one_of" else (c.value,)
+        known = question.choices if question.type == "choice" else (True, False)
+        fitting = [word for word in known if (word in words) == bool(holds)]
+        if fitting:
+            item[c.measure] = rng.choice(fitting)
+        return
+    if c.op == "ratio_le":
+        under, num, den = c.value
+        below = item.get(under, answers.get(under))
+        if below is None:
+            return
+        reach = question.tolerance * den + section.measures[under].tolerance * num
+        value = (below * num - reach) // den if holds else (below * num + reach) // den + 1
+        if holds is None:
+            value = below * num // den
+    else:
+        value = rng.choice(_values(c, question.tolerance, holds))
+    low, high = question.hard
+    item[c.measure] = min(max(value, low), high)
+
+
+def _values(c: Comparison, t: int, holds: bool | None) -> list[int]:
+    """Readings that surely keep the limit, surely miss it, or (None) stand on it."""
+    low, high, equal = bounds(c)
+    if holds is None:
+        return [end for end in (low, high) if end is not None]
+    if not holds:
+        return [*([] if low is None else [low - t - 1]), *([] if high is None else [high + t + 1])]
+    if equal and low is not None:
+        return [low]
+    inside = [*([] if low is None else [low + t]), *([] if high is None else [high - t])]
+    if low is not None and high is not None:
+        inside.append((low + high) // 2)
+    return inside

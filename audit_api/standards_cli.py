@@ -74,9 +74,7 @@ def _known_catalog(shipped: Catalog) -> Catalog:
         with open_database() as opened, opened.reading() as session:
             return CatalogKeeper(shipped).current(session)
     except click.ClickException:
-        click.echo(
-            "No database is configured: checked against the shipped editions alone.", err=True
-        )
+        click.echo("No database at hand: checked against the shipped editions alone.", err=True)
         return shipped
 
 

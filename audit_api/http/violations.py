@@ -115,6 +115,16 @@ class ViolationOut(CaseOut):
     due_on = fields.Date(required=True)
     overdue = fields.Boolean(required=True)
     task = fields.UUID(required=True)
+    follows = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The violation of a replaced edition that this one goes on with."},
+    )
+    followed_by = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The violation of the new edition, when this one is superseded."},
+    )
 
 
 class ViolationPage(Schema):

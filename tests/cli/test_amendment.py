@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from audit_api import standards_cli
+from audit_api.domain.vocabulary import Role
 from audit_api.services import amend
 from tests.cli.conftest import Cli
 from tests.cli.lawful import FIRST, SECOND, Lawful, adoption, cases
@@ -202,3 +203,20 @@ def test_each_site_that_is_judged_again_stands_in_the_audit_log(law: Cli, lawful
         "opened": 2,
         "superseded": 2,
     }
+
+
+def test_a_prosecutor_reads_which_case_follows_which(law: Cli, lawful: Lawful) -> None:
+    lawful.ramp("near-1", 850)
+    law.done(*adoption("1"))
+    law.done(*replaced())
+    answer = lawful.app.test_client().get(
+        "/api/v1/violations?standard=SAMPLE-DEMO", headers=lawful.world.headers(Role.PROSECUTOR)
+    )
+    assert answer.json is not None
+    by_id = {item["id"]: item for item in answer.json["items"]}
+    old = [item for item in by_id.values() if item["state"] == "superseded"]
+    assert len(old) == 2
+    for item in old:
+        follower = by_id[item["followed_by"]]
+        assert (follower["follows"], follower["state"]) == (item["id"], "open")
+        assert (item["follows"], follower["followed_by"]) == (None, None)

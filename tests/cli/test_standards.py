@@ -23,7 +23,7 @@ def test_the_shipped_catalog_is_as_it_was_released(shared: Cli) -> None:
 def test_a_file_is_checked_without_a_database(monkeypatch: pytest.MonkeyPatch, shared: Cli) -> None:
     monkeypatch.delenv("DATABASE_URL")
     said = shared.done("standards", "check", str(FIRST))
-    assert "No database is configured" in said
+    assert "No database at hand" in said
     assert "no mistakes, no doubts" in said
 
 

@@ -31,6 +31,7 @@ def law(law: Cli, lawful: Lawful, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def steps() -> Iterator[tuple[str, list[str]]]:
     """Each command of the page with the lines that follow it."""
     text = PAGE.read_text().replace("kg-jk-2021", "kg-test-2021")
+    text = re.sub(r"kg-demo-\d{4}", "kg-demo-2021", text)  # the profile of the tests' campaign
     for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
         for step in re.split(r"^\$ ", block.replace("\\\n", " "), flags=re.MULTILINE)[1:]:
             command, *said = step.splitlines()

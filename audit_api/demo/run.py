@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from audit_api.demo.field_work import FieldWork
 from audit_api.demo.http_client import get, sign_in
@@ -74,6 +74,7 @@ def run(folder: Path, port: int) -> None:
         database = Database(make_engine(settings))
         with console.status("Loading territories, stations and people …"):
             migrate(database.engine)
+            _refuse_older_data(database, folder)
             _load(database)
         with _web_server(services, settings, home, port) as base_url:
             _field_work(database, base_url, home)
@@ -89,6 +90,20 @@ def run(folder: Path, port: int) -> None:
     finally:
         (folder / "demo.json").unlink(missing_ok=True)
         services.stop()
+
+
+def _refuse_older_data(database: Database, folder: Path) -> None:
+    """Inspections judged before rulesets had manifests cannot be read whole (decision 9)."""
+    with database.reading() as session:
+        older = session.scalar(
+            text("""select exists (select from assessment a where not exists (
+                select from ruleset r where r.digest = a.ruleset_digest))""")
+        )
+    if older:
+        raise DemoError(
+            f"{folder / 'demo'} holds the demonstration of an older version of this program, "
+            "which this one cannot go on with. Forget it with `make demo-reset`, then start again."
+        )
 
 
 def _interrupt(*_: object) -> None:

@@ -21,13 +21,13 @@ def aim(rng: random.Random, rule: Rule, section: Section, answers: dict[str, Any
     todo += [(c, True if place != missed else miss) for place, c in enumerate(rows[n].must)]
     for c, holds in todo:
         if all(measure in section.measures for measure in c.measures):
-            for item in _items(c, section, answers):
+            for item in _items(c.measure, section, answers):
                 _bend(rng, c, holds, section, item, answers)
 
 
-def _items(c: Comparison, section: Section, answers: dict[str, Any]) -> list[dict[str, Any]]:
-    """Where the comparison's measure is answered; a repeat gets its first item."""
-    group = c.measure.partition(".")[0]
+def _items(measure: str, section: Section, answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where a measure is answered; a repeat gets its first item."""
+    group = measure.partition(".")[0]
     if group not in section.groups:
         return [answers]
     items = answers.setdefault(group, ({},))
@@ -52,15 +52,18 @@ def _bend(
         return
     if c.op == "ratio_le":
         under, num, den = c.value
-        below = item.get(under, answers.get(under))
-        if below is None:
+        above, other = item.get(c.measure), section.measures[under]
+        if above is None:
             return
-        reach = question.tolerance * den + section.measures[under].tolerance * num
-        value = (below * num - reach) // den if holds else (below * num + reach) // den + 1
-        if holds is None:
-            value = below * num // den
-    else:
-        value = rng.choice(_values(c, question.tolerance, holds))
+        # The measure below the line gives way: conditions often limit the one above it.
+        reach = question.tolerance * den + other.tolerance * num
+        edge = above * den + (0 if holds is None else reach)
+        below = -(-edge // num) if holds is not False else (above * den - reach - 1) // num
+        together = "." in c.measure and "." in under
+        for place in [item] if together else _items(under, section, answers):
+            place[under] = min(max(below, other.hard[0]), other.hard[1])
+        return
+    value = rng.choice(_values(c, question.tolerance, holds))
     low, high = question.hard
     item[c.measure] = min(max(value, low), high)
 

@@ -18,7 +18,7 @@ from tests.agreement.judged import around_made_up, ruleset, with_lt_for_le
 from tests.agreement.records import Generator, Record, comparisons_of
 from tests.agreement.records import form_of as form_of_element
 
-RECORDS = 50
+RECORDS = 40
 """Of each element."""
 WITHOUT = odk.why_not()
 needs_java = pytest.mark.skipif(WITHOUT is not None, reason=str(WITHOUT))

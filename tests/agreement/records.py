@@ -151,9 +151,10 @@ class Generator:
             below = answers.get(under, outer.get(under))
             if measure not in answers or below is None or rng.random() < 0.4:
                 continue
-            if under in answers and below >= 2 * den and rng.random() < 0.5:
-                below = answers[under] = below - below % den  # so that the ratio may be met exactly
             off = rng.choice((-reach, 0, 0, reach)) + rng.choice((-1, 0, 0, 1, den))
+            if under in answers and below > 2 * den and rng.random() < 0.5:
+                exact = (n for n in range(den) if ((below - n) * num + off) % den == 0)
+                below = answers[under] = below - next(exact, 0)
             low, high = form_of(element).sections[element].measures[measure].hard
             answers[measure] = min(max((below * num + off) // den, low), high)
         return answers

@@ -16,7 +16,7 @@ from field_schema.xform import LANGUAGES, ElementForm, workbook_of, xform_texts
 from field_schema.xform_expressions import ITEMS, name_of
 from tests.agreement import odk
 from tests.agreement.evaluators import line_of
-from tests.agreement.judged import around_made_up, ruleset, with_lt_for_le
+from tests.agreement.judged import made_up_alone, ruleset, with_lt_for_le
 from tests.agreement.records import Generator, Record, comparisons_of
 from tests.agreement.records import form_of as form_of_element
 
@@ -32,8 +32,8 @@ PLANTED = [f"{element}{SPOILT}" for element in ("door", "stairs")]
 @cache
 def drawn(form: str) -> tuple[Record, ...]:
     element = form.removesuffix(SPOILT)
-    drawing = Generator(ruleset(), seed=5) if element == form else around_made_up(seed=5)
-    return tuple(drawing.records(RECORDS, element))
+    rules = ruleset() if element == form else made_up_alone()
+    return tuple(Generator(rules, seed=5).records(RECORDS, element))
 
 
 @cache

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from field_schema.comparing import bounds
+from field_schema.errors import CatalogError
 from field_schema.form import Section
 from field_schema.logic import FALSE, TRUE, UNKNOWN, UNSURE
 from field_schema.ruleset import Rule
@@ -194,8 +195,14 @@ def worst(rule: Rule, group: str, to: Calculates) -> tuple[str, str, str]:
     The items are sifted by one number after the other: the verdict, the steepest slope, the
     furthest beyond another limit. Of those that are left the first is named: place and row of each
     are put into one number, whose maximum is taken apart again. No item looks at what is outside:
-    JavaRosa would not count it again in the other items.
+    JavaRosa would not count it again in the other items. Raises CatalogError for a repeat or a
+    table that is longer than these numbers tell apart.
     """
+    if to.section.groups[group].max_items >= ITEMS or len(rule.requirement.rows) >= ROWS:
+        raise CatalogError(
+            f"{rule.name}: an XForm tells {ITEMS - 1} items and {ROWS - 1} rows apart; shorten "
+            f"the repeat {group!r} or the table, or raise ITEMS or ROWS in xform_expressions.py"
+        )
     place = Place(group, False)
     verdict, row = decision(rule, place, to)
     sieve: list[str] = []
@@ -209,12 +216,10 @@ def worst(rule: Rule, group: str, to: Calculates) -> tuple[str, str, str]:
 
     items, count = f"${{{name_of(to.section, group)}}}", items_of(group, to)
     rank = most(f"{verdict} + 2")
-    steepest = _steepest(rule, verdict, row, place, to)
-    if steepest is not None:
-        most(steepest, "decimal")
-    furthest = _furthest(rule, verdict, row, place, to)
-    if furthest is not None:
-        most(furthest)
+    for weight in (_steepness(to), _excess(to)):
+        heaviest = _heaviest(rule, (verdict, row), weight, place, to)
+        if heaviest is not None:
+            most(heaviest, weight.kind)
     first = most(f"({ITEMS} - position(..)) * {ROWS} + {row} + 1")
     return (
         to.add(f"{rank} - 2", None),
@@ -236,18 +241,29 @@ def _plain(reference: str) -> str:
     return reference.removeprefix("${").removesuffix("}")
 
 
-def _steepest(rule: Rule, verdict: str, row: str, place: Place, to: Calculates) -> str | None:
-    def weight(c: Comparison) -> str | None:
+class _Weight(NamedTuple):
+    """By what missed limits are compared: a number above zero for each, None where it has none.
+
+    `nothing` stands for no limit missed; `kind` is the calculates' type.
+    """
+
+    of: Callable[[Comparison], str | None]
+    nothing: int
+    kind: str
+
+
+def _steepness(to: Calculates) -> _Weight:
+    def of(c: Comparison) -> str | None:
         if c.op != "ratio_le":
             return None
         above, below = (f"${{{name_of(to.section, m)}}}" for m in c.measures)
         return f"if({below} = 0, {STEEPEST}, 1 + {above} div {below})"
 
-    return _of_row(rule, (verdict, row), weight, 1, place, to)
+    return _Weight(of, 1, "decimal")
 
 
-def _furthest(rule: Rule, verdict: str, row: str, place: Place, to: Calculates) -> str | None:
-    def weight(c: Comparison) -> str | None:
+def _excess(to: Calculates) -> _Weight:
+    def of(c: Comparison) -> str | None:
         if c.op in ("ratio_le", "is", "one_of"):
             return None
         value = f"${{{name_of(to.section, c.measure)}}}"
@@ -256,36 +272,31 @@ def _furthest(rule: Rule, verdict: str, row: str, place: Place, to: Calculates) 
         beyond += [] if high is None else [f"{SHIFT} + {value} - {high}"]
         return beyond[0] if len(beyond) == 1 else f"max({', '.join(beyond)})"
 
-    return _of_row(rule, (verdict, row), weight, SHIFT, place, to)
+    return _Weight(of, SHIFT, "int")
 
 
-def _of_row(
-    rule: Rule,
-    decided: tuple[str, str],
-    weight: Callable[[Comparison], str | None],
-    nothing: int,
-    place: Place,
-    to: Calculates,
+def _heaviest(
+    rule: Rule, decided: tuple[str, str], weight: _Weight, place: Place, to: Calculates
 ) -> str | None:
-    """The greatest weight of what is missed in the row that decided; `nothing` where nothing is.
+    """The greatest weight of what is missed in the row that decided.
 
-    None when no row has anything that is weighed. Weights are above zero.
+    None when no row has anything that is weighed.
     """
     verdict, row = decided
     cases = []
     for n, each in enumerate(rule.requirement.rows):
         missed = []
         for c in each.must:
-            weighed = weight(c)
+            weighed = weight.of(c)
             if weighed is not None and all(place.sees(m, to.section) for m in c.measures):
                 told = truth(c, rule, place, to)
                 missed.append(f"if({told} = {UNSURE} or {told} = {FALSE}, {weighed}, 0)")
         if missed:
-            kind = "decimal" if " div " in missed[0] else "int"
             most = missed[0] if len(missed) == 1 else f"max({', '.join(missed)})"
-            found = to.add(most, place.group, kind)
+            found = to.add(most, place.group, weight.kind)
             cases.append(f"if({row} = {n} and {found} >= 1, {found}, ")
     if not cases:
         return None
-    shown = "".join(cases) + str(nothing) + ")" * len(cases)
-    return f"if({verdict} = {VIOLATION} or {verdict} = {BORDERLINE}, {shown}, {nothing})"
+    shown = "".join(cases) + str(weight.nothing) + ")" * len(cases)
+    broken = f"{verdict} = {VIOLATION} or {verdict} = {BORDERLINE}"
+    return f"if({broken}, {shown}, {weight.nothing})"

@@ -1,7 +1,7 @@
 """Answers bent so that one row of one requirement decides: kept, broken or unsure."""
 
 import random
-from typing import Any
+from typing import Any, NamedTuple
 
 from field_schema.comparing import bounds
 from field_schema.form import Section
@@ -9,25 +9,42 @@ from field_schema.ruleset import Rule
 from field_schema.standard import Comparison
 
 
-def aim(rng: random.Random, rule: Rule, section: Section, answers: dict[str, Any]) -> None:
-    """Change the answers: conditions hold down to a row, its limits hold or one does not."""
-    rows = rule.requirement.rows
-    n = rng.randrange(len(rows))
-    missed = rng.randrange(2 * len(rows[n].must))
+class Aim(NamedTuple):
+    """A row of a rule; of its limits all hold, or the one at `place` does not, or (None) unsure."""
+
+    rule: Rule
+    row: int
+    place: int
+    holds: bool | None
+
+
+def aims_of(rule: Rule) -> list[Aim]:
+    """Every way in which one row of the rule decides."""
+    return [
+        Aim(rule, row, place, holds)
+        for row, each in enumerate(rule.requirement.rows)
+        for place in range(len(each.must))
+        for holds in (True, False, None)
+    ]
+
+
+def bend(rng: random.Random, aim: Aim, section: Section, answers: dict[str, Any]) -> None:
+    """Change the answers: conditions hold down to the row, its limits hold but for one."""
+    requirement = aim.rule.requirement
+    row = requirement.rows[aim.row]
     todo: list[tuple[Comparison, bool | None]]
-    todo = [(rng.choice(row.when), False) for row in rows[:n]]
-    todo += [(c, True) for c in (*rule.requirement.when, *rows[n].when)]
-    miss = rng.choice((False, None))
-    todo += [(c, True if place != missed else miss) for place, c in enumerate(rows[n].must)]
+    todo = [(rng.choice(above.when), False) for above in requirement.rows[: aim.row]]
+    todo += [(c, True) for c in (*requirement.when, *row.when)]
+    todo += [(c, aim.holds if n == aim.place else True) for n, c in enumerate(row.must)]
     for c, holds in todo:
         if all(measure in section.measures for measure in c.measures):
-            for item in _items(c, section, answers):
+            for item in _items(c.measure, section, answers):
                 _bend(rng, c, holds, section, item, answers)
 
 
-def _items(c: Comparison, section: Section, answers: dict[str, Any]) -> list[dict[str, Any]]:
-    """Where the comparison's measure is answered; a repeat gets its first item."""
-    group = c.measure.partition(".")[0]
+def _items(measure: str, section: Section, answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where a measure is answered; a repeat gets its first item."""
+    group = measure.partition(".")[0]
     if group not in section.groups:
         return [answers]
     items = answers.setdefault(group, ({},))
@@ -52,15 +69,18 @@ def _bend(
         return
     if c.op == "ratio_le":
         under, num, den = c.value
-        below = item.get(under, answers.get(under))
-        if below is None:
+        above, other = item.get(c.measure), section.measures[under]
+        if above is None:
             return
-        reach = question.tolerance * den + section.measures[under].tolerance * num
-        value = (below * num - reach) // den if holds else (below * num + reach) // den + 1
-        if holds is None:
-            value = below * num // den
-    else:
-        value = rng.choice(_values(c, question.tolerance, holds))
+        # The measure below the line gives way: conditions often limit the one above it.
+        reach = question.tolerance * den + other.tolerance * num
+        edge = above * den + (0 if holds is None else reach)
+        below = -(-edge // num) if holds is not False else (above * den - reach - 1) // num
+        together = "." in c.measure and "." in under
+        for place in [item] if together else _items(under, section, answers):
+            place[under] = min(max(below, other.hard[0]), other.hard[1])
+        return
+    value = rng.choice(_values(c, question.tolerance, holds))
     low, high = question.hard
     item[c.measure] = min(max(value, low), high)
 

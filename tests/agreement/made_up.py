@@ -41,6 +41,8 @@ MADE_UP: tuple[tuple[str, dict[str, Any]], ...] = (
          "must": [STEEP, ["runs.rise_mm", "ratio_le", "runs.run_mm", 2, 25]]},
         {"row": "c", "must": [["runs.rise_mm", "ge", 300], ["runs.run_mm", "between", 3000, 9000]]},
     ]}),
+    ("ramp", {"must": [["rise_mm", "ratio_le", "landing_top_mm", 1, 12]],
+              "printed": {"text": "8 %", "num": 8, "den": 100}}),
     # A ratio of something outside to something inside the repeat.
     ("ramp", {"must": [["rise_mm", "ratio_le", "runs.run_mm", 1, 20]]}),
     ("stairs", {"when": [["handrail", "one_of", "none", "one_side"]],
@@ -82,7 +84,10 @@ def with_rules(ruleset: Ruleset, rules: Sequence[Rule]) -> Ruleset:
 
 
 def adopted(files: dict[str, Any], ruleset: Ruleset) -> dict[str, Any]:
-    """The files with this edition as one imported file, in force on that one day alone."""
+    """The files with this edition as one imported file, in force on that one day alone.
+
+    Without the other editions, when the ruleset has none of their rules.
+    """
     day = ruleset.on.isoformat()
     profile = files["profile"]
     later = (ruleset.on + timedelta(days=1)).isoformat()
@@ -97,7 +102,9 @@ def adopted(files: dict[str, Any], ruleset: Ruleset) -> dict[str, Any]:
         "edition": EDITION,
         "requirements": requirements_file(),
     }
+    alone = all(rule.requirement.cite.standard == STANDARD for rule in ruleset.rules)
+    others = [] if alone else profile["editions"]
     return files | {
-        "profile": profile | {"editions": [*profile["editions"], *editions]},
+        "profile": profile | {"editions": [*others, *editions]},
         "editions": [*files["editions"], [imported]],
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
+from itertools import cycle
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from field_schema.form import STATES, Form, Question, Section
 from field_schema.inspection import DeviceTime, ElementObservation, Inspection
 from field_schema.ruleset import Building, Rule, Ruleset
 from field_schema.standard import BUILDINGS, Comparison
-from tests.agreement.aiming import aim
+from tests.agreement.aiming import Aim, aims_of, bend
 
 MISSING = 0.1
 MOST_REPEATS = 4
@@ -83,13 +84,13 @@ class Generator:
         elements = dict.fromkeys(rule.requirement.element for rule in ruleset.rules)
         self.elements = tuple(e for e in elements if form_of(e).sections[e].measures)
         self.days = _deciding_days(ruleset)
-        self.rules: dict[str, list[Rule]] = {}
+        self.aims: dict[str, Iterator[Aim]] = {}
         self.points: dict[str, dict[str, tuple[int, ...]]] = {}
         self.ratios: dict[str, tuple[tuple[str, str, int, int, int], ...]] = {}
         for element in self.elements:
             section = form_of(element).sections[element]
             rules = [rule for rule in ruleset.rules if rule.requirement.element == element]
-            self.rules[element] = rules
+            self.aims[element] = cycle([aim for rule in rules for aim in aims_of(rule)])
             self.points[element] = _points(section, [c for r in rules for c in comparisons_of(r)])
             self.ratios[element] = _ratios(section, rules)
 
@@ -104,10 +105,10 @@ class Generator:
         answers = self._answers(element, section)
         state, building = rng.choice(STATES), self._building()
         if rng.random() < AIMED:
-            rule = rng.choice(self.rules[element])
-            aim(rng, rule, section, answers)
-            state = rng.choice(rule.requirement.states)
-            building = replace(building, status=rng.choice(rule.requirement.buildings))
+            aim = next(self.aims[element])
+            bend(rng, aim, section, answers)
+            state = rng.choice(aim.rule.requirement.states)
+            building = replace(building, status=rng.choice(aim.rule.requirement.buildings))
         said = {
             name: rng.choice(SAID)
             for name in (*section.measures, *section.groups)
@@ -151,9 +152,10 @@ class Generator:
             below = answers.get(under, outer.get(under))
             if measure not in answers or below is None or rng.random() < 0.4:
                 continue
-            if under in answers and below >= 2 * den and rng.random() < 0.5:
-                below = answers[under] = below - below % den  # so that the ratio may be met exactly
             off = rng.choice((-reach, 0, 0, reach)) + rng.choice((-1, 0, 0, 1, den))
+            if under in answers and below > 2 * den and rng.random() < 0.5:
+                exact = (n for n in range(den) if ((below - n) * num + off) % den == 0)
+                below = answers[under] = below - next(exact, 0)
             low, high = form_of(element).sections[element].measures[measure].hard
             answers[measure] = min(max((below * num + off) // den, low), high)
         return answers

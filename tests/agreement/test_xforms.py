@@ -1,5 +1,6 @@
 """The verdicts that an XForm calculates in ODK's own engine are Python's."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -7,18 +8,19 @@ import pytest
 
 from field_schema.assessment import assess
 from field_schema.catalog import load_catalog
+from field_schema.errors import CatalogError
 from field_schema.form import STATES
 from field_schema.ruleset import Ruleset
 from field_schema.standard import BUILDINGS
-from field_schema.xform import LANGUAGES, ElementForm, xform_texts
-from field_schema.xform_expressions import ITEMS, ROWS, name_of
+from field_schema.xform import LANGUAGES, ElementForm, workbook_of, xform_texts
+from field_schema.xform_expressions import ITEMS, name_of
 from tests.agreement import odk
 from tests.agreement.evaluators import line_of
-from tests.agreement.judged import around_made_up, ruleset, with_lt_for_le
+from tests.agreement.judged import made_up_alone, ruleset, with_lt_for_le
 from tests.agreement.records import Generator, Record, comparisons_of
 from tests.agreement.records import form_of as form_of_element
 
-RECORDS = 50
+RECORDS = 40
 """Of each element."""
 WITHOUT = odk.why_not()
 needs_java = pytest.mark.skipif(WITHOUT is not None, reason=str(WITHOUT))
@@ -30,8 +32,8 @@ PLANTED = [f"{element}{SPOILT}" for element in ("door", "stairs")]
 @cache
 def drawn(form: str) -> tuple[Record, ...]:
     element = form.removesuffix(SPOILT)
-    drawing = Generator(ruleset(), seed=5) if element == form else around_made_up(seed=5)
-    return tuple(drawing.records(RECORDS, element))
+    rules = ruleset() if element == form else made_up_alone()
+    return tuple(Generator(rules, seed=5).records(RECORDS, element))
 
 
 @cache
@@ -117,11 +119,13 @@ def test_the_words_of_the_building_are_those_of_the_standards() -> None:
     assert {*BUILDINGS, *STATES} <= set(xform_texts())
 
 
-def test_no_repeat_or_table_is_longer_than_the_calculates_can_count() -> None:
-    for element in ELEMENTS:
-        groups = form_of_element(element).sections[element].groups.values()
-        assert all(group.max_items < ITEMS for group in groups)
-    assert all(len(rule.requirement.rows) < ROWS for rule in ruleset().rules)
+def test_a_repeat_longer_than_the_calculates_can_tell_apart_is_refused() -> None:
+    form = form_of_element("ramp")
+    section = form.sections["ramp"]
+    runs = replace(section.groups["runs"], max_items=ITEMS)
+    long = replace(form, sections={"ramp": replace(section, groups={"runs": runs})})
+    with pytest.raises(CatalogError, match=f"tells {ITEMS - 1} items .* shorten the repeat 'runs'"):
+        workbook_of(long, "ramp", ruleset().rules)
 
 
 def test_slopes_of_a_repeat_differ_by_more_than_javarosa_takes_for_equal() -> None:

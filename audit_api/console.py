@@ -1,8 +1,10 @@
 """What every command of the console does: open the database, and tell errors in words."""
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import click
 from rich import box
@@ -17,7 +19,7 @@ from audit_api.settings import Settings, SettingsError
 from audit_api.storage.base import Database, make_engine
 from field_schema.errors import CatalogError
 
-_PLAIN_WIDTH = 120
+_PLAIN_WIDTH = 200
 """Columns of a table that goes into a file."""
 
 
@@ -60,10 +62,10 @@ def transaction() -> Iterator[Session]:
 
 
 def show(title: Sequence[str], rows: Iterable[Sequence[str]], total: Sequence[str] = ()) -> None:
-    """Print a table; the first column is never broken. `total` stands below a line."""
-    table = Table(box=box.SIMPLE_HEAD)
+    """Print a table; `total` stands below a line."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for n, name in enumerate(title):
-        table.add_column(name, no_wrap=n == 0, justify="left" if n == 0 else "right")
+        table.add_column(name, no_wrap=True, justify="left" if n == 0 else "right")
     for row in rows:
         table.add_row(*row)
     if total:
@@ -79,9 +81,11 @@ def show(title: Sequence[str], rows: Iterable[Sequence[str]], total: Sequence[st
 @contextmanager
 def progress(what: str, total: float) -> Iterator[Any]:
     """A bar on the error output, so that the output itself can be kept; gives `advance(to)`."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    text, bar_column = TextColumn("{task.description}"), BarColumn()
     console = Console(stderr=True)
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+    hidden = not console.is_terminal
+    columns = (text, bar_column, TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task(what, total=total or 1)
         yield lambda done: bar.update(task, completed=done)
 
@@ -93,3 +97,24 @@ def catalog_errors() -> Iterator[None]:
         yield
     except CatalogError as error:
         raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def csv_file(path: Path | None) -> Iterator[TextIO]:
+    """A file for CSV as Excel reads it; without a path, one that forgets everything."""
+    if path is None:
+        yield io.StringIO()
+        return
+    try:
+        # With the mark that makes Excel read it as UTF-8.
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            yield file
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def plain(value: Any) -> Any:
+    """A value that no spreadsheet takes for a formula."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value

@@ -1,5 +1,6 @@
 """`audit-api standards`: check, import and adopt editions, for lawyers and administrators."""
 
+import csv
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from audit_api.console import (
     catalog_errors,
+    csv_file,
     open_database,
+    plain,
     progress,
     show,
     told,
@@ -20,14 +23,16 @@ from audit_api.console import (
 from audit_api.domain import deadlines
 from audit_api.domain.adoption import Decision, recalled_in
 from audit_api.services.adopt_edition import Adopted, adopt_edition, import_edition
-from audit_api.services.amend import Amended, Amendment, amend_some, amendment_of, sites_left
+from audit_api.services.amend import Amended, Amendment, amend_sites, amendment_of, sites_left
 from audit_api.services.catalogs import CatalogKeeper
 from audit_api.standards_trial import compare_stored, diff, rerun_assessments
 from audit_api.storage import feed
 from audit_api.storage.base import Database, give_up
+from audit_api.storage.law import amending
 from audit_api.storage.law.amending import AffectedCampaign
 from audit_api.storage.people import person_by_username
 from field_schema.catalog import Catalog, load_catalog
+from field_schema.imported import changed_documents
 from field_schema.proof import Mistake
 from field_schema.proofreading import proofread
 
@@ -69,14 +74,13 @@ def _known_catalog(shipped: Catalog) -> Catalog:
         with open_database() as opened, opened.reading() as session:
             return CatalogKeeper(shipped).current(session)
     except click.ClickException:
-        click.echo(
-            "No database is configured: checked against the shipped editions alone.", err=True
-        )
+        click.echo("No database at hand: checked against the shipped editions alone.", err=True)
         return shipped
 
 
 def _check_shipped(catalog: Catalog) -> None:
-    problems = catalog.check()
+    known = _known_catalog(catalog)
+    problems = catalog.check() + changed_documents(known)
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
@@ -85,10 +89,12 @@ def _check_shipped(catalog: Catalog) -> None:
         ["standard", "edition", "requirements", "of these recalled"],
         (
             [s.id, s.edition, str(len(s.requirements)), str(len(recalled_in(s)) or "-")]
-            for s in catalog.standards.values()
+            for s in known.standards.values()
         ),
     )
     click.echo(f"{len(catalog.documents())} files, each as it was released.")
+    if known.imported:
+        click.echo(f"{len(known.imported)} documents in the database, each as it was stored.")
 
 
 def _proofread(file: Path, catalog: Catalog) -> list[Mistake]:
@@ -238,22 +244,14 @@ def _amend(opened: Database, keeper: CatalogKeeper, campaigns: Sequence[Affected
 def _amend_campaign(opened: Database, amendment: Amendment, catalog: Catalog) -> Amended:
     done = Amended()
     with opened.reading() as session:
-        total = sites_left(session, amendment)
-    with progress(f"Judging {amendment.campaign.id}", total) as advance:
-        while True:
+        sites = sites_left(session, amendment)
+    with progress(f"Judging {amendment.campaign.id}", len(sites)) as advance:
+        for first in range(0, len(sites), SITES_A_TRANSACTION):
+            some = sites[first : first + SITES_A_TRANSACTION]
             with opened.writing() as session:
-                some = amend_some(
-                    session,
-                    amendment,
-                    catalog,
-                    after=done.last,
-                    sites=SITES_A_TRANSACTION,
-                    at=datetime.now(UTC),
-                )
-            if some is None:
-                return done
-            done += some
-            advance(done.sites)
+                done += amend_sites(session, amendment, catalog, some, at=datetime.now(UTC))
+            advance(first + len(some))
+    return done
 
 
 def _await_running(opened: Database, seconds: int = 60) -> None:
@@ -282,3 +280,35 @@ def _tell_amended(amendment: Amendment, done: Amended) -> None:
     )
     what = ("sites", "inspections", "superseded", "followed", "opened", "reopened")
     show(["campaign", *what], [[amendment.campaign.id, *(f"{n:,}" for n in counts)]])
+
+
+SUPERSEDED = (
+    "site", "site_name", "element", "requirement", "edition", "replaced_by", "decision",
+    "violation", "state", "followed_by", "follower_state", "follower_due_on",
+)  # fmt: skip
+
+
+@standards.command()
+@click.option(
+    "--csv",
+    "csv_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every superseded violation, and what follows it, to this file.",
+)
+def decisions(csv_path: Path | None) -> None:
+    """List the decisions that adopted editions, and what they superseded."""
+    with open_database() as opened, opened.reading() as session:
+        rows = amending.decisions(session)
+        if csv_path is not None:
+            with csv_file(csv_path) as file:
+                writer = csv.writer(file)
+                writer.writerow(SUPERSEDED)
+                writer.writerows(
+                    [plain(value) for value in row]
+                    for row in amending.superseded_violations(session)
+                )
+    what = ("as", "in", "from", "replaces", "decision", "of", "recorded by")
+    show(
+        ["adopted", *what, "superseded", "followed"],
+        ([f"{row[0]}/{row[1]}", *("-" if v is None else str(v) for v in row[2:])] for row in rows),
+    )

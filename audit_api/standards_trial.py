@@ -1,20 +1,20 @@
 """`audit-api standards diff` and `rerun`: a law tried on what is stored, and judged once more."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from uuid import UUID
 
 import click
 
-from audit_api.console import catalog_errors, open_database, progress, show
+from audit_api.console import catalog_errors, csv_file, open_database, plain, progress, show
 from audit_api.services.catalogs import CatalogKeeper
 from audit_api.services.compare_editions import (
     CHANGES,
     CaseChange,
     Comparison,
+    count_unpacked,
     edition_alone,
     pack_some,
 )
@@ -68,8 +68,8 @@ def compare_stored(
     _pack_all(opened, catalog, campaigns)
     comparison = Comparison(catalog, old, new)
     rows = 0
-    with _output(csv_path) as file, opened.snapshot() as session, progress("Comparing", 1) as bar:
-        writer = csv.DictWriter(file, COLUMNS) if file else None
+    with csv_file(csv_path) as file, opened.snapshot() as session, progress("Comparing", 1) as bar:
+        writer = csv.DictWriter(file, COLUMNS) if csv_path else None
         if writer:
             writer.writeheader()
         for share, cases in comparison.pages(session, campaigns, cases=writer is not None):
@@ -85,10 +85,14 @@ def compare_stored(
 
 def _pack_all(opened: Database, catalog: Catalog, campaigns: Sequence[str]) -> None:
     """Pack what is not packed yet: inspections older than the packed measures."""
-    while True:
-        with opened.writing() as session:
-            if not pack_some(session, catalog, campaigns):
-                return
+    with opened.reading() as session:
+        left = count_unpacked(session, catalog, campaigns)
+    done = 0
+    with progress("Packing", left) as advance:
+        while left:
+            with opened.writing() as session:
+                left = pack_some(session, catalog, campaigns)
+            advance(done := done + left)
 
 
 def _edition(catalog: Catalog, name: str) -> Standard:
@@ -102,16 +106,6 @@ def _edition(catalog: Catalog, name: str) -> Standard:
             f"{near(name, known)}It has: {', '.join(known)}."
         )
     return found
-
-
-@contextmanager
-def _output(path: Path | None) -> Iterator[TextIO | None]:
-    if path is None:
-        yield None
-        return
-    # With the mark that makes Excel read it as UTF-8.
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        yield file
 
 
 COLUMNS = (
@@ -130,7 +124,7 @@ def _csv_row(case: CaseChange) -> Mapping[str, Any]:
         "site": case.site,
         "inspection": case.inspection,
         "element": one.element_id,
-        "element_label": _plain(one.observation.label),
+        "element_label": plain(one.observation.label),
         "state": one.state,
         "requirement": one.requirement,
         "change": case.kind,
@@ -142,11 +136,6 @@ def _csv_row(case: CaseChange) -> Mapping[str, Any]:
         "old_clause": (old.clause or old.clause_hint or "") if old else "",
         "new_clause": (new.clause or new.clause_hint or "") if new else "",
     }
-
-
-def _plain(label: str) -> str:
-    """A label that no spreadsheet takes for a formula."""
-    return f"'{label}" if label[:1] in ("=", "+", "-", "@", "\t", "\r") else label
 
 
 def _threshold(finding: Finding | None) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage import feed
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
+from bench import verdicts
+from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.place import Place, make_place
-from bench.report import Line, write
+from bench.report import Line, Verdict, write
 from tests.factories import CAMPAIGN, operation, push_body
 from tests.field_schema.bodies import station_body
-from tests.journeys.server import Server
+from tests.journeys.server import Server, environment
 
 THREADS = 2
 SINGLES = 600
@@ -48,7 +51,7 @@ def main() -> None:
             database.engine.dispose()
             server = Server(settings, folder / "web.log")
             try:
-                print(Bench(services, server, place).run())
+                print(Bench(services, server, place, environment(settings)).run())
             finally:
                 server.stop()
     finally:
@@ -67,7 +70,14 @@ def _settings(services: EmbeddedServices) -> Settings:
 class Bench:
     """The measurements, in the order in which the data grow."""
 
-    def __init__(self, services: EmbeddedServices, server: Server, place: Place) -> None:
+    def __init__(
+        self,
+        services: EmbeddedServices,
+        server: Server,
+        place: Place,
+        environment: dict[str, str],
+    ) -> None:
+        self.environment = environment
         self.postgres_pid = services.pids[0]
         self.dsn = services.database_url.replace("+psycopg", "")
         self.place = place
@@ -101,7 +111,7 @@ class Bench:
             Line(f"violations, a page of 100 of {few:,}", page_few, "pages", 10),
             Line(f"violations, a page of 100 of {many:,}", page_many, "pages", 10),
         ]
-        return write(lines, self._notes())
+        return write(lines, self._notes(), self._verdicts())
 
     def _notes(self) -> list[str]:
         body = _document(self.place, 0)
@@ -117,6 +127,26 @@ class Bench:
             "p50 and p95 are of one call: one push, one pull, one page.",
             f"{PAGES} pages, evenly spread over the list; each list is measured twice and the "
             "cheaper run is shown.",
+        ]
+
+    def _verdicts(self) -> list[Verdict]:
+        one = verdicts.measure("kg-demo-2026", date(2021, 11, 28))
+        million = measure_amendment(
+            self.dsn, self.environment, self.postgres_pid, self.place.sites, CAMPAIGN
+        )
+        together = one.assess_ms + one.findings_ms + one.score_ms
+        what = f"{one.answers} answers, {one.requirements} requirements"
+        return [
+            Verdict(f"one `station` inspection judged ({what})", one.assess_ms, "ms", 1),
+            Verdict("the same with its stored findings and its score", together, "ms", 1),
+            Verdict(
+                f"{million.inspections:,} stored inspections read, judged by two editions of "
+                f"{million.requirements} requirements, and compared",
+                million.cpu_s,
+                "CPU-s",
+                10,
+            ),
+            Verdict("most memory of that command", million.peak_mb, "MB", 500),
         ]
 
     def _measure(

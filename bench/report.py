@@ -44,8 +44,26 @@ class Line:
         return f"{self.figures.cpu_s_per_1000 / self.raw.cpu_s_per_1000:.1f} ×"
 
 
-def write(lines: Sequence[Line], notes: Sequence[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One figure about verdicts, beside its mark."""
+
+    what: str
+    figure: float
+    unit: str
+    mark: float | None = None
+
+    @property
+    def kept(self) -> str:
+        """The mark, and whether it is kept."""
+        if self.mark is None:
+            return "–"
+        return f"{self.mark:g} {self.unit}: {'kept' if self.figure <= self.mark else 'MISSED'}"
+
+
+def write(lines: Sequence[Line], notes: Sequence[str], verdicts: Sequence[Verdict]) -> str:
     """The page's text, written to docs/benchmarks.md."""
+    judged = [f"| {v.what} | {v.figure:.3g} {v.unit} | {v.kept} |" for v in verdicts]
     rows = [
         f"| {line.what} | {line.figures.per_second:,.0f} {line.unit}/s | {line.figures.p50_ms:.1f} "
         f"| {line.figures.p95_ms:.1f} | {line.cost} | {line.of_postgres:.2f} | {line.ratio} |"
@@ -68,6 +86,19 @@ def write(lines: Sequence[Line], notes: Sequence[str]) -> str:
             *rows,
             "",
             *(f"- {note}" for note in notes),
+            "",
+            "## Verdicts",
+            "",
+            "| what | figure | mark |",
+            "| --- | --- | --- |",
+            *judged,
+            "",
+            "- One inspection: CPU of one core, best of 15 rounds over 200 inspections with every "
+            "loaded requirement (profile `kg-demo-2026`).",
+            "- A million stored inspections: `audit-api standards diff` of the largest edition "
+            "against one whose thresholds are stricter by a tenth; CPU of the command and "
+            "PostgreSQL together; rows of some thousand different visits with one to four doors "
+            "and up to three corridors and ramps.",
             "",
         ]
     )

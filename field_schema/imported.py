@@ -82,21 +82,23 @@ def read_profile(data: bytes) -> Profile:
 def extended(catalog: Catalog, documents: Iterable[Document], version: int) -> Catalog:
     """The catalog with documents that came later, in the order in which they came.
 
-    The newest version of a profile is the one that counts. Raises CatalogError when an edition is
-    there already, or when a profile adopts one that is not there.
+    The newest version of a profile is the one that counts. An edition that a later release ships
+    too stays the imported one: decisions rest on it. Raises CatalogError when an edition comes
+    twice, or when a profile adopts one that is not there.
     """
+    came = {(kind, name) for kind, name, *_ in catalog.imported}
     standards = dict(catalog.standards)
     profiles = dict(catalog.profiles)
     added = tuple(documents)
     for kind, name, digest, data in added:
         if kind == EDITION:
             edition = edition_of(read_object(data, name), digest, catalog.measures)
-            key = (edition.id, edition.edition)
-            if key in standards:
+            if (kind, name) in came:
                 raise CatalogError(
                     f"{name}: this edition is in the catalog already; make a new one"
                 )
-            standards[key] = edition
+            came.add((kind, name))
+            standards[edition.id, edition.edition] = edition
         else:
             profile = read_profile(data)
             for adoption in profile.adoptions:
@@ -114,3 +116,12 @@ def extended(catalog: Catalog, documents: Iterable[Document], version: int) -> C
         imported=catalog.imported + added,
         version=version,
     )
+
+
+def changed_documents(catalog: Catalog) -> list[str]:
+    """The imported documents whose bytes are not those of their digest; empty when all are."""
+    return [
+        f"{kind} {name}: its bytes are not those of its digest {digest}; restore it from a backup"
+        for kind, name, digest, data in catalog.imported
+        if hashlib.sha256(data).hexdigest() != digest
+    ]

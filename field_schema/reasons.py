@@ -3,13 +3,14 @@
 Findings are stored with codes and numbers only; the words are made when somebody reads.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from field_schema.catalog import Catalog, load_catalog
 from field_schema.form import Question
 from field_schema.problems import words
-from field_schema.strict_file import Texts
+from field_schema.standard import RECALLED
+from field_schema.strict_file import LANGUAGES, Texts
 
 _SIGNS: Final = {"ge": "≥", "le": "≤", "gt": ">", "lt": "<", "eq": "="}
 
@@ -47,7 +48,27 @@ def render(finding: Mapping[str, Any], language: str, catalog: Catalog | None = 
         sentence = texts["index"][language].format(number=finding["index"] + 1) + sentence
     if "rounding" in reason:
         sentence += texts["rounding"][language].format(printed=reason["rounding"])
-    return sentence
+    mark = recalled_mark(finding["confidence"])
+    return f"{sentence} ({mark[language]})" if mark else sentence
+
+
+def recalled_mark(confidence: str) -> dict[str, str] | None:
+    """The words that stand wherever a number recalled from memory shows; None for any other."""
+    if confidence != RECALLED:
+        return None
+    said = words()["requirements"]["recalled"]
+    return {language: said[language] for language in LANGUAGES}
+
+
+def comparisons_in_words(
+    comparisons: Sequence[Mapping[str, Any]], questions: Mapping[str, Question], language: str
+) -> str:
+    """Comparisons of a requirement, each with its measure's name: "clear width ≥ 900 mm".
+
+    `comparisons` are written as in a finding's `required`; `questions` are those of its element.
+    """
+    speak = _Speaker(questions, {}, language)
+    return ", ".join(speak.comparison(comparison) for comparison in comparisons)
 
 
 class _Speaker:
@@ -112,6 +133,16 @@ class _Speaker:
                 limit = f"{self.name(comparison['measure'])} {limit}"
             shown.append(f"{self.say(word)} {limit}")
         return ", ".join(shown)
+
+    def comparison(self, comparison: Mapping[str, Any]) -> str:
+        """A limit with the names of what it limits: "rise / run: allowed 1:12"."""
+        name, limit = self.name(comparison["measure"]), self.limit(comparison)
+        op = comparison["op"]
+        if op == "ratio_le":
+            if self.is_count(comparison["measure"]):
+                return f"{self.name(comparison['of'])}: {limit}"
+            return f"{name} / {self.name(comparison['of'])}: {self.say('allowed')} {limit}"
+        return f"{name}: {limit}" if op in ("is", "one_of") else f"{name} {limit}"
 
     def limit(self, comparison: Mapping[str, Any]) -> str:
         """The limit alone: "≥ 900 mm", "1:12", "850–920 mm"."""

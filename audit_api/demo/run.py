@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shlex
 import signal
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from audit_api.demo.field_work import FieldWork
 from audit_api.demo.http_client import get, sign_in
@@ -73,10 +74,12 @@ def run(folder: Path, port: int) -> None:
         database = Database(make_engine(settings))
         with console.status("Loading territories, stations and people …"):
             migrate(database.engine)
+            _refuse_older_data(database, folder)
             _load(database)
         with _web_server(services, settings, home, port) as base_url:
             _field_work(database, base_url, home)
             described = _describe(database, base_url)
+            _write_environment(home / "environment", services, settings)
             (folder / "demo.json").write_text(json.dumps(described, ensure_ascii=False, indent=2))
             _tour(base_url, described, time.monotonic() - began)
             signal.pause()
@@ -87,6 +90,20 @@ def run(folder: Path, port: int) -> None:
     finally:
         (folder / "demo.json").unlink(missing_ok=True)
         services.stop()
+
+
+def _refuse_older_data(database: Database, folder: Path) -> None:
+    """Inspections judged before rulesets had manifests cannot be read whole (decision 9)."""
+    with database.reading() as session:
+        older = session.scalar(
+            text("""select exists (select from assessment a where not exists (
+                select from ruleset r where r.digest = a.ruleset_digest))""")
+        )
+    if older:
+        raise DemoError(
+            f"{folder / 'demo'} holds the demonstration of an older version of this program, "
+            "which this one cannot go on with. Forget it with `make demo-reset`, then start again."
+        )
 
 
 def _interrupt(*_: object) -> None:
@@ -103,6 +120,13 @@ def _settings(services: EmbeddedServices, home: Path) -> Settings:
         s3=S3Settings(s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url),
         secret_key=secret.read_text(),
     )
+
+
+def _write_environment(path: Path, services: EmbeddedServices, settings: Settings) -> None:
+    """What another terminal reads to type `audit-api` commands: `. var/demo/environment`."""
+    variables = services.environment() | {"SECRET_KEY": settings.secret_key}
+    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    write_secret(path, "".join(lines))
 
 
 def _load(database: Database) -> None:

@@ -118,7 +118,7 @@ def make_visit(station: int, site: Mapping[str, Any], *, nth: int) -> Visit:
     body = {
         "site": site["id"],
         "campaign": site["stations"][0]["campaign"],
-        "form": "station/1",
+        "form": "station/2",
         "started": _clock(started),
         "finished": _clock(finished),
         "position": {
@@ -170,6 +170,7 @@ def _answers(kind: str, chance: random.Random) -> dict[str, Any]:
         answers["evacuation"] = False
         answers["width_mm"] = _measured("", chance.randint(860, 1040))
         answers["landing_middle"] = False
+        answers["busy"] = False
         answers["handrail"] = chance.choice(["both_sides", "both_sides", "one_side", "none"])
         answers["surface_firm"] = chance.random() < 0.9
         answers["surface_grip"] = chance.random() < 0.8

@@ -1,4 +1,4 @@
-"""Forms, standards and profiles, known by their digest and cacheable for ever."""
+"""The catalog that this process serves, and every document in it by its digest."""
 
 from typing import Any
 
@@ -13,7 +13,13 @@ from audit_api.http.paging import answer_json
 from audit_api.services.catalogs import CatalogKeeper
 from field_schema.catalog import Catalog
 
-blueprint = Blueprint("catalog", __name__, description="Forms, standards and profiles.")
+blueprint = Blueprint(
+    "catalog",
+    __name__,
+    description="Forms, standards, requirements and profiles. An address with a SHA-256 in it "
+    "never changes what it answers: keep it for ever. The other addresses answer what holds now; "
+    "ask again with `If-None-Match` and the ETag, and 304 says that you have it.",
+)
 
 
 def catalogs() -> CatalogKeeper:
@@ -38,8 +44,15 @@ def catalog() -> Catalog:
 class DocumentSchema(Schema):
     """One released file."""
 
-    kind = fields.String(required=True)
-    id = fields.String(required=True)
+    kind = fields.String(
+        required=True,
+        metadata={
+            "description": "form, standard, requirements, examples, edition (a standard in one "
+            "file), profile or scoring.",
+            "example": "requirements",
+        },
+    )
+    id = fields.String(required=True, metadata={"example": "RU-SP59-2012/2012/ramp"})
     sha256 = fields.String(required=True)
 
 

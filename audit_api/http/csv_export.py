@@ -38,7 +38,7 @@ def stream_csv(
     *,
     size: int,
 ) -> Response:
-    """Stream all pages as CSV; each row's first column is a JSON object with the `columns`."""
+    """Stream all pages as CSV; each row's first column is a JSON object that has the `columns`."""
     # The guard's transaction ends when the view returns: the first page must be read in it, and
     # a list longer than one page is read whole, a page at a time, before the answer starts.
     pages = list(_pages(page, size))

@@ -37,7 +37,12 @@ _POLICY = (
 )
 
 
-_OPEN = {("/api/v1/sessions", "post"), ("/api/v1/devices/enrol", "post")}
+_OPEN = {
+    ("/api/v1/sessions", "post"),
+    ("/api/v1/devices/enrol", "post"),
+    ("/api/v1/schemas", "get"),
+    ("/api/v1/schemas/{name}", "get"),
+}
 
 
 def finished(spec: dict[str, Any]) -> str:

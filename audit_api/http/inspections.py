@@ -44,7 +44,16 @@ class InspectionOut(Schema):
     photos = fields.List(fields.Dict(), required=True)
     assessment = fields.Dict(required=True)
     body = fields.Dict(required=True)
-    findings = fields.List(fields.Dict(), required=True)
+    findings = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "Every verdict: verdict, text (in the asked language), standard, "
+            "edition, clause, clause_hint, weight, confidence, recalled (null, or the words to "
+            "show beside a number recalled from memory), required, measured, tolerance, "
+            "instrument, row, index, reason."
+        },
+    )
 
 
 @blueprint.route("/inspections/<uuid:inspection>")
@@ -69,6 +78,7 @@ def get_inspection(
     )
     findings = [finding.as_json() for finding in found]
     for finding in findings:
+        finding["recalled"] = reasons.recalled_mark(finding["confidence"])
         finding["text"] = reasons.render(finding, language, catalog())
     spelled = msgspec.json.encode(findings).decode()
     return answer_json(f'{row[0][:-1]},"findings":{spelled}}}', **{"Content-Language": language})

@@ -1,7 +1,7 @@
 """Pages by key: a signed cursor, `next` as a relative address, the Link header and an ETag."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -78,3 +78,18 @@ def answer_page(
     following = f'"{address}"' if address else "null"
     headers = {"Link": f'<{address}>; rel="next"'} if address else {}
     return answer_json(f'{{"items":[{items}],"next":{following}}}', **headers)
+
+
+def answer_listed(
+    entries: Sequence[Any],
+    query: Mapping[str, Any],
+    *,
+    purpose: str,
+    key: Callable[[Any], list[Any]],
+    doc: Callable[[Any], str],
+) -> Response:
+    """One page of a list that lies in memory, in the order of its `key`."""
+    after = read_cursor(purpose, query["cursor"])
+    rows = [entry for entry in entries if after is None or key(entry) > after]
+    limit = query["limit"]
+    return answer_page(rows[: limit + 1], purpose=purpose, limit=limit, key=key, doc=doc)

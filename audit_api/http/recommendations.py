@@ -19,6 +19,7 @@ from audit_api.http.violations import CaseOut, CaseQuery, case_filter
 from audit_api.storage.lists import violations as lists
 from audit_api.storage.lists.selection import keyed
 from audit_api.storage.lists.violations import CaseFilter
+from field_schema.reasons import recalled_mark
 from field_schema.ruleset import constants_of
 from field_schema.standard import Requirement
 
@@ -100,4 +101,10 @@ def _spelled_out(doc: str) -> str:
     said["user_groups"] = said.pop("groups")
     told = ("state", "measured", "photos", "campaign", "first_seen_at", "last_seen_at")
     item |= {name: advice[name] for name in (*told, "inspection")} | said
+    item["tolerance"] = {
+        measure: questions[measure].tolerance
+        for measure in advice["measured"]
+        if questions[measure].tolerance
+    }
+    item["recalled"] = recalled_mark(requirement.cite.confidence)
     return msgspec.json.encode({"id": id_of(item["element"], advice["rule"]), **item}).decode()

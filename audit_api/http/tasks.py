@@ -53,7 +53,14 @@ class TaskOut(Schema):
     due_on = fields.Date(required=True)
     overdue = fields.Boolean(required=True)
     assigned_at = fields.AwareDateTime(required=True)
-    violations = fields.List(fields.Dict(), required=True)
+    violations = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "What is wrong: clause, edition, weight, confidence, what was "
+            "measured, its tolerance, what is required; with title and remedies in three languages."
+        },
+    )
 
 
 class TaskPage(Schema):
@@ -64,7 +71,7 @@ class TaskPage(Schema):
 
 
 def _with_remedies(doc: str) -> str:
-    """Each violation of a task with its requirement's title and remedies, in three languages."""
+    """Each violation of a task with its requirement's title and remedies."""
     task = msgspec.json.decode(doc)
     for violation in task["violations"]:
         found = catalog().requirement(

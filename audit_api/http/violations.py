@@ -18,6 +18,7 @@ from audit_api.domain.vocabulary import (
 )
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, YesNo, problems
+from audit_api.http.catalog_words import recalled
 from audit_api.http.csv_export import stream_csv
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
@@ -29,9 +30,10 @@ blueprint = Blueprint("violations", __name__, description="Binding requirements 
 
 CSV_PAGE = 500
 CSV_COLUMNS = (
-    "id", "state", "severity", "standard", "edition", "clause", "requirement", "weight",
-    "measured", "required", "user_groups", "site_name", "territory", "territory_name", "stations",
-    "element_type", "element_label", "first_seen_at", "due_on", "overdue", "photos",
+    "id", "state", "severity", "standard", "edition", "clause", "clause_hint", "requirement",
+    "weight", "confidence", "measured", "required", "tolerance", "user_groups", "site_name",
+    "territory", "territory_name", "stations", "element_type", "element_label", "first_seen_at",
+    "due_on", "overdue", "photos",
 )  # fmt: skip
 
 
@@ -77,12 +79,29 @@ class CaseOut(Schema):
     edition = fields.String(required=True)
     clause = fields.String(required=True, allow_none=True)
     clause_hint = fields.String(required=True, allow_none=True)
-    confidence = fields.String(required=True)
+    confidence = fields.String(
+        required=True,
+        metadata={"description": "How sure the threshold is.", "example": "read in source text"},
+    )
     weight = fields.String(required=True, validate=validate.OneOf(["binding", "reference"]))
     severity = fields.String(required=True, validate=validate.OneOf(list(Severity)))
     user_groups = fields.List(fields.String(), required=True)
-    measured = fields.Raw(required=True, allow_none=True)
-    required = fields.Raw(required=True, allow_none=True)
+    measured = fields.Raw(
+        required=True, allow_none=True, metadata={"description": "What was read, by measure."}
+    )
+    required = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What had to hold: measure, op, value, unit; of a ratio `of`."},
+    )
+    tolerance = fields.Dict(
+        required=True,
+        metadata={
+            "description": "How far off each reading may be, by measure, in the measure's unit.",
+            "example": {"width_mm": 3},
+        },
+    )
+    recalled = recalled()
     state = fields.String(required=True)
     first_seen_at = fields.AwareDateTime(required=True)
     last_seen_at = fields.AwareDateTime(required=True)
@@ -96,6 +115,16 @@ class ViolationOut(CaseOut):
     due_on = fields.Date(required=True)
     overdue = fields.Boolean(required=True)
     task = fields.UUID(required=True)
+    follows = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The violation of a replaced edition that this one goes on with."},
+    )
+    followed_by = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The violation of the new edition, when this one is superseded."},
+    )
 
 
 class ViolationPage(Schema):
@@ -137,7 +166,11 @@ def list_violations(query: dict[str, Any], *, session: Session, scope: Scope, **
         today=today(now()),
     )
     return answer_page(
-        rows, purpose="violations", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+        rows,
+        purpose="violations",
+        limit=query["limit"],
+        key=keyed,
+        doc=lambda row: str(row[0]),
     )
 
 

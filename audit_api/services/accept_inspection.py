@@ -91,7 +91,7 @@ def accept_inspection(
             "This site is no polling station of the campaign within this inspector's territory. "
             "The inspection is kept; a supervisor releases or refuses it.",
         )
-    if site.catalog_version != catalog.version:
+    if state.catalog_version != catalog.version:
         raise CatalogMoved
     if site.campaign_closed:
         return quarantined("campaign-closed", "The campaign is closed. The inspection is kept.")

@@ -58,10 +58,6 @@ class Amendment:
         return ["/".join(edition) for edition in self.replaced]
 
 
-NO_SITE = UUID(int=0)
-"""Before all sites."""
-
-
 @dataclass(frozen=True, slots=True)
 class Amended:
     """What was done to some sites."""
@@ -72,7 +68,6 @@ class Amended:
     followed: int = 0
     reopened: int = 0
     superseded: int = 0
-    last: UUID = NO_SITE
 
     def __add__(self, other: "Amended") -> "Amended":
         return Amended(
@@ -82,7 +77,6 @@ class Amended:
             self.followed + other.followed,
             self.reopened + other.reopened,
             self.superseded + other.superseded,
-            max(self.last, other.last),
         )
 
 
@@ -126,46 +120,37 @@ def _reason(records: Sequence[AdoptionRecord]) -> str:
     )
 
 
-def sites_left(session: Session, amendment: Amendment) -> int:
-    """How many sites are still to be judged."""
-    return amending.count_sites_to_judge(
+def sites_left(session: Session, amendment: Amendment) -> list[UUID]:
+    """The sites that are still to be judged, by their ids."""
+    return amending.sites_to_judge(
         session, amendment.campaign.id, amendment.ruleset.digest, amendment.replaced_names
     )
 
 
-def amend_some(
+def amend_sites(
     session: Session,
     amendment: Amendment,
     catalog: Catalog,
+    sites: Sequence[UUID],
     *,
-    after: UUID,
-    sites: int,
     at: datetime,
-) -> Amended | None:
-    """Judge the next sites behind `after`, in the order of their ids; None when none is left.
-
-    Holds the sites until commit, as accepting an inspection does.
-    """
+) -> Amended:
+    """Judge some sites, whole. Holds them until commit, as accepting an inspection does."""
     digest = amendment.ruleset.digest
     campaign = amendment.campaign
-    some = amending.sites_to_judge(
-        session, campaign.id, digest, amendment.replaced_names, after=after, rows=sites
-    )
-    if not some:
-        return None
     buildings = {
         site: Building(status, built_on, altered_on)
-        for site, status, built_on, altered_on in amending.lock_sites(session, some)
+        for site, status, built_on, altered_on in amending.lock_sites(session, sites)
     }
     # Read behind the lock: what came in while it was awaited is seen.
     keep_ruleset(session, amendment.ruleset, catalog, at)
     work = _Work(amendment, catalog, buildings, at)
-    for row in amending.current_inspections(session, some, campaign.id, digest):
+    for row in amending.current_inspections(session, sites, campaign.id, digest):
         work.judge(*row)
     amending.add_assessments(
         session, work.assessments, digest=digest, profile=campaign.profile, at=at
     )
-    work.plan(amending.cases_at(session, some), amending.open_tasks_at(session, some))
+    work.plan(amending.cases_at(session, sites), amending.open_tasks_at(session, sites))
     about = {
         "campaign": campaign.id,
         "person": amendment.person,
@@ -184,13 +169,13 @@ def amend_some(
     amend_advice(
         session,
         campaign.id,
-        some,
+        sites,
         work.advice,
         no_longer=amendment.no_longer_advice,
         adopted=amendment.adopted,
         at=at,
     )
-    for site in some:
+    for site in sites:
         audit_log.record(
             session,
             "site_judged_again",
@@ -205,13 +190,12 @@ def amend_some(
     changed = {row["task_id"] for row in (*work.opened, *work.reopened)}
     feed.publish(session, task={*changed, *work.idle_tasks, *ended})
     return Amended(
-        len(some),
+        len(sites),
         len(work.assessments),
         sum(not row["follows"] for row in work.opened),
         sum(bool(row["follows"]) for row in work.opened),
         len(work.reopened),
         len(work.superseded),
-        some[-1],
     )
 
 
@@ -352,6 +336,7 @@ def _row(finding: Finding, entity: UUID, rev: int, inspector: UUID) -> dict[str,
         "severity": finding.severity,
         "user_groups": list(finding.groups),
         "measured": finding.measured,
+        "tolerance": finding.tolerance,
         "required": finding.required,
         "photos": photos_of(finding),
         "inspection_id": entity,

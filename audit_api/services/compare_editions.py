@@ -65,10 +65,18 @@ def edition_alone(catalog: Catalog, standard: Standard, weight: str) -> Ruleset:
     return build_ruleset(profile, date.min, [(adoption, standard)], catalog.measures)
 
 
+def count_unpacked(session: Session, catalog: Catalog, campaigns: Sequence[str]) -> int:
+    """How many current inspections are not packed yet."""
+    return packed.count_unpacked(session, campaigns, _layouts(catalog))
+
+
+def _layouts(catalog: Catalog) -> list[str]:
+    return [f"{key};{layout_of(form).digest}" for key, form in catalog.forms.items()]
+
+
 def pack_some(session: Session, catalog: Catalog, campaigns: Sequence[str], rows: int = 500) -> int:
     """Pack current inspections that are not packed yet; returns how many, 0 when all are."""
-    layouts = [f"{key};{layout_of(form).digest}" for key, form in catalog.forms.items()]
-    found = packed.unpacked(session, campaigns, layouts, after=UUID(int=0), rows=rows)
+    found = packed.unpacked(session, campaigns, _layouts(catalog), rows=rows)
     made = []
     for entity, rev, site, campaign, body in found:
         shape, measures = pack(read_inspection(msgspec.json.decode(body), catalog))

@@ -137,6 +137,7 @@ def _row(step: CaseMove[Finding], task: UUID) -> dict[str, Any]:
         "severity": finding.severity,
         "user_groups": list(finding.groups),
         "measured": finding.measured,
+        "tolerance": finding.tolerance,
         "required": finding.required,
         "photos": photos_of(finding),
         "state": step.state,

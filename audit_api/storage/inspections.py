@@ -141,7 +141,6 @@ class SiteFacts:
     profile: str
     campaign_closed: bool
     repair_days_before: int | None
-    catalog_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +162,8 @@ class KnownState:
     """Element id -> its open task."""
     photos: set[str]
     """Hex hashes of the announced photos that are here."""
+    catalog_version: int
+    """Asked behind the lock: whatever became law while it was awaited is law."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +176,7 @@ class Situation:
 
 _LOCK_SITE = """
     select s.territory_id, s.building_status, s.built_on, s.altered_on, c.election_day, c.profile,
-        c.closed_at is not null, m.days_before,
-        (select coalesce(max(n), 0) from catalog_document)
+        c.closed_at is not null, m.days_before
     from site s
     join campaign c on c.id = %(campaign)s
     left join milestone m on m.campaign_id = c.id and m.id = %(milestone)s
@@ -193,7 +193,8 @@ _KNOWN_STATE = """
             from violation where element_id = any(%(elements)s)),
         (select json_object_agg(element_id, id) from remediation_task
             where element_id = any(%(elements)s) and track = 'permanent' and state <> 'verified'),
-        (select json_agg(encode(sha256, 'hex')) from photo where sha256 = any(%(photos)s))
+        (select json_agg(encode(sha256, 'hex')) from photo where sha256 = any(%(photos)s)),
+        (select coalesce(max(n), 0) from catalog_document)
     from (select) always
     left join inspection i on i.id = %(inspection)s and i.is_current
 """
@@ -243,6 +244,7 @@ def known_state(situation: Situation) -> KnownState:
         row[4] or [],
         {UUID(element): UUID(task) for element, task in (row[5] or {}).items()},
         set(row[6] or ()),
+        row[7],
     )
 
 

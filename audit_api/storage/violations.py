@@ -60,6 +60,7 @@ class Violation(Base):
     severity: Mapped[Word]
     user_groups: Mapped[Texts]
     measured: Mapped[Json]
+    tolerance: Mapped[Json]
     required: Mapped[Json]
     photos: Mapped[Texts]
     state: Mapped[Word]
@@ -78,15 +79,17 @@ class Violation(Base):
 
 _COLUMNS = """id uuid, element_id uuid, requirement text, standard text, edition text, clause text,
     clause_hint text, confidence text, severity text, user_groups text[], measured json,
-    required json, photos text[], state text, ended boolean, task_id uuid"""
+    tolerance json, required json, photos text[], state text, ended boolean, task_id uuid"""
 _NEW = """id, site_id, element_id, campaign_id, requirement, standard, edition, clause, clause_hint,
-    confidence, severity, user_groups, measured, required, photos, state, first_seen_at,
+    confidence, severity, user_groups, measured, tolerance, required, photos, state, first_seen_at,
     last_seen_at, first_inspection_id, first_inspector_id, last_inspection_id,
     last_inspection_rev, last_inspector_id, rev"""
 _NEW_VALUES = """id, %(site)s, element_id, %(campaign)s, requirement, standard, edition, clause,
-    clause_hint, confidence, severity, user_groups, measured, required, photos, state, %(at)s,
+    clause_hint, confidence, severity, user_groups, measured, tolerance, required, photos, state,
+    %(at)s,
     %(at)s, %(inspection)s, %(inspector)s, %(inspection)s, %(inspection_rev)s, %(inspector)s, 1"""
-_MOVED = """state = v.state, measured = v.measured, required = v.required, photos = v.photos,
+_MOVED = """state = v.state, measured = v.measured, tolerance = v.tolerance,
+    required = v.required, photos = v.photos,
     last_seen_at = %(at)s, last_inspection_id = %(inspection)s,
     last_inspection_rev = %(inspection_rev)s, last_inspector_id = %(inspector)s, rev = c.rev + 1,
     ended_at = case when v.ended then coalesce(c.ended_at, %(at)s) end"""

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from audit_api.cli import main
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
+from tests.cli.lawful import Lawful, empty, make_lawful
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -97,3 +98,19 @@ def clean_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("DATABASE_", "S3_", "SECRET_KEY", "FLASK_"))
     }
+
+
+@pytest.fixture
+def lawful(settings: Settings) -> Iterator[Lawful]:
+    """The application with a world in it, on the module's database, which is emptied before."""
+    empty(settings)
+    made = make_lawful(settings)
+    yield made
+    made.app.extensions["database"].engine.dispose()
+
+
+@pytest.fixture
+def law(lawful: Lawful, tmp_path: Path) -> Iterator[Cli]:
+    """The command line on that database."""
+    with cli_on(lawful.app.extensions["settings"], tmp_path) as made:
+        yield made

@@ -5,18 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from flask import Flask
+from sqlalchemy import text
 
 from audit_api.app import create_app
 from audit_api.domain.vocabulary import Role
 from audit_api.settings import Settings
-from audit_api.storage.base import Database
-from tests.cli.conftest import Cli
+from audit_api.storage.base import Database, make_engine
 from tests.factories import World, make_world, operation, push, ramp_of
 from tests.field_schema.bodies import measurement
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 FIRST, SECOND = SAMPLES / "SAMPLE-DEMO-1.json", SAMPLES / "SAMPLE-DEMO-2.json"
@@ -35,7 +38,14 @@ class Lawful:
         self._elements: dict[str, str] = {}
 
     def ramp(
-        self, site: str, width: int, entity: UUID | None = None, *, edge: int = 60, **members: Any
+        self,
+        site: str,
+        width: int,
+        entity: UUID | None = None,
+        *,
+        edge: int = 60,
+        run: tuple[int, int] = (450, 4200),
+        **members: Any,
     ) -> UUID:
         """Hand in the ramp of a site with that width; the same ramp each time."""
         entity = entity or uuid4()
@@ -43,7 +53,12 @@ class Lawful:
         body = ramp_of(
             self.world,
             site,
-            answers={"width_mm": measurement(width), "edge_mm": measurement(edge)},
+            answers={
+                "width_mm": measurement(width),
+                "edge_mm": measurement(edge),
+                "rise_mm": measurement(run[0]),
+                "runs": [{"rise_mm": measurement(run[0]), "run_mm": measurement(run[1])}],
+            },
             element={"id": element, "photos": []},
         )
         where = "near" if site.startswith("near") else "far"
@@ -56,6 +71,23 @@ class Lawful:
         (result,) = answer["results"]
         assert result["status"] == "applied", result
         return entity
+
+
+_TABLES = text("""
+    select string_agg(quote_ident(tablename), ', ') from pg_tables
+    where schemaname = 'public' and tablename not in ('alembic_version', 'feed_epoch')
+        and not starts_with(tablename, 'procrastinate')
+""")
+
+
+def empty(settings: Settings) -> None:
+    """Forget everything, append-only tables too: cheaper than a database for each test."""
+    engine = make_engine(settings)
+    with engine.begin() as connection:
+        connection.execute(text("set local session_replication_role = replica"))
+        tables = connection.scalars(_TABLES).one()
+        connection.execute(text(f"truncate {tables} restart identity"))
+    engine.dispose()
 
 
 def make_lawful(settings: Settings) -> Lawful:
@@ -78,7 +110,7 @@ def adoption(
     return words + (["--replaces", replaces] if replaces else [])
 
 
-def cases(cli: Cli) -> Sequence[tuple[Any, ...]]:
+def cases(cli: "Cli") -> Sequence[tuple[Any, ...]]:
     """Edition, requirement and state of every violation of SAMPLE-DEMO, in order."""
     return cli.query(
         "select edition, requirement, state from violation where standard = 'SAMPLE-DEMO' "

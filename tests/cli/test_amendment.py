@@ -1,16 +1,13 @@
 """An adoption judges what is stored again: cases are opened, followed, superseded."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import text
 
 from audit_api import standards_cli
+from audit_api.domain.vocabulary import Role
 from audit_api.services import amend
-from audit_api.settings import Settings
-from tests.cli.conftest import Cli, cli_on
-from tests.cli.lawful import FIRST, SECOND, Lawful, adoption, cases, make_lawful
+from tests.cli.conftest import Cli
+from tests.cli.lawful import FIRST, SECOND, Lawful, adoption, cases
 
 TASKS = "select state, count(*) from remediation_task group by 1 order by 1"
 SUPERSEDED = """
@@ -21,19 +18,11 @@ SUPERSEDED = """
 
 
 @pytest.fixture
-def lawful(new_settings: Callable[[], Settings]) -> Iterator[Lawful]:
-    made = make_lawful(new_settings())
-    yield made
-    made.app.extensions["database"].engine.dispose()
-
-
-@pytest.fixture
-def law(lawful: Lawful, tmp_path: Path) -> Iterator[Cli]:
+def law(law: Cli) -> Cli:
     """The command line on a world in which both samples are imported."""
-    with cli_on(lawful.app.extensions["settings"], tmp_path) as made:
-        made.done("standards", "import", str(FIRST))
-        made.done("standards", "import", str(SECOND))
-        yield made
+    law.done("standards", "import", str(FIRST))
+    law.done("standards", "import", str(SECOND))
+    return law
 
 
 def replaced(number: str = "2") -> list[str]:
@@ -147,7 +136,7 @@ def test_a_run_that_was_killed_is_finished_by_the_same_command(
 ) -> None:
     for site in ("near-1", "near-2", "far-1"):
         lawful.ramp(site, 850)
-    real = amend.amend_some
+    real = amend.amend_sites
     calls = 0
 
     def dies(*args: object, **kwargs: object) -> object:
@@ -158,10 +147,10 @@ def test_a_run_that_was_killed_is_finished_by_the_same_command(
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(standards_cli, "SITES_A_TRANSACTION", 1)
-    monkeypatch.setattr(standards_cli, "amend_some", dies)
+    monkeypatch.setattr(standards_cli, "amend_sites", dies)
     assert law(*adoption("1")).exit_code != 0
     assert len(cases(law)) == 2
-    monkeypatch.setattr(standards_cli, "amend_some", real)
+    monkeypatch.setattr(standards_cli, "amend_sites", real)
     for _ in range(2):
         law.done(*adoption("1"))
         assert len(cases(law)) == 6
@@ -214,3 +203,20 @@ def test_each_site_that_is_judged_again_stands_in_the_audit_log(law: Cli, lawful
         "opened": 2,
         "superseded": 2,
     }
+
+
+def test_a_prosecutor_reads_which_case_follows_which(law: Cli, lawful: Lawful) -> None:
+    lawful.ramp("near-1", 850)
+    law.done(*adoption("1"))
+    law.done(*replaced())
+    answer = lawful.app.test_client().get(
+        "/api/v1/violations?standard=SAMPLE-DEMO", headers=lawful.world.headers(Role.PROSECUTOR)
+    )
+    assert answer.json is not None
+    by_id = {item["id"]: item for item in answer.json["items"]}
+    old = [item for item in by_id.values() if item["state"] == "superseded"]
+    assert len(old) == 2
+    for item in old:
+        follower = by_id[item["followed_by"]]
+        assert (follower["follows"], follower["state"]) == (item["id"], "open")
+        assert (item["follows"], follower["followed_by"]) == (None, None)

@@ -2,31 +2,20 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from audit_api.settings import Settings
-from tests.cli.conftest import Cli, cli_on
-from tests.cli.lawful import FIRST, SECOND, Lawful, make_lawful
+from tests.cli.conftest import Cli
+from tests.cli.lawful import FIRST, SECOND, Lawful
 
 
 @pytest.fixture
-def lawful(new_settings: Callable[[], Settings]) -> Iterator[Lawful]:
-    made = make_lawful(new_settings())
-    yield made
-    made.app.extensions["database"].engine.dispose()
-
-
-@pytest.fixture
-def law(lawful: Lawful, tmp_path: Path) -> Iterator[Cli]:
+def law(law: Cli) -> Cli:
     """The command line on a world in which both samples are imported."""
-    with cli_on(lawful.app.extensions["settings"], tmp_path) as made:
-        made.done("standards", "import", str(FIRST))
-        made.done("standards", "import", str(SECOND))
-        yield made
+    law.done("standards", "import", str(FIRST))
+    law.done("standards", "import", str(SECOND))
+    return law
 
 
 def test_a_difference_is_shown_by_requirement_and_case_by_case(law: Cli, lawful: Lawful) -> None:

@@ -50,6 +50,7 @@ PLAN_2: dict[str, dict[str, tuple[Sequence[Any], Sequence[Any]]]] = {
         "kerb_width_mm": ((1508,), (1492,)),
         "kerb_length_mm": ((800, 1200), (3000,)),
         "kerb_counter_slope_permille": ((44,), (56,)),
+        "kerb_flares": ((True, False), (True, False)),
         "kerb_flare_permille": ((94,), (106,)),
         "kerb_landing_mm": ((923,), (907,)),
         "obstacle_marked": ((True,), (False,)),

@@ -63,9 +63,9 @@ LAYOUTS = {
     "ramp/1": "1714bccc",
     "ramp/2": "283dc66e",
     "readiness/1": "6a0f8d52",
-    "recheck/1": "bee7c0ec",
+    "recheck/1": "6b7eaf60",
     "station/1": "4351c281",
-    "station/2": "a6ce6dec",
+    "station/2": "f6ee695c",
 }
 
 

@@ -23,6 +23,16 @@ CHECKS = (
     status_code_conformance,
 )
 EXAMPLES = 12
+RELEASED: dict[str, Any] = {
+    "form": "station",
+    "version": 1,
+    "standard": "RU-SP59-2012",
+    "edition": "2012",
+    "requirement": "ramp.handrails",
+    "profile": "kg-demo-2021",
+    "name": "requirements",
+}
+"""Parameters that name something of the catalog."""
 CALLERS = ["nobody", "tablet", *Role]
 
 
@@ -58,9 +68,9 @@ def test_every_answer_keeps_the_document(
                 return
             kind = "sha256" if "sha256" in case.path_parameters else None
             for name in case.path_parameters:
-                known = things.ids.get(kind or name, {})
+                known = things.ids.get(kind or name, {}).get("near-1") or RELEASED.get(name)
                 if known and len(str(case.query)) % 2 == 0:
-                    case.path_parameters[name] = known["near-1"]
+                    case.path_parameters[name] = known
             case.call_and_validate(headers=headers, checks=CHECKS)
             called.add(operation.label)
 
@@ -68,4 +78,4 @@ def test_every_answer_keeps_the_document(
 
     for result in schema.get_all_operations():
         check(result.ok())
-    assert len(called) >= 17
+    assert len(called) >= 28

@@ -47,6 +47,18 @@ LISTS = {
 WITHOUT_TERRITORY = {
     "/api/v1/catalog": "the same for everybody",
     "/api/v1/catalog/<string:sha256>": "the same for everybody",
+    "/api/v1/forms": "the same for everybody",
+    "/api/v1/forms/<string:form>/<int:version>": "the same for everybody",
+    "/api/v1/standards": "the same for everybody",
+    "/api/v1/standards/<string:standard>/<string:edition>": "the same for everybody",
+    "/api/v1/requirements": "the same for everybody",
+    "/api/v1/requirements/<string:requirement>": "the same for everybody",
+    "/api/v1/requirements/<string:standard>/<string:edition>/<string:requirement>": "the same "
+    "for everybody",
+    "/api/v1/profiles": "the same for everybody",
+    "/api/v1/profiles/<string:profile>": "the same for everybody",
+    "/api/v1/schemas": "no data",
+    "/api/v1/schemas/<string:name>": "no data",
     "/api/v1/devices/enrol": "a code is the key",
     "/api/v1/devices/codes": "test_devices.py: a person outside the grants is unknown",
     "/api/v1/sessions": "a password is the key",
@@ -128,6 +140,8 @@ def test_only_these_routes_are_open_to_everybody(app: Flask) -> None:
     assert open_views == {
         "sessions.open_session",
         "devices.enrol",
+        "schemas.list_schemas",
+        "schemas.get_schema",
         "health.healthz",
         "health.readyz",
         "health.metrics",

@@ -1,6 +1,6 @@
 """Judging sites again under a changed law: what has to be judged, and writing what comes of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -45,17 +45,15 @@ _CAMPAIGNS = text("""
     where c.profile = :profile and c.closed_at is null order by c.id
 """)
 # Sites with an inspection not judged by the ruleset yet, or with a case of a replaced edition.
-_SITES = """
-    (select i.site_id as id from inspection i where i.campaign_id = :campaign and i.is_current
-        and i.site_id > :after and not exists (
-            select from assessment a where a.inspection_id = i.id and a.rev = i.rev
+_SITES = text("""
+    select i.site_id as id from inspection i where i.campaign_id = :campaign and i.is_current
+        and not exists (select from assessment a where a.inspection_id = i.id and a.rev = i.rev
             and a.ruleset_digest = :digest)
     union
     select v.site_id from violation v where v.campaign_id = :campaign and v.ended_at is null
-        and v.site_id > :after and v.standard || '/' || v.edition = any(:replaced))
-"""
-_SOME_SITES = text(f"select id from ({_SITES}) s order by id limit :rows")
-_COUNT_SITES = text(f"select count(*) from ({_SITES}) s")
+        and v.standard || '/' || v.edition = any(:replaced)
+    order by 1
+""")
 _LOCK_SITES = text("""
     select id, building_status, built_on, altered_on from site where id = any(:sites)
     order by id for no key update
@@ -105,27 +103,32 @@ _OPEN = """
         select id, %(at)s, %(person)s, null, 'assigned', %(reason)s from new_task
     )
     insert into violation (id, site_id, element_id, campaign_id, requirement, standard, edition,
-        clause, clause_hint, confidence, severity, user_groups, measured, required, photos, state,
+        clause, clause_hint, confidence, severity, user_groups, measured, tolerance, required,
+        photos, state,
         first_seen_at, last_seen_at, first_inspection_id, first_inspector_id, last_inspection_id,
         last_inspection_rev, last_inspector_id, rev, due_on, task_id)
     select id, site_id, element_id, %(campaign)s, requirement, standard, edition, clause,
-        clause_hint, confidence, severity, user_groups, measured, required, photos, 'open', %(at)s,
-        %(at)s, inspection_id, inspector_id, inspection_id, inspection_rev, inspector_id, 1,
+        clause_hint, confidence, severity, user_groups, measured, tolerance, required, photos,
+        'open', %(at)s, %(at)s, inspection_id, inspector_id, inspection_id, inspection_rev,
+        inspector_id, 1,
         due_on, task_id
     from json_to_recordset(cast(%(violations)s as json)) as v(id uuid, site_id uuid,
         element_id uuid, requirement text, standard text, edition text, clause text,
         clause_hint text, confidence text, severity text, user_groups text[], measured json,
-        required json, photos text[], inspection_id uuid, inspection_rev int, inspector_id uuid,
+        tolerance json, required json, photos text[], inspection_id uuid, inspection_rev int,
+        inspector_id uuid,
         due_on date, task_id uuid)
 """
 _REOPEN = """
     update violation c set state = 'open', ended_at = null, last_seen_at = %(at)s,
-        rev = c.rev + 1, measured = v.measured, required = v.required, photos = v.photos,
+        rev = c.rev + 1, measured = v.measured, tolerance = v.tolerance,
+        required = v.required, photos = v.photos,
         last_inspection_id = v.inspection_id, last_inspection_rev = v.inspection_rev,
         last_inspector_id = v.inspector_id, due_on = v.due_on, task_id = v.task_id,
         campaign_id = %(campaign)s
     from json_to_recordset(cast(%(violations)s as json)) as v(id uuid, measured json,
-        required json, photos text[], inspection_id uuid, inspection_rev int, inspector_id uuid,
+        tolerance json, required json, photos text[], inspection_id uuid, inspection_rev int,
+        inspector_id uuid,
         due_on date, task_id uuid)
     where c.id = v.id
 """
@@ -162,19 +165,11 @@ def open_campaigns(session: Session, profile: str, milestone: str) -> list[Affec
 
 
 def sites_to_judge(
-    session: Session, campaign: str, digest: str, replaced: Sequence[str], *, after: UUID, rows: int
-) -> list[UUID]:
-    """The next sites that the ruleset of that digest has not reached; `replaced`: "S/E" each."""
-    values = {"campaign": campaign, "digest": digest, "replaced": list(replaced)}
-    return list(session.scalars(_SOME_SITES, values | {"after": after, "rows": rows}))
-
-
-def count_sites_to_judge(
     session: Session, campaign: str, digest: str, replaced: Sequence[str]
-) -> int:
-    """How many of them there are."""
+) -> list[UUID]:
+    """The sites that the ruleset of that digest has not reached, by id; `replaced`: "S/E" each."""
     values = {"campaign": campaign, "digest": digest, "replaced": list(replaced)}
-    return int(session.execute(_COUNT_SITES, values | {"after": UUID(int=0)}).scalar_one())
+    return list(session.scalars(_SITES, values))
 
 
 def lock_sites(session: Session, sites: Sequence[UUID]) -> list[Any]:
@@ -252,3 +247,39 @@ def end_idle_tasks(session: Session, tasks: Sequence[UUID], about: Mapping[str, 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> str:
     return msgspec.json.encode(list(rows)).decode()
+
+
+_DECISIONS = text("""
+    select a.standard, a.edition, a.weight, a.profile, a.in_force_from, a.replaces,
+        a.decision_number, a.decision_date, p.username, count(s.violation_id), count(s.followed_by)
+    from adoption a join person p on p.id = a.recorded_by
+    left join superseded_violation s on s.adoption = a.n
+    group by a.n, p.username order by a.n
+""")
+_SUPERSEDED = text("""
+    select v.site_id, site.name_ru, e.label, v.requirement, v.standard || '/' || v.edition,
+        a.standard || '/' || a.edition, a.decision_number, v.id, v.state, s.followed_by, f.state,
+        f.due_on
+    from superseded_violation s join violation v on v.id = s.violation_id
+    join adoption a on a.n = s.adoption join site on site.id = v.site_id
+    join element e on e.id = v.element_id left join violation f on f.id = s.followed_by
+    order by site.name_ru, v.requirement, s.adoption
+""")
+
+
+def decisions(session: Session) -> list[Any]:
+    """Every adoption, the first one first.
+
+    Standard, edition, weight, profile, first day, replaced edition, number and day of the decision,
+    who recorded it, how many violations it superseded, and how many of these are followed.
+    """
+    return list(session.execute(_DECISIONS))
+
+
+def superseded_violations(session: Session) -> Iterator[Any]:
+    """Every superseded violation, by the sites' names.
+
+    Site, its name, element, requirement, its edition, the edition that replaced it, decision, id,
+    state, and its follower with state and deadline.
+    """
+    yield from session.execute(_SUPERSEDED)

@@ -69,11 +69,14 @@ _PAGE = text("""
 """)
 _BLOCKS = text("select pg_relation_size('packed_inspection') / current_setting('block_size')::int")
 _SITES = text("select id, building_status, built_on, altered_on from site order by id")
-_MISSING = text("""
-    select i.id, i.rev, i.site_id, i.campaign_id, i.body::text from inspection i
-    where i.is_current and i.campaign_id = any(:campaigns) and i.id > :after
+_UNPACKED = """
+    from inspection i where i.is_current and i.campaign_id = any(:campaigns)
         and not exists (select from packed_inspection p
             where p.inspection_id = i.id and p.rev = i.rev and p.shape like any (:layouts))
+"""
+_COUNT_MISSING = text(f"select count(*) {_UNPACKED}")
+_MISSING = text(f"""
+    select i.id, i.rev, i.site_id, i.campaign_id, i.body::text {_UNPACKED}
     order by i.id limit :rows
 """)
 _KEEP = """
@@ -86,15 +89,15 @@ _KEEP = """
 
 
 def read_pages(
-    session: Session, campaigns: Sequence[str], *, blocks: int = BLOCKS_PER_PAGE
+    session: Session, campaigns: Sequence[str]
 ) -> Iterator[tuple[float, list[ShapeRows]]]:
     """All packed inspections of these campaigns: pages, each with the share read after it, 0 to 1.
 
     The transaction has to be of one snapshot (`Database.snapshot`): rows move while others write.
     """
     total = int(session.execute(_BLOCKS).scalar_one())
-    for first in range(0, total, blocks):
-        last = min(first + blocks, total)
+    for first in range(0, total, BLOCKS_PER_PAGE):
+        last = min(first + BLOCKS_PER_PAGE, total)
         rows = session.execute(
             _PAGE, {"first": f"({first},0)", "last": f"({last},0)", "campaigns": list(campaigns)}
         )
@@ -107,7 +110,7 @@ def site_buildings(session: Session) -> list[SiteBuilding]:
 
 
 def unpacked(
-    session: Session, campaigns: Sequence[str], layouts: Sequence[str], *, after: UUID, rows: int
+    session: Session, campaigns: Sequence[str], layouts: Sequence[str], *, rows: int
 ) -> list[Any]:
     """Current inspections without packed measures in one of these layouts ("station/1;5d0c1f0a").
 
@@ -116,10 +119,15 @@ def unpacked(
     values = {
         "campaigns": list(campaigns),
         "layouts": [f"{layout};%" for layout in layouts],
-        "after": after,
         "rows": rows,
     }
     return list(session.execute(_MISSING, values))
+
+
+def count_unpacked(session: Session, campaigns: Sequence[str], layouts: Sequence[str]) -> int:
+    """How many of them there are."""
+    values = {"campaigns": list(campaigns), "layouts": [f"{layout};%" for layout in layouts]}
+    return int(session.execute(_COUNT_MISSING, values).scalar_one())
 
 
 def keep_packed(session: Session, rows: Sequence[dict[str, Any]]) -> None:

@@ -22,8 +22,10 @@ _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediat
     'assigned_at', remediation_task.assigned_at,
     'violations', (select coalesce(json_agg(json_build_object('id', v.id,
         'requirement', v.requirement, 'standard', v.standard, 'edition', v.edition,
-        'clause', v.clause, 'severity', v.severity, 'state', v.state, 'measured', v.measured,
-        'required', v.required) order by v.first_seen_at, v.id), '[]'::json)
+        'clause', v.clause, 'clause_hint', v.clause_hint, 'confidence', v.confidence,
+        'weight', 'binding', 'severity', v.severity, 'state', v.state, 'measured', v.measured,
+        'tolerance', v.tolerance, 'recalled', null, 'required', v.required)
+        order by v.first_seen_at, v.id), '[]'::json)
         from violation v where v.task_id = remediation_task.id))::text as doc,
     remediation_task.due_on, remediation_task.id
     from remediation_task join site on site.id = remediation_task.site_id

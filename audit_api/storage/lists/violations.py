@@ -24,11 +24,16 @@ _VIOLATIONS = f"""select json_build_object('id', violation.id,
     'clause_hint', violation.clause_hint, 'confidence', violation.confidence,
     'weight', 'binding', 'severity', violation.severity,
     'user_groups', violation.user_groups, 'measured', violation.measured,
-    'required', violation.required, 'state', violation.state,
+    'tolerance', violation.tolerance, 'recalled', null, 'required', violation.required,
+    'state', violation.state,
     'first_seen_at', violation.first_seen_at, 'last_seen_at', violation.last_seen_at,
     'inspection', violation.last_inspection_id, 'photos', violation.photos,
     'due_on', violation.due_on, 'task', violation.task_id,
-    'overdue', violation.ended_at is null and violation.due_on < :today)::text as doc,
+    'overdue', violation.ended_at is null and violation.due_on < :today,
+    'follows', (select s.violation_id from superseded_violation s
+        where s.followed_by = violation.id order by s.at desc limit 1),
+    'followed_by', (select s.followed_by from superseded_violation s
+        where s.violation_id = violation.id order by s.at desc limit 1))::text as doc,
     violation.first_seen_at, violation.id
     from violation join site on site.id = violation.site_id
     join territory on territory.id = site.territory_id

@@ -8,8 +8,8 @@ finished by the next one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from audit_api.domain import deadlines
 from audit_api.domain.amendment import AmendmentPlan, Edition, plan_amendment
 from audit_api.domain.violations import MOVING, CaseKey, KnownCase, key_of
-from audit_api.domain.vocabulary import Weight
+from audit_api.domain.vocabulary import ViolationState, Weight
 from audit_api.services.amend_advice import amend_advice
 from audit_api.services.catalogs import keep_ruleset
-from audit_api.services.move_cases import photos_of
+from audit_api.services.move_cases import columns_of
 from audit_api.storage import audit_log, feed
 from audit_api.storage.law import amending
 from audit_api.storage.law.amending import AffectedCampaign
@@ -201,6 +201,7 @@ def amend_sites(
 
 Newest = dict[CaseKey, tuple[Finding, UUID, int, UUID]]
 """The newest sure finding of each requirement and element, with inspection, rev and inspector."""
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class _Work:
@@ -226,13 +227,22 @@ class _Work:
         self._buildings = buildings
         self._at = at
         self._newest: dict[UUID, Newest] = {}
+        self._received: dict[UUID, datetime] = {}
 
     def judge(
-        self, site: UUID, entity: UUID, rev: int, inspector: UUID, body: str, judged: bool
+        self,
+        site: UUID,
+        entity: UUID,
+        rev: int,
+        inspector: UUID,
+        received: datetime,
+        body: str,
+        judged: bool,
     ) -> None:
         """Judge one inspection; the inspections of a site come in the order of their receipt."""
         inspection = read_inspection(msgspec.json.decode(body), self._catalog)
         building = self._buildings[site]
+        self._received[entity] = received
         assessment = assess(inspection, self._amendment.ruleset, building)
         if not judged:
             scored = score(assessment)
@@ -260,17 +270,28 @@ class _Work:
         """Decide about the cases of all sites. `tasks`: element -> its open task."""
         known: dict[UUID, dict[CaseKey, KnownCase]] = {site: {} for site in self._buildings}
         facts: dict[UUID, tuple[date, UUID]] = {}
+        closed: dict[UUID, datetime] = {}
         replaced = self._amendment.replaced
         for row in cases:
-            site, campaign, case, element, standard, edition, requirement, state, due, task = row
+            site, campaign, case, element, standard, edition, requirement, *facts_of = row
+            state, due, task, seen = facts_of
             # A case of another campaign is judged by the law that this one votes under.
             if campaign == self._amendment.campaign.id or (standard, edition) not in replaced:
                 known[site][element, standard, edition, requirement] = KnownCase(case, state)
                 facts[case] = (due, task)
+                if state == ViolationState.CLOSED:
+                    closed[case] = seen
         for site, at_site in known.items():
             newest = self._newest.get(site, {})
+            broken = []
+            for key, (finding, entity, *_) in newest.items():
+                case = at_site.get(key)
+                # A visit of another campaign may have seen it mended after this reading.
+                mended = case is not None and closed.get(case.id, _NEVER) >= self._received[entity]
+                if finding.verdict == "violation" and not mended:
+                    broken.append(finding)
             plan = plan_amendment(
-                [finding for finding, *_ in newest.values() if finding.verdict == "violation"],
+                broken,
                 at_site,
                 replaced=replaced,
                 adopted=self._amendment.adopted,
@@ -303,8 +324,17 @@ class _Work:
                 )
             case = opening.case.id if opening.case else uuid4()
             ids[key] = case
-            row = _row(*newest[key]) | {"id": case, "site_id": site, "due_on": due, "task_id": task}
-            row["follows"] = follows.id if follows else None
+            finding, entity, rev, inspector = newest[key]
+            row = columns_of(finding) | {
+                "inspection_id": entity,
+                "inspection_rev": rev,
+                "inspector_id": inspector,
+                "id": case,
+                "site_id": site,
+                "due_on": due,
+                "task_id": task,
+                "follows": follows.id if follows else None,
+            }
             (self.reopened if opening.case else self.opened).append(row)
             self._tell(site, "reopened" if opening.case else "opened", case)
         for ending in plan.supersedings:
@@ -321,28 +351,6 @@ class _Work:
 
     def _tell(self, site: UUID, what: str, case: UUID) -> None:
         self.told.setdefault(site, {}).setdefault(what, []).append(str(case))
-
-
-def _row(finding: Finding, entity: UUID, rev: int, inspector: UUID) -> dict[str, Any]:
-    """The columns of a violation that a finding gives."""
-    return {
-        "element_id": finding.element_id,
-        "requirement": finding.requirement,
-        "standard": finding.standard,
-        "edition": finding.edition,
-        "clause": finding.clause,
-        "clause_hint": finding.clause_hint,
-        "confidence": finding.confidence,
-        "severity": finding.severity,
-        "user_groups": list(finding.groups),
-        "measured": finding.measured,
-        "tolerance": finding.tolerance,
-        "required": finding.required,
-        "photos": photos_of(finding),
-        "inspection_id": entity,
-        "inspection_rev": rev,
-        "inspector_id": inspector,
-    }
 
 
 def _text(document: Any) -> str:

@@ -1,5 +1,6 @@
 """Inspections, with what was found in words."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from audit_api.http.auth import guard
 from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.http.catalog import catalog
 from audit_api.http.paging import answer_json
-from audit_api.services.read_findings import read_findings
+from audit_api.services.read_assessment import read_assessment
 from audit_api.storage.lists.inspections import find_inspection
 from field_schema import reasons
+from field_schema.scoring import score
 
 blueprint = Blueprint("inspections", __name__, description="Inspections.")
 
@@ -42,7 +44,17 @@ class InspectionOut(Schema):
     body_sha256 = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(["awaiting_photos", "complete"]))
     photos = fields.List(fields.Dict(), required=True)
-    assessment = fields.Dict(required=True)
+    assessment = fields.Dict(
+        required=True,
+        metadata={"description": "How it was judged; `score` counts up to election day."},
+    )
+    day_after = fields.Dict(
+        required=True,
+        metadata={
+            "description": "The score as of the day after election day: temporary remedies have "
+            "lapsed, and what they relieved counts again."
+        },
+    )
     body = fields.Dict(required=True)
     findings = fields.List(
         fields.Dict(),
@@ -68,7 +80,7 @@ def get_inspection(
     if row is None:
         raise NotFound
     language = request.accept_languages.best_match(list(Language)) or actor.language
-    found = read_findings(
+    assessment = read_assessment(
         session,
         catalog(),
         findings=row[1],
@@ -76,9 +88,10 @@ def get_inspection(
         ruleset=row[3],
         building=(row[4], row[5], row[6]),
     )
-    findings = [finding.as_json() for finding in found]
+    findings = [finding.as_json() for finding in assessment.findings]
     for finding in findings:
         finding["recalled"] = reasons.recalled_mark(finding["confidence"])
         finding["text"] = reasons.render(finding, language, catalog())
-    spelled = msgspec.json.encode(findings).decode()
-    return answer_json(f'{row[0][:-1]},"findings":{spelled}}}', **{"Content-Language": language})
+    after = score(assessment, on=row[7] + timedelta(days=1), election_day=row[7])
+    told = msgspec.json.encode({"day_after": after.as_json(), "findings": findings}).decode()
+    return answer_json(f"{row[0][:-1]},{told[1:]}", **{"Content-Language": language})

@@ -1,4 +1,4 @@
-"""Stored findings made whole again: what was judged, by the ruleset it was judged by."""
+"""A stored assessment made whole again: what was judged, by the ruleset it was judged by."""
 
 from datetime import date
 
@@ -6,14 +6,14 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from audit_api.services.catalogs import ruleset_by_digest
-from field_schema.assessment import Finding
+from field_schema.assessment import Assessment
 from field_schema.catalog import Catalog
 from field_schema.findings import read_stored
 from field_schema.inspection import read_inspection
 from field_schema.ruleset import Building
 
 
-def read_findings(
+def read_assessment(
     session: Session,
     catalog: Catalog,
     *,
@@ -21,8 +21,8 @@ def read_findings(
     body: str,
     ruleset: str,
     building: tuple[str, date | None, date | None],
-) -> tuple[Finding, ...]:
-    """The findings of an assessment from its stored JSON texts; `ruleset` is the digest it names.
+) -> Assessment:
+    """An assessment from its stored JSON texts; `ruleset` is the digest it names.
 
     Raises CatalogError when the ruleset cannot be built again.
     """
@@ -31,4 +31,4 @@ def read_findings(
         read_inspection(msgspec.json.decode(body), catalog),
         ruleset_by_digest(session, catalog, ruleset),
         Building(*building),
-    ).findings
+    )

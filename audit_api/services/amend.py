@@ -21,7 +21,7 @@ from audit_api.domain.violations import MOVING, CaseKey, KnownCase, key_of
 from audit_api.domain.vocabulary import Weight
 from audit_api.services.amend_advice import amend_advice
 from audit_api.services.catalogs import keep_ruleset
-from audit_api.services.move_cases import photos_of
+from audit_api.services.move_cases import columns_of
 from audit_api.storage import audit_log, feed
 from audit_api.storage.law import amending
 from audit_api.storage.law.amending import AffectedCampaign
@@ -324,21 +324,9 @@ class _Work:
 
 
 def _row(finding: Finding, entity: UUID, rev: int, inspector: UUID) -> dict[str, Any]:
-    """The columns of a violation that a finding gives."""
+    """The columns of a violation that an inspection gives."""
     return {
-        "element_id": finding.element_id,
-        "requirement": finding.requirement,
-        "standard": finding.standard,
-        "edition": finding.edition,
-        "clause": finding.clause,
-        "clause_hint": finding.clause_hint,
-        "confidence": finding.confidence,
-        "severity": finding.severity,
-        "user_groups": list(finding.groups),
-        "measured": finding.measured,
-        "tolerance": finding.tolerance,
-        "required": finding.required,
-        "photos": photos_of(finding),
+        **columns_of(finding),
         "inspection_id": entity,
         "inspection_rev": rev,
         "inspector_id": inspector,

@@ -124,9 +124,18 @@ def _split(
 
 
 def _row(step: CaseMove[Finding], task: UUID) -> dict[str, Any]:
-    finding = step.finding
     return {
+        **columns_of(step.finding),
         "id": step.case.id if step.case else uuid4(),
+        "state": step.state,
+        "ended": step.move is Move.CLOSED,
+        "task_id": task,
+    }
+
+
+def columns_of(finding: Finding) -> dict[str, Any]:
+    """The columns of a violation that its finding gives."""
+    return {
         "element_id": finding.element_id,
         "requirement": finding.requirement,
         "standard": finding.standard,
@@ -140,9 +149,6 @@ def _row(step: CaseMove[Finding], task: UUID) -> dict[str, Any]:
         "tolerance": finding.tolerance,
         "required": finding.required,
         "photos": photos_of(finding),
-        "state": step.state,
-        "ended": step.move is Move.CLOSED,
-        "task_id": task,
     }
 
 

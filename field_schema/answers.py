@@ -178,10 +178,23 @@ def read_answers(
         problems.add(f"{pointer}/answers", Refused("not_object"))
         return read
     total = 0
+    checks, answers = reader.checks, read.answers
+    noted: list[str] = []
     for name, value in raw.items():
-        if name in reader.checks:
+        check = checks.get(name)
+        if check is not None:
             total += 1
-            _read_one(reader, name, value, f"{pointer}/answers/{name}", problems, read)
+            try:
+                answers[name] = check(value, noted)
+            except Refused as refused:
+                problems.add(f"{pointer}/answers/{name}", refused)
+                noted.clear()
+                continue
+            if name in reader.measured and value.get("instrument"):
+                read.instruments[name] = value["instrument"]
+            if noted:
+                read.flags += [f"{flag} {pointer}/answers/{name}" for flag in noted]
+                noted.clear()
         elif name in reader.groups:
             total += _read_group(reader, name, value, f"{pointer}/answers/{name}", problems, read)
         else:
@@ -191,26 +204,6 @@ def read_answers(
     if not_measured != {}:
         _read_not_measured(reader, not_measured, f"{pointer}/not_measured", problems, read)
     return read
-
-
-def _read_one(
-    reader: SectionReader,
-    name: str,
-    value: Any,
-    pointer: str,
-    problems: ProblemList,
-    read: ReadAnswers,
-) -> None:
-    noted: list[str] = []
-    try:
-        read.answers[name] = reader.checks[name](value, noted)
-    except Refused as refused:
-        problems.add(pointer, refused)
-        return
-    if name in reader.measured and value.get("instrument"):
-        read.instruments[name] = value["instrument"]
-    if noted:
-        read.flags += [f"{flag} {pointer}" for flag in noted]
 
 
 def _read_group(

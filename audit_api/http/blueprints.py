@@ -88,10 +88,13 @@ def problems(blueprint: Blueprint, *statuses: int) -> Callable[[View], View]:
     """Document the problems an operation answers with."""
 
     def decorate(view: View) -> View:
+        told = view
         for status in sorted(statuses):
-            view = blueprint.alt_response(
+            told = blueprint.alt_response(
                 status, schema=ProblemSchema, content_type="application/problem+json"
-            )(view)
+            )(told)
+        # What was said of the view, without a wrapper around it for each status.
+        view._apidoc = told._apidoc  # type: ignore[attr-defined]
         return view
 
     return decorate

@@ -44,15 +44,18 @@ class InspectionOut(Schema):
     body_sha256 = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(["awaiting_photos", "complete"]))
     photos = fields.List(fields.Dict(), required=True)
-    assessment = fields.Dict(required=True)
-    body = fields.Dict(required=True)
-    after_election_day = fields.Dict(
+    assessment = fields.Dict(
+        required=True,
+        metadata={"description": "How it was judged; `score` counts up to election day."},
+    )
+    day_after = fields.Dict(
         required=True,
         metadata={
-            "description": "The score as `assessment.score` has it, but of the day after the "
-            "election: temporary remedies have lapsed and relieve nothing."
+            "description": "The score as of the day after election day: temporary remedies have "
+            "lapsed, and what they relieved counts again."
         },
     )
+    body = fields.Dict(required=True)
     findings = fields.List(
         fields.Dict(),
         required=True,
@@ -89,9 +92,6 @@ def get_inspection(
     for finding in findings:
         finding["recalled"] = reasons.recalled_mark(finding["confidence"])
         finding["text"] = reasons.render(finding, language, catalog())
-    lapsed = score(assessment, on=row[7] + timedelta(days=1), election_day=row[7])
-    told = {"after_election_day": lapsed.as_json(), "findings": findings}
-    # Two JSON objects become one.
-    return answer_json(
-        f"{row[0][:-1]},{msgspec.json.encode(told).decode()[1:]}", **{"Content-Language": language}
-    )
+    after = score(assessment, on=row[7] + timedelta(days=1), election_day=row[7])
+    told = msgspec.json.encode({"day_after": after.as_json(), "findings": findings}).decode()
+    return answer_json(f"{row[0][:-1]},{told[1:]}", **{"Content-Language": language})

@@ -64,7 +64,7 @@ def look_around(
         campaign=inspection.campaign,
         milestone=deadlines.REPAIR_MILESTONE,
         elements=[element.id for element in inspection.elements],
-        photos=[bytes.fromhex(photo.sha256) for photo in _photos(inspection)],
+        photos=[photo.sha256 for photo in _photos(inspection)],
     )
 
 

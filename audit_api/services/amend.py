@@ -324,17 +324,8 @@ class _Work:
                 )
             case = opening.case.id if opening.case else uuid4()
             ids[key] = case
-            finding, entity, rev, inspector = newest[key]
-            row = columns_of(finding) | {
-                "inspection_id": entity,
-                "inspection_rev": rev,
-                "inspector_id": inspector,
-                "id": case,
-                "site_id": site,
-                "due_on": due,
-                "task_id": task,
-                "follows": follows.id if follows else None,
-            }
+            row = _row(*newest[key]) | {"id": case, "site_id": site, "due_on": due, "task_id": task}
+            row["follows"] = follows.id if follows else None
             (self.reopened if opening.case else self.opened).append(row)
             self._tell(site, "reopened" if opening.case else "opened", case)
         for ending in plan.supersedings:
@@ -351,6 +342,16 @@ class _Work:
 
     def _tell(self, site: UUID, what: str, case: UUID) -> None:
         self.told.setdefault(site, {}).setdefault(what, []).append(str(case))
+
+
+def _row(finding: Finding, entity: UUID, rev: int, inspector: UUID) -> dict[str, Any]:
+    """The columns of a violation that an inspection gives."""
+    return {
+        **columns_of(finding),
+        "inspection_id": entity,
+        "inspection_rev": rev,
+        "inspector_id": inspector,
+    }
 
 
 def _text(document: Any) -> str:

@@ -124,7 +124,8 @@ def _split(
 
 
 def _row(step: CaseMove[Finding], task: UUID) -> dict[str, Any]:
-    return columns_of(step.finding) | {
+    return {
+        **columns_of(step.finding),
         "id": step.case.id if step.case else uuid4(),
         "state": step.state,
         "ended": step.move is Move.CLOSED,

@@ -1,4 +1,4 @@
-"""Stored assessments made whole again: what was judged, by the ruleset it was judged by."""
+"""A stored assessment made whole again: what was judged, by the ruleset it was judged by."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ def read_assessment(
     ruleset: str,
     building: tuple[str, date | None, date | None],
 ) -> Assessment:
-    """An assessment made from its stored JSON texts; `ruleset` is the digest it names.
+    """An assessment from its stored JSON texts; `ruleset` is the digest it names.
 
     Raises CatalogError when the ruleset cannot be built again.
     """

@@ -1,10 +1,10 @@
 """The audit log: who did what when. Rows are only ever added; a trigger refuses the rest."""
 
-import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import BigInteger, Identity
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -51,6 +51,6 @@ def record(
             "person": person,
             "device": device,
             "subject": str(subject),
-            "detail": json.dumps(detail, ensure_ascii=False, default=str),
+            "detail": msgspec.json.encode(detail).decode(),
         },
     )

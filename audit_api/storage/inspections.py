@@ -187,13 +187,15 @@ _LOCK_SITE = """
 _KNOWN_STATE = """
     select i.rev, i.inspector_id, i.site_id,
         (select json_agg(json_build_array(id, site_id, type, label, advice)) from element
-            where id = any(%(elements)s)),
+            where id = any(cast(%(elements)s as uuid[]))),
         (select json_agg(json_build_object('id', id, 'element', element_id, 'standard', standard,
             'edition', edition, 'requirement', requirement, 'state', state, 'task', task_id))
-            from violation where element_id = any(%(elements)s)),
+            from violation where element_id = any(cast(%(elements)s as uuid[]))),
         (select json_object_agg(element_id, id) from remediation_task
-            where element_id = any(%(elements)s) and track = 'permanent' and state <> 'verified'),
-        (select json_agg(encode(sha256, 'hex')) from photo where sha256 = any(%(photos)s)),
+            where element_id = any(cast(%(elements)s as uuid[])) and track = 'permanent'
+                and state <> 'verified'),
+        (select json_agg(encode(sha256, 'hex')) from photo where sha256 in
+            (select decode(hex, 'hex') from unnest(cast(%(photos)s as text[])) as t(hex))),
         (select coalesce(max(n), 0) from catalog_document)
     from (select) always
     left join inspection i on i.id = %(inspection)s and i.is_current
@@ -208,18 +210,23 @@ def ask_situation(
     campaign: str,
     milestone: str,
     elements: list[UUID],
-    photos: list[bytes],
+    photos: list[str],
 ) -> Situation:
     """Hold a site until commit, so that its cases move one inspection at a time; then look.
 
-    Two statements in this order: what the second sees is fresh, however long the first waited.
+    `photos` are hex hashes. Two statements in this order: what the second sees is fresh, however
+    long the first waited.
     """
     return Situation(
         ask(session, _LOCK_SITE, {"site": site, "campaign": campaign, "milestone": milestone}),
         ask(
             session,
             _KNOWN_STATE,
-            {"inspection": inspection, "elements": elements, "photos": photos},
+            {
+                "inspection": inspection,
+                "elements": f"{{{','.join(map(str, elements))}}}",
+                "photos": f"{{{','.join(photos)}}}",
+            },
         ),
     )
 

@@ -8,7 +8,6 @@ import io
 import json
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -17,8 +16,7 @@ from flask.testing import FlaskClient
 from audit_api.domain.vocabulary import Role
 from field_schema.catalog import load_catalog
 from field_schema.standard import CONFIDENCES, RECALLED
-from tests.factories import CAMPAIGN, World, operation, push, ramp_of
-from tests.field_schema.bodies import measurement
+from tests.factories import CAMPAIGN, World
 from tests.http.populated import Things
 from tests.http.test_openapi import RELEASED
 
@@ -197,32 +195,3 @@ def test_the_sentence_of_a_verdict_says_it_too(
         headers = world.headers(Role.PROSECUTOR) | {"Accept-Language": language}
         for finding in client.get(path, headers=headers).json["findings"]:
             assert (words in finding["text"]) == (finding["confidence"] == RECALLED)
-
-
-def test_a_temporary_remedy_relieves_on_election_day_and_has_lapsed_the_day_after(
-    client: FlaskClient, world: World
-) -> None:
-    steep, gentle = (
-        {
-            "width_mm": measurement(1200),
-            "rise_mm": measurement(450),
-            "runs": [{"rise_mm": measurement(450), "run_mm": measurement(run)}],
-        }
-        for run in (2000, 12000)
-    )
-    body = ramp_of(world, "near-1", answers=steep)
-    remedy = ramp_of(world, "near-1", answers=gentle)["elements"][0]
-    remedy |= {"id": body["elements"][0]["id"], "state": "election_day"}
-    remedy["photos"] = [photo | {"id": str(uuid4())} for photo in remedy["photos"]]
-    body["elements"].append(remedy)
-    entity = uuid4()
-    (result,) = push(client, world, operation(body, seq=1, entity=entity))["results"]
-    assert result["status"] == "applied", result
-    headers = world.headers(Role.PROSECUTOR)
-    page = client.get(f"/api/v1/inspections/{entity}", headers=headers).json
-    now, after = page["assessment"]["score"], page["after_election_day"]
-    assert (now["categories"]["wheelchair"], after["categories"]["wheelchair"]) == (
-        "conditionally accessible",
-        "not accessible",
-    )
-    assert now["violations"] == after["violations"]

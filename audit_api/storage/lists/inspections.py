@@ -40,8 +40,8 @@ _INSPECTION = text(f"""
         then site.built_on end), coalesce(a.altered_on, case when a.building_status is null
         then site.altered_on end), campaign.election_day
     from inspection join site on site.id = inspection.site_id
-    join campaign on campaign.id = inspection.campaign_id
     join person on person.id = inspection.inspector_id
+    join campaign on campaign.id = inspection.campaign_id
     join lateral (select * from assessment a where a.inspection_id = inspection.id
         and a.rev = inspection.rev order by a.assessed_at desc limit 1) a on true
     where inspection.id = :id and inspection.is_current and {_SEEN}
@@ -59,8 +59,8 @@ def _parameters(scope: Scope) -> dict[str, Any]:
 def find_inspection(session: Session, scope: Scope, inspection: UUID) -> AnyRow | None:
     """The current revision; None outside the scope.
 
-    As (JSON text, findings as JSON text, body as it was sent, ruleset's digest, and the building
-    as it was judged: status, built on, altered on; the campaign's election day).
+    As (JSON text, findings as JSON text, body as it was sent, ruleset's digest, the building as
+    it was judged: status, built on, altered on, and the campaign's election day).
     """
     return session.execute(_INSPECTION, _parameters(scope) | {"id": inspection}).one_or_none()
 

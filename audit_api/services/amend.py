@@ -173,6 +173,7 @@ def amend_sites(
         work.advice,
         no_longer=amendment.no_longer_advice,
         adopted=amendment.adopted,
+        received=work.received,
         at=at,
     )
     for site in sites:
@@ -221,13 +222,13 @@ class _Work:
         self.new_tasks: list[dict[str, Any]] = []
         self.idle_tasks: list[UUID] = []
         self.advice: dict[UUID, Newest] = {}
+        self.received: dict[UUID, datetime] = {}
         self.told: dict[UUID, dict[str, list[str]]] = {}
         self._amendment = amendment
         self._catalog = catalog
         self._buildings = buildings
         self._at = at
         self._newest: dict[UUID, Newest] = {}
-        self._received: dict[UUID, datetime] = {}
 
     def judge(
         self,
@@ -242,7 +243,7 @@ class _Work:
         """Judge one inspection; the inspections of a site come in the order of their receipt."""
         inspection = read_inspection(msgspec.json.decode(body), self._catalog)
         building = self._buildings[site]
-        self._received[entity] = received
+        self.received[entity] = received
         assessment = assess(inspection, self._amendment.ruleset, building)
         if not judged:
             scored = score(assessment)
@@ -287,7 +288,7 @@ class _Work:
             for key, (finding, entity, *_) in newest.items():
                 case = at_site.get(key)
                 # A visit of another campaign may have seen it mended after this reading.
-                mended = case is not None and closed.get(case.id, _NEVER) >= self._received[entity]
+                mended = case is not None and closed.get(case.id, _NEVER) >= self.received[entity]
                 if finding.verdict == "violation" and not mended:
                     broken.append(finding)
             plan = plan_amendment(

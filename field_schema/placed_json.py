@@ -74,14 +74,16 @@ class _Reader:
         self.at = 0
         self.placed = Placed()
         self._line, self._line_at = 1, 0  # a line that began before `at`, and where
+        self._counted = 0  # up to where line ends are counted
 
     def place(self, at: int) -> tuple[int, int]:
         """Line and column of a position, both counted from 1."""
-        if at < self._line_at:
-            self._line, self._line_at = 1, 0
-        self._line += self.text.count("\n", self._line_at, at)
-        last = self.text.rfind("\n", self._line_at, at)
+        if at < self._counted:
+            self._line, self._line_at, self._counted = 1, 0, 0
+        self._line += self.text.count("\n", self._counted, at)
+        last = self.text.rfind("\n", self._counted, at)
         self._line_at = last + 1 if last >= 0 else self._line_at
+        self._counted = at
         return self._line, at - self._line_at + 1
 
     def fail(self, what: str, then: str, at: int | None = None) -> NoReturn:

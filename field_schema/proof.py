@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from field_schema.placed_json import Path
-from field_schema.strict_file import LANGUAGES
+from field_schema.strict_file import LANGUAGES, is_storable
 
 _ID: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,79}")
 _CYRILLIC: Final = re.compile(r"[\u0400-\u04ff]")
@@ -107,6 +107,10 @@ class Proof:
         if key not in value or (null and value[key] is None):
             return None
         found = value[key]
+        if isinstance(found, str) and not is_storable(found):
+            told = "the text holds a NUL or half a character"
+            self.note((*path, key), told, "remove the \\u… that stands for it")
+            return None
         if isinstance(found, str) and found.strip():
             return found
         told = "null" if found is None else "an empty text" if found == "" else "no text"

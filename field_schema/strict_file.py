@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,11 +13,33 @@ LANGUAGES = ("ky", "ru", "en")
 Texts = Mapping[str, str]
 """One text in Kyrgyz, Russian and English."""
 
+_HALF = re.compile("[\ud800-\udfff]")
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,79}")
 
 
+def is_storable(text: str) -> bool:
+    """Whether UTF-8 and a database can hold a text: it has no half character and no NUL."""
+    return "\x00" not in text and not _HALF.search(text)
+
+
+def _texts_of(value: object) -> Iterator[str]:
+    """Every text in a JSON value, keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts_of(item)
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield key
+            yield from _texts_of(member)
+
+
 def read_object(data: bytes, where: str) -> dict[str, Any]:
-    """The JSON object in `data`. Raises CatalogError for repeated keys, floats and NaN."""
+    """The JSON object in `data`.
+
+    Raises CatalogError for repeated keys, floats, NaN, and texts that cannot be stored.
+    """
 
     def refuse(text: str) -> NoReturn:
         raise CatalogError(
@@ -40,6 +62,12 @@ def read_object(data: bytes, where: str) -> dict[str, Any]:
         raise CatalogError(f"{where}: this is no JSON ({error}); mend the file") from None
     if not isinstance(value, dict):
         raise CatalogError(f"{where}: a JSON object is due here, not {type(value).__name__}")
+    for text in _texts_of(value):
+        if not is_storable(text):
+            raise CatalogError(
+                f"{where}: the text {text[:40]!a} holds a NUL or half a character "
+                "(\\ud800 to \\udfff alone); remove it"
+            )
     return value
 
 

@@ -8,8 +8,8 @@ finished by the next one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain import deadlines
 from audit_api.domain.amendment import AmendmentPlan, Edition, plan_amendment
 from audit_api.domain.violations import MOVING, CaseKey, KnownCase, key_of
-from audit_api.domain.vocabulary import Weight
+from audit_api.domain.vocabulary import ViolationState, Weight
 from audit_api.services.amend_advice import amend_advice
 from audit_api.services.catalogs import keep_ruleset
 from audit_api.services.move_cases import columns_of
@@ -173,6 +173,7 @@ def amend_sites(
         work.advice,
         no_longer=amendment.no_longer_advice,
         adopted=amendment.adopted,
+        received=work.received,
         at=at,
     )
     for site in sites:
@@ -201,6 +202,7 @@ def amend_sites(
 
 Newest = dict[CaseKey, tuple[Finding, UUID, int, UUID]]
 """The newest sure finding of each requirement and element, with inspection, rev and inspector."""
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class _Work:
@@ -220,6 +222,7 @@ class _Work:
         self.new_tasks: list[dict[str, Any]] = []
         self.idle_tasks: list[UUID] = []
         self.advice: dict[UUID, Newest] = {}
+        self.received: dict[UUID, datetime] = {}
         self.told: dict[UUID, dict[str, list[str]]] = {}
         self._amendment = amendment
         self._catalog = catalog
@@ -228,11 +231,19 @@ class _Work:
         self._newest: dict[UUID, Newest] = {}
 
     def judge(
-        self, site: UUID, entity: UUID, rev: int, inspector: UUID, body: str, judged: bool
+        self,
+        site: UUID,
+        entity: UUID,
+        rev: int,
+        inspector: UUID,
+        received: datetime,
+        body: str,
+        judged: bool,
     ) -> None:
         """Judge one inspection; the inspections of a site come in the order of their receipt."""
         inspection = read_inspection(msgspec.json.decode(body), self._catalog)
         building = self._buildings[site]
+        self.received[entity] = received
         assessment = assess(inspection, self._amendment.ruleset, building)
         if not judged:
             scored = score(assessment)
@@ -260,17 +271,28 @@ class _Work:
         """Decide about the cases of all sites. `tasks`: element -> its open task."""
         known: dict[UUID, dict[CaseKey, KnownCase]] = {site: {} for site in self._buildings}
         facts: dict[UUID, tuple[date, UUID]] = {}
+        closed: dict[UUID, datetime] = {}
         replaced = self._amendment.replaced
         for row in cases:
-            site, campaign, case, element, standard, edition, requirement, state, due, task = row
+            site, campaign, case, element, standard, edition, requirement, *facts_of = row
+            state, due, task, seen = facts_of
             # A case of another campaign is judged by the law that this one votes under.
             if campaign == self._amendment.campaign.id or (standard, edition) not in replaced:
                 known[site][element, standard, edition, requirement] = KnownCase(case, state)
                 facts[case] = (due, task)
+                if state == ViolationState.CLOSED:
+                    closed[case] = seen
         for site, at_site in known.items():
             newest = self._newest.get(site, {})
+            broken = []
+            for key, (finding, entity, *_) in newest.items():
+                case = at_site.get(key)
+                # A visit of another campaign may have seen it mended after this reading.
+                mended = case is not None and closed.get(case.id, _NEVER) >= self.received[entity]
+                if finding.verdict == "violation" and not mended:
+                    broken.append(finding)
             plan = plan_amendment(
-                [finding for finding, *_ in newest.values() if finding.verdict == "violation"],
+                broken,
                 at_site,
                 replaced=replaced,
                 adopted=self._amendment.adopted,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.amendment import Edition
 from audit_api.domain.recommendations import Advice, follow, supersede
 from audit_api.domain.violations import CaseKey
+from audit_api.domain.vocabulary import RecommendationState
 from audit_api.services.move_cases import photos_of
 from audit_api.storage.law.amending import advice_at, write_advice
 from field_schema.assessment import Finding
@@ -26,12 +27,14 @@ def amend_advice(
     *,
     no_longer: Collection[Edition],
     adopted: Collection[Edition],
+    received: Mapping[UUID, datetime],
     at: datetime,
 ) -> None:
     """Make the recommendations of some sites what the new ruleset says. The sites are locked.
 
     `newest` of reference requirements. Those of the editions `no_longer` are superseded; those of
-    the editions `adopted` are opened or closed as a visit would.
+    the editions `adopted` are opened or closed as a visit would, by what was measured after they
+    were last looked at. `received`: when each inspection came.
     """
     known = advice_at(session, sites)
     changed: dict[UUID, list[Advice]] = {}
@@ -50,8 +53,20 @@ def amend_advice(
                 "inspector": str(same[0][3]),
                 "at": at.isoformat(),
             }
-            findings = [finding for finding, *_ in same]
-            after = follow(known.get(element, ()), findings, visit, photos_of)
+            before = known.get(element, ())
+            seen = {advice["rule"]: advice["last_seen_at"] for advice in before if _counts(advice)}
+            findings = [
+                finding
+                for finding, *_ in same
+                if finding.rule.name not in seen
+                or datetime.fromisoformat(seen[finding.rule.name]) < received[entity]
+            ]
+            after = follow(before, findings, visit, photos_of)
             if after is not None:
                 changed[element] = known[element] = after
     write_advice(session, changed)
+
+
+def _counts(advice: Advice) -> bool:
+    """Whether a measurement made it what it is: one that a decision ended opens by an old one."""
+    return bool(advice["state"] != RecommendationState.SUPERSEDED.value)

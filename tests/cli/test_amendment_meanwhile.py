@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -96,3 +97,41 @@ def test_tablets_that_hand_in_all_the_while_leave_nothing_judged_by_the_old_law(
         ("2", "ramp.width", "open"),
     ]
     assert "none differ" in law.done("standards", "rerun", "--all")
+
+
+def test_what_a_later_visit_saw_mended_is_not_opened_again_by_another_decision(
+    law: Cli, lawful: Lawful, tmp_path: Path
+) -> None:
+    law.done(*adoption("1"))
+    lawful.ramp("near-1", 850)
+    with law.database.writing() as session:
+        # As a visit of another campaign does that measures the ramp after it was mended.
+        session.execute(
+            text("update violation set state = 'closed', ended_at = now(), last_seen_at = now()")
+        )
+    before = cases(law)
+    assert ("1", "ramp.width", "closed") in before
+    other = tmp_path / "other.json"
+    other.write_bytes(FIRST.read_bytes().replace(b"SAMPLE-DEMO", b"SAMPLE-OTHER"))
+    law.done("standards", "import", str(other))
+    words = adoption("1", number="2")
+    law.done(*[word.replace("SAMPLE-DEMO", "SAMPLE-OTHER") for word in words])
+    assert law.query("select count(distinct ruleset_digest) from assessment") == [(2,)]
+    assert cases(law) == before
+
+
+def test_another_decision_leaves_recommendations_as_they_were_last_seen(
+    law: Cli, lawful: Lawful, tmp_path: Path
+) -> None:
+    words = adoption("1")
+    words[words.index("binding")] = "reference"
+    law.done(*words)
+    lawful.ramp("near-1", 850)
+    said = "select advice::text from element where advice is not null order by id"
+    before = law.query(said)
+    assert "SAMPLE-DEMO/1/ramp.width" in str(before)
+    other = tmp_path / "other.json"
+    other.write_bytes(FIRST.read_bytes().replace(b"SAMPLE-DEMO", b"SAMPLE-OTHER"))
+    law.done("standards", "import", str(other))
+    law.done(*[word.replace("SAMPLE-DEMO", "SAMPLE-OTHER") for word in adoption("1", number="2")])
+    assert law.query(said) == before

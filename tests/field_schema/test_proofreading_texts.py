@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from field_schema.catalog import load_catalog
+from field_schema.errors import CatalogError
 from field_schema.placed_json import BrokenJson, read_placed
 from field_schema.proofreading import proofread
+from field_schema.strict_file import read_object
 
+SAMPLE = Path(__file__).parents[2] / "docs" / "samples" / "SAMPLE-DEMO-1.json"
 TODAY = date(2026, 12, 1)
 BROKEN: dict[str, tuple[bytes, int, int, str, str]] = {
     "a byte order mark": (b"\xef\xbb\xbf{}", 1, 1, "byte order mark", "without BOM"),
@@ -114,3 +118,32 @@ def test_what_python_cannot_read_is_refused_too(value: Any, data: st.DataObject)
             read_placed(broken)
     else:
         assert read_placed(broken).value == expected
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\ud800"])
+def test_a_text_that_no_database_can_hold_is_refused_at_its_place(bad: str) -> None:
+    file = json.loads(SAMPLE.read_bytes())
+    file["requirements"][0]["title"]["en"] += bad
+    data = json.dumps(file).encode()
+    (mistake,) = proofread(data, load_catalog(), today=TODAY)
+    assert "title / en" in mistake.where
+    assert "half a character" in mistake.what
+    with pytest.raises(CatalogError, match="half a character"):
+        read_object(data, "edition")
+
+
+def test_the_places_of_one_long_line_are_counted_once() -> None:
+    class Counted(str):
+        """A text that says how much of it is searched for line ends."""
+
+        __slots__ = ()
+        searched = 0
+
+        def count(self, *args: Any) -> int:
+            Counted.searched += args[2] - args[1]
+            return super().count(*args)
+
+    text = Counted(json.dumps([[n, {"a": n}] for n in range(2000)]))
+    placed = read_placed(text)
+    assert placed.places[1999,] == (1, text.index("[1999") + 1)
+    assert Counted.searched <= len(text)

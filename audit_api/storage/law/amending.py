@@ -59,7 +59,7 @@ _LOCK_SITES = text("""
     order by id for no key update
 """)
 _INSPECTIONS = text("""
-    select i.site_id, i.id, i.rev, i.inspector_id, i.body::text, exists (
+    select i.site_id, i.id, i.rev, i.inspector_id, i.received_at, i.body::text, exists (
         select from assessment a where a.inspection_id = i.id and a.rev = i.rev
         and a.ruleset_digest = :digest)
     from inspection i where i.site_id = any(:sites) and i.campaign_id = :campaign and i.is_current
@@ -67,7 +67,7 @@ _INSPECTIONS = text("""
 """)
 _CASES = text("""
     select site_id, campaign_id, id, element_id, standard, edition, requirement, state, due_on,
-        task_id
+        task_id, last_seen_at
     from violation where site_id = any(:sites)
 """)
 _TASKS = text("""
@@ -180,7 +180,7 @@ def lock_sites(session: Session, sites: Sequence[UUID]) -> list[Any]:
 def current_inspections(
     session: Session, sites: Sequence[UUID], campaign: str, digest: str
 ) -> list[Any]:
-    """Site, id, rev, inspector, body, and whether the ruleset judged it; oldest first by site."""
+    """By site, oldest first: site, id, rev, inspector, receipt, body, judged by the ruleset."""
     values = {"sites": list(sites), "campaign": campaign, "digest": digest}
     return list(session.execute(_INSPECTIONS, values))
 

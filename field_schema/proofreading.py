@@ -103,7 +103,7 @@ def _text_of(data: bytes) -> str | Mistake:
         if data.startswith(mark):
             return Mistake(1, 1, "the file", what, then)
     if len(data) > MAX_BYTES:
-        told = f"it has {len(data):,} bytes, more than {MAX_BYTES:,}"
+        told = f"it has more than {MAX_BYTES:,} bytes"
         return Mistake(0, 0, "the file", told, "an edition is smaller; is it the right file?")
     try:
         text = data.decode()

@@ -126,11 +126,6 @@ class Change:
     stops_being_violation: Places
     becomes_not_measured: Places
 
-    @property
-    def about_violations(self) -> bool:
-        """Whether it tells of violations; else of recommendations."""
-        return any(rule is not None and rule.weight == BINDING for rule in (self.old, self.new))
-
 
 class BulkDiff:
     """Two rulesets made ready to be compared. Requirements that judge alike are passed over.

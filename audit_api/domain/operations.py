@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from audit_api.domain.access import Scope
 from audit_api.domain.errors import Fault
 from audit_api.domain.vocabulary import OperationStatus
 
@@ -39,6 +40,18 @@ class OperationResult:
 
     status: OperationStatus
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """On whose word an operation is applied, and where that word counts.
+
+    `released_by` is the person who let it out of quarantine or chose it in a review; what only
+    keeps a tablet's own work waiting (a closed campaign, a revoked device) does not hold it then.
+    """
+
+    scope: Scope
+    released_by: UUID | None = None
 
 
 def rejected(faults: Iterable[Fault]) -> OperationResult:

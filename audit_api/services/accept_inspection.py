@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from audit_api.domain import deadlines
-from audit_api.domain.access import Actor, Scope
+from audit_api.domain.access import Actor
 from audit_api.domain.errors import Fault
 from audit_api.domain.operations import (
+    Authority,
     OperationResult,
     ReceivedOperation,
     quarantined,
@@ -71,10 +72,10 @@ def look_around(
 def accept_inspection(
     session: Session,
     actor: Actor,
-    scope: Scope,
+    authority: Authority,
     operation: ReceivedOperation,
     inspection: Inspection,
-    situation: Situation,
+    situation: Situation | None,
     *,
     catalog: Catalog,
     at: datetime,
@@ -83,9 +84,11 @@ def accept_inspection(
 
     Raises CatalogMoved when the catalog has grown since: undo, and come again with the new one.
     """
+    if situation is None:
+        raise TypeError("what is read as an inspection has an id")
     site = inspections.site_facts(situation)
     state = inspections.known_state(situation)
-    if site is None or site.territory not in scope.territories:
+    if site is None or site.territory not in authority.scope.territories:
         return quarantined(
             "out-of-scope",
             "This site is no polling station of the campaign within this inspector's territory. "
@@ -93,7 +96,7 @@ def accept_inspection(
         )
     if state.catalog_version != catalog.version:
         raise CatalogMoved
-    if site.campaign_closed:
+    if site.campaign_closed and authority.released_by is None:
         return quarantined("campaign-closed", "The campaign is closed. The inspection is kept.")
     if state.rev is not None and (state.inspector, state.visited) != (
         actor.person,

@@ -6,24 +6,25 @@ waits at the claim and then answers the stored result.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Actor, Noun, scope_of
+from audit_api.domain.access import Actor
 from audit_api.domain.operations import (
+    Authority,
     OperationResult,
     ReceivedOperation,
     quarantined,
     rejected,
 )
 from audit_api.domain.vocabulary import OperationStatus
-from audit_api.services.accept_inspection import accept_inspection, look_around, read_body
+from audit_api.services.kinds import KINDS
 from audit_api.storage import audit_log, operations
 from audit_api.storage.base import give_up
 from field_schema.catalog import Catalog
-from field_schema.inspection import Inspection
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +54,24 @@ def push_operation(
     The session may be a pipelining one: everything is asked before the first answer is awaited.
     """
     claim = operations.claim(session, operation.op)
-    read = _read(actor, operation, catalog)
-    situation = None if isinstance(read, OperationResult) else look_around(session, operation, read)
+    meaning = _read(actor, operation, catalog)
+    kind = KINDS.get(operation.kind or "")
+    if kind is None or isinstance(meaning, OperationResult):
+        if not operations.is_claimed(claim):
+            return None
+        return _settle(session, actor, operation, meaning, at)
+    situation = kind.look(session, operation, meaning)
     if not operations.is_claimed(claim):
         return None
-    if isinstance(read, OperationResult):
-        result = read
-    elif situation is None:
-        raise TypeError("what is read as an inspection has an id")
-    elif _waits(session, operation):
+    if _waits(session, operation):
         give_up(session)
         waits_for = str((operation.base or {})["op"])
         blocked = OperationResult(OperationStatus.BLOCKED, {"waits_for": waits_for})
         return PushAnswer(_render(operation.op, blocked), kept=False)
-    else:
-        scope = scope_of(actor, Noun.INSPECTIONS, "push")
-        result = accept_inspection(
-            session, actor, scope, operation, read, situation, catalog=catalog, at=at
-        )
+    authority = Authority(kind.scope(actor))
+    result = kind.apply(
+        session, actor, authority, operation, meaning, situation, catalog=catalog, at=at
+    )
     return _settle(session, actor, operation, result, at)
 
 
@@ -96,20 +97,19 @@ def answer_again(
     return PushAnswer(_render(operation.op, reused), kept=True)
 
 
-def _read(
-    actor: Actor, operation: ReceivedOperation, catalog: Catalog
-) -> Inspection | OperationResult:
-    """What can be said of an operation without the database."""
+def _read(actor: Actor, operation: ReceivedOperation, catalog: Catalog) -> Any:
+    """What can be said of an operation without the database: its meaning, or a result."""
     if operation.faults:
         return rejected(operation.faults)
     if actor.device_revoked:
         return quarantined("device-revoked", "This device is revoked; what it hands in is kept.")
-    if operation.kind != "inspection":
+    kind = KINDS.get(operation.kind or "")
+    if kind is None:
         return quarantined(
             "unknown-kind",
             f"This server does not know operations of kind {operation.kind!r} yet; kept.",
         )
-    return read_body(actor, operation, catalog)
+    return kind.read(actor, operation, catalog)
 
 
 def _waits(session: Session, operation: ReceivedOperation) -> bool:

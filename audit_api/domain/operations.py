@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,11 @@ class ReceivedOperation:
     mono_ms: int | None = None
     boot: str | None = None
     faults: Sequence[Fault] = ()
+    group: UUID | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    clock_off: bool = False
+    """Bounds of when it was done, and whether the tablet's wall clock contradicts them."""
 
 
 @dataclass(frozen=True, slots=True)

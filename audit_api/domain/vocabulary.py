@@ -107,6 +107,7 @@ class OperationStatus(StrEnum):
     """The answer to one operation of a push (sync protocol)."""
 
     APPLIED = "applied"
+    MERGED = "merged"
     CONFLICT = "conflict"
     REJECTED = "rejected"
     QUARANTINED = "quarantined"

@@ -20,7 +20,18 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.access import Actor, Grant
 from audit_api.domain.vocabulary import Language, Role
-from audit_api.storage.base import Answered, Base, Id, Instant, Sha256, Word, ask, is_sha256, one_of
+from audit_api.storage.base import (
+    Answered,
+    Base,
+    Id,
+    Instant,
+    Json,
+    Sha256,
+    Word,
+    ask,
+    is_sha256,
+    one_of,
+)
 
 
 class Person(Base):
@@ -106,6 +117,7 @@ class Device(Base):
     app_version: Mapped[str | None]
     clock_offset_ms: Mapped[int | None] = mapped_column(BigInteger)
     acked_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    client: Mapped[Json | None]
     revoked_at: Mapped[Instant | None]
 
 
@@ -227,6 +239,7 @@ def usable_code(session: Session, code: bytes, at: datetime) -> Row[UUID] | None
 _CONTACT = """
     update device set last_contact_at = %(at)s,
         app_version = coalesce(%(app)s, app_version),
+        client = coalesce(cast(%(client)s as json), client),
         clock_offset_ms = coalesce(cast(%(offset)s as bigint), clock_offset_ms),
         acked_seq = case when exists (
                 select from operation where device_id = %(device)s and seq = device.acked_seq + 1)
@@ -240,10 +253,22 @@ _CONTACT = """
 
 
 def note_contact(
-    session: Session, device: UUID, *, at: datetime, app: str | None, clock_offset_ms: int | None
+    session: Session,
+    device: UUID,
+    *,
+    at: datetime,
+    app: str | None,
+    client: str | None,
+    clock_offset_ms: int | None,
 ) -> Answered:
-    """Note that a device was here. See `acked_seq`."""
-    values = {"device": device, "at": at, "app": app, "offset": clock_offset_ms}
+    """Note that a device was here, and what it said of itself (JSON text). See `acked_seq`."""
+    values = {
+        "device": device,
+        "at": at,
+        "app": app,
+        "client": client,
+        "offset": clock_offset_ms,
+    }
     return ask(session, _CONTACT, values)
 
 

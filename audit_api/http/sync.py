@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Noun, scope_of
 from audit_api.domain.errors import BodyTooLarge, CursorGone, Forbidden
 from audit_api.domain.operations import ReceivedOperation
+from audit_api.domain.strict_json import decompress
 from audit_api.http.auth import Door, database, guard, now
 from audit_api.http.blueprints import Blueprint, Schema, WholeNumber, problems
 from audit_api.http.catalog import catalogs
 from audit_api.http.envelope import Envelope, read_envelope
 from audit_api.http.paging import answer_json, read_cursor, signer
 from audit_api.http.pull_state import PullState
-from audit_api.http.strict_json import decompress
 from audit_api.services.catalogs import CatalogMoved
 from audit_api.services.push_operation import PushAnswer, answer_again, push_operation
 from audit_api.settings import Settings

@@ -46,15 +46,18 @@ def push_operation(
     *,
     catalog: Catalog,
     at: datetime,
+    meaning: Any = None,
 ) -> PushAnswer | None:
     """Apply `operation` of the actor's device; None when its id was taken: see `answer_again`.
+
+    `meaning` is what its kind reads in it, if that was done before.
 
     Nothing handed in is refused into the void: what cannot be applied is kept with its bytes.
     Raises only what makes the whole transaction be tried again (a lost connection, a deadlock).
     The session may be a pipelining one: everything is asked before the first answer is awaited.
     """
     claim = operations.claim(session, operation.op)
-    result = decide(session, actor, operation, claim, catalog, at)
+    result = decide(session, actor, operation, claim, catalog, at, meaning)
     return None if result is None else settle(session, actor, operation, result, at)
 
 
@@ -65,12 +68,14 @@ def decide(
     claim: Answered | None,
     catalog: Catalog,
     at: datetime,
+    meaning: Any = None,
 ) -> OperationResult | None:
     """What becomes of an operation, carried out but for its own row; None when its id was taken.
 
     `claim` is None when that is known already.
     """
-    meaning = _read(actor, operation, catalog)
+    if meaning is None:
+        meaning = _read(actor, operation, catalog)
     kind = KINDS.get(operation.kind or "")
     if kind is None or isinstance(meaning, OperationResult):
         taken = claim is not None and not operations.is_claimed(claim)

@@ -6,6 +6,7 @@ from typing import Any
 import flask_smorest
 from flask import Flask
 
+from audit_api.domain.signing import Signer
 from audit_api.http import (
     catalog,
     devices,
@@ -78,6 +79,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["database"] = Database(make_engine(settings))
     app.extensions["photo_store"] = PhotoStore(settings.s3)
+    app.extensions["receipt_signer"] = Signer(settings.receipt_signing_key)
     app.extensions["catalogs"] = CatalogKeeper()
     observing.observe(app)
     api = Api(app)

@@ -7,6 +7,7 @@ import flask_smorest
 from flask import Flask
 
 from audit_api.http import (
+    assignments,
     catalog,
     devices,
     docs,
@@ -51,6 +52,7 @@ API_BLUEPRINTS = (
     violations.blueprint,
     recommendations.blueprint,
     tasks.blueprint,
+    assignments.blueprint,
     statistics.blueprint,
 )
 

@@ -8,6 +8,7 @@ from flask import Flask
 
 from audit_api.domain.signing import Signer
 from audit_api.http import (
+    assignments,
     catalog,
     devices,
     docs,
@@ -52,6 +53,7 @@ API_BLUEPRINTS = (
     violations.blueprint,
     recommendations.blueprint,
     tasks.blueprint,
+    assignments.blueprint,
     statistics.blueprint,
 )
 

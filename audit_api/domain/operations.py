@@ -1,6 +1,6 @@
 """An operation as a tablet handed it in, and what became of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,10 +42,14 @@ class ReceivedOperation:
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """What the tablet is told. `details` are further members of the answer, JSON-able."""
+    """What the tablet is told. `details` are further members of the answer, JSON-able.
+
+    `photos_held` are the hashes (hex) of the announced photos that are here, for the receipt.
+    """
 
     status: OperationStatus
     details: Mapping[str, Any] = field(default_factory=dict)
+    photos_held: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

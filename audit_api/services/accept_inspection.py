@@ -315,15 +315,9 @@ def _store(
         {
             "id": str(entity),
             "rev": rev,
-            "receipt": {
-                "level": "received",
-                "sha256": operation.body_sha256.hex(),
-                "bytes": len(operation.body_bytes),
-                "photos_held": sorted(announced & state.photos),
-                "received_at": at.isoformat(),
-            },
             "need_photos": sorted(announced - state.photos),
         },
+        announced & state.photos,
     )
     return result, News(logged, changed)
 

@@ -19,6 +19,7 @@ from audit_api.http import (
     places,
     problems,
     profiles,
+    quarantine,
     pull,
     recommendations,
     requirements,
@@ -52,6 +53,7 @@ API_BLUEPRINTS = (
     recommendations.blueprint,
     tasks.blueprint,
     statistics.blueprint,
+    quarantine.blueprint,
 )
 
 

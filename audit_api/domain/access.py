@@ -22,6 +22,7 @@ class Noun(StrEnum):
     TASKS = "remediation tasks"
     ACTS = "supervisory acts, evidence packs"
     PEOPLE = "people, devices, grants"
+    QUARANTINE = "what is held back"
     AUDIT_LOG = "audit log"
 
 
@@ -34,6 +35,7 @@ VIOLATIONS       | own       | read adjudicate      | read       | read         
 TASKS            | read      | read verify reject   | read       | read acknowledge progress report | read deadline    | read
 ACTS             | -         | read                 | write read | own answer                       | read             | read
 PEOPLE           | -         | -                    | -          | -                                | -                | read write
+QUARANTINE       | -         | read decide          | -          | -                                | read             | read
 AUDIT_LOG        | -         | read                 | read       | -                                | read             | read verify
 """  # noqa: E501 - a table is read across
 

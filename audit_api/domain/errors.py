@@ -154,6 +154,34 @@ class CursorGone(DomainError):
     title = "This cursor belongs to an earlier epoch of the feed"
 
 
+class FourEyes(DomainError):
+    """Who made a thing is not the one who decides on it."""
+
+    slug = "four-eyes"
+    title = "Somebody else has to decide on this"
+
+
+class AlreadyDecided(DomainError):
+    """Somebody decided before: what, who, when and why is told."""
+
+    slug = "already-decided"
+    title = "This was decided already"
+
+
+class StillHeld(DomainError):
+    """Tried again, an operation cannot be applied even now: nothing was changed."""
+
+    slug = "still-held"
+    title = "It cannot be applied even now"
+
+
+class BytesChanged(DomainError):
+    """What is kept does not hash to what was handed in."""
+
+    slug = "bytes-changed"
+    title = "What is kept is not what was handed in"
+
+
 class ImportRefused(DomainError):
     """A file with bad lines: nothing of it was imported."""
 

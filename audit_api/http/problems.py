@@ -36,6 +36,10 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.HashMismatch: 422,
     errors.BadCursor: 400,
     errors.CursorGone: 410,
+    errors.FourEyes: 403,
+    errors.AlreadyDecided: 409,
+    errors.StillHeld: 422,
+    errors.BytesChanged: 409,
 }
 
 

@@ -21,9 +21,11 @@ from audit_api.domain.operations import (
     rejected,
 )
 from audit_api.domain.vocabulary import OperationStatus
+from audit_api.services.hold_operation import hold_operation
 from audit_api.services.kinds import KINDS
 from audit_api.storage import audit_log, operations
 from audit_api.storage.base import Answered, give_up
+from audit_api.storage.quarantine import HELD
 from field_schema.catalog import Catalog
 
 
@@ -156,6 +158,8 @@ def settle(
             device=actor.device,
             sha256=operation.raw_sha256.hex(),
         )
+    if result.status in HELD:
+        hold_operation(session, operation)
     return PushAnswer(rendered, True, tuple(result.details.get("need_photos", ())))
 
 

@@ -9,6 +9,7 @@ from audit_api.storage import (
     people,
     photos,
     places,
+    quarantine,
     remediation,
     violations,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "people",
     "photos",
     "places",
+    "quarantine",
     "remediation",
     "rulesets",
     "violations",

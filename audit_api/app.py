@@ -6,7 +6,9 @@ from typing import Any
 import flask_smorest
 from flask import Flask
 
+from audit_api.domain.signing import Signer
 from audit_api.http import (
+    assignments,
     catalog,
     devices,
     docs,
@@ -19,8 +21,8 @@ from audit_api.http import (
     places,
     problems,
     profiles,
-    quarantine,
     pull,
+    quarantine,
     recommendations,
     requirements,
     sessions,
@@ -52,6 +54,7 @@ API_BLUEPRINTS = (
     violations.blueprint,
     recommendations.blueprint,
     tasks.blueprint,
+    assignments.blueprint,
     statistics.blueprint,
     quarantine.blueprint,
 )
@@ -80,6 +83,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["database"] = Database(make_engine(settings))
     app.extensions["photo_store"] = PhotoStore(settings.s3)
+    app.extensions["receipt_signer"] = Signer(settings.receipt_signing_key)
     app.extensions["catalogs"] = CatalogKeeper()
     observing.observe(app)
     api = Api(app)

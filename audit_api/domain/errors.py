@@ -155,10 +155,24 @@ class CursorGone(DomainError):
 
 
 class FourEyes(DomainError):
-    """Who made a thing is not the one who decides on it."""
+    """Who made a thing may not be the one who judges it."""
 
     slug = "four-eyes"
-    title = "Somebody else has to decide on this"
+    title = "Somebody else has to do this"
+
+
+class NotCurrent(DomainError):
+    """What the caller speaks of has changed since; the answer names what is current."""
+
+    slug = "not-current"
+    title = "It has changed since"
+
+
+class HandInQuotaSpent(DomainError):
+    """A revoked device has handed in as much as it may."""
+
+    slug = "hand-in-quota-spent"
+    title = "This revoked device may hand in no more"
 
 
 class AlreadyDecided(DomainError):

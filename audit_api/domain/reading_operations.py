@@ -5,18 +5,21 @@ A push reads its records so, and whoever looks at a kept record later reads it t
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
 from audit_api.domain import strict_json
+from audit_api.domain.clocks import Clock, Reading, bounds, wall_time
 from audit_api.domain.errors import Fault, MalformedBody
 from audit_api.domain.operations import ReceivedOperation
 
 _UNREADABLE = uuid5(NAMESPACE_URL, "urn:audit-api:operation-without-id")
 _OPERATION = {
     "op", "seq", "kind", "id", "base", "form", "sha256", "prev_sha256", "body", "at",
+    "group",
 }  # fmt: skip
 # A backslash that is itself escaped, a pair, or half of one: in this order the first that fits.
 _SURROGATE = re.compile(
@@ -64,9 +67,16 @@ def _blank_if_lone(match: re.Match[bytes]) -> bytes:
 
 
 def read_operation(
-    value: dict[str, Any], raw: bytes, body: bytes, faults: list[Fault]
+    value: dict[str, Any],
+    raw: bytes,
+    body: bytes,
+    faults: list[Fault],
+    clock: Clock | None = None,
 ) -> ReceivedOperation:
-    """A record whose JSON was read: `value` and its `faults`, with pointers from the record on."""
+    """A record whose JSON was read: `value` and its `faults`, with pointers from the record on.
+
+    `clock` is the push's; without it nothing is said of when the operation was done.
+    """
     faults = list(faults)
     raw_sha256 = hashlib.sha256(raw).digest()
     body_sha256 = hashlib.sha256(body).digest()
@@ -107,9 +117,13 @@ def read_operation(
         faults.append(Fault("/prev_sha256", "64 lower-case hexadecimal digits.", "hash"))
         previous = None
     faults += _form_faults(value)
+    group = read_uuid(value.get("group"))
+    if group is None and value.get("group") is not None:
+        faults.append(Fault("/group", "The UUID that the operations of a group share.", "uuid"))
     said = value.get("at")
     at: dict[str, Any] = said if isinstance(said, dict) else {}
-    mono, wall, boot = at.get("mono_ms"), at.get("wall"), at.get("boot")
+    reading = read_reading(at)
+    when = bounds(reading, clock) if clock else None
     return ReceivedOperation(
         op=op,
         seq=seq,
@@ -123,10 +137,24 @@ def read_operation(
         raw_sha256=raw_sha256,
         prev_sha256=bytes.fromhex(previous) if previous else None,
         # The device's clock never makes work invalid: what can be read is noted.
-        wall=_storable(wall),
-        mono_ms=mono if type(mono) is int else None,
-        boot=_storable(boot),
+        wall=_storable(at.get("wall")),
+        mono_ms=reading.mono_ms,
+        boot=reading.boot,
         faults=faults[:50],
+        group=group,
+        not_before=when.not_before if when else None,
+        not_after=when.not_after if when else None,
+        clock_off=when.off if when else False,
+    )
+
+
+def read_reading(said: Mapping[str, Any]) -> Reading:
+    """What a tablet's clocks said, as far as it can be read: `wall`, `mono_ms`, `boot`."""
+    mono_ms = said.get("mono_ms")
+    return Reading(
+        wall_time(_storable(said.get("wall"))),
+        mono_ms if type(mono_ms) is int else None,
+        _storable(said.get("boot")),
     )
 
 

@@ -10,16 +10,19 @@ from uuid import UUID
 import msgspec
 
 from audit_api.domain import strict_json
+from audit_api.domain.clocks import MOST_ANCHORS, Anchor, Clock, wall_time
 from audit_api.domain.errors import BodyTooLarge, Fault, InvalidInput, MalformedBody
 from audit_api.domain.operations import ReceivedOperation
 from audit_api.domain.reading_operations import (
     body_bytes,
     read_operation,
+    read_reading,
     read_uuid,
     without_lone_surrogates,
 )
 
 _ENVELOPE = {"device", "batch", "client", "clock", "ops"}
+_LONGEST_CLIENT = 2000
 _PLACE = re.compile(r"/ops/(\d+)(/.*)?", re.DOTALL)
 
 
@@ -36,11 +39,13 @@ class Envelope:
 
     device: UUID
     app: str | None
-    wall: datetime | None
+    client: str | None
+    """What the tablet says of itself, as JSON text; None when it is too long to be kept."""
+    clock: Clock
     operations: Sequence[ReceivedOperation]
 
 
-def read_envelope(data: bytes, *, max_operations: int) -> Envelope:
+def read_envelope(data: bytes, *, max_operations: int, received_at: datetime) -> Envelope:
     """Split a push into operations. Faults inside an operation stay with that operation.
 
     Raises MalformedBody or InvalidInput only for what concerns the whole push.
@@ -64,18 +69,35 @@ def read_envelope(data: bytes, *, max_operations: int) -> Envelope:
         raise BodyTooLarge(
             f"{len(value['ops'])} operations; at most {max_operations} go into one push. Split it."
         )
+    clock = _clock(value.get("clock") or {}, received_at)
     operations = [
-        read_operation(op, raw, body, by_operation.get(n, []))
+        read_operation(op, raw, body, by_operation.get(n, []), clock)
         for n, (op, (raw, body)) in enumerate(zip(value["ops"], _exact_bytes(data), strict=True))
     ]
     client = value.get("client") or {}
-    clock = value.get("clock") or {}
+    app = client.get("app")
+    said = msgspec.json.encode(client).decode()
     return Envelope(
         UUID(value["device"]),
-        client.get("app") if isinstance(client.get("app"), str) else None,
-        _instant(clock.get("wall")),
+        app if isinstance(app, str) else None,
+        said if client and len(said) <= _LONGEST_CLIENT and "\\u0000" not in said else None,
+        clock,
         operations,
     )
+
+
+def _clock(said: dict[str, Any], received_at: datetime) -> Clock:
+    """What can be read of the clocks: they never make a push invalid."""
+    told = said.get("anchors")
+    anchors = []
+    for anchor in told[:MOST_ANCHORS] if isinstance(told, list) else ():
+        if not isinstance(anchor, dict):
+            continue
+        seen, mono_ms, boot = (anchor.get(name) for name in ("server_time", "mono_ms", "boot"))
+        server_time = wall_time(seen) if isinstance(seen, str) else None
+        if server_time is not None and type(mono_ms) is int and isinstance(boot, str):
+            anchors.append(Anchor(server_time, mono_ms, boot))
+    return Clock(read_reading(said), anchors, received_at)
 
 
 def _exact_bytes(data: bytes) -> list[tuple[bytes, bytes]]:
@@ -117,13 +139,3 @@ def _check_envelope(value: Any) -> None:
         faults.sort(key=lambda fault: fault.pointer)
         detail = "; ".join(f"{f.pointer}: {f.detail}" for f in faults[:5])
         raise InvalidInput(detail, faults=faults[:50])
-
-
-def _instant(value: Any) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        parsed = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else None

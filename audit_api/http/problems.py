@@ -40,6 +40,8 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.AlreadyDecided: 409,
     errors.StillHeld: 422,
     errors.BytesChanged: 409,
+    errors.NotCurrent: 409,
+    errors.HandInQuotaSpent: 429,
 }
 
 
@@ -76,7 +78,7 @@ def problem_of(error: DomainError) -> Response:
     if faults:
         members["errors"] = faults
     answer = problem(STATUS[type(error)], error.slug, error.title, error.detail, **members)
-    if isinstance(error, errors.TooManyAttempts):
+    if "retry_after" in error.extra:
         answer.headers["Retry-After"] = str(error.extra["retry_after"])
     return answer
 

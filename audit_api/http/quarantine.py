@@ -85,7 +85,7 @@ class HeldOut(Schema):
         required=True, allow_none=True, metadata={"description": "Null: none in your territories."}
     )
     territory = fields.String(required=True, allow_none=True)
-    base_op = fields.UUID(required=True, allow_none=True)
+    waits_for = fields.UUID(required=True, allow_none=True)
     sha256 = fields.String(required=True, metadata={"description": "Of its body."})
     bytes = fields.Integer(required=True, metadata={"description": "Of the whole record."})
     reason = fields.String(required=True, allow_none=True)

@@ -5,6 +5,7 @@ the operation; the second is told what the first one was.
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -30,7 +31,7 @@ from audit_api.services.catalogs import CatalogKeeper
 from audit_api.services.kinds import KINDS
 from audit_api.services.replay_operation import SETTLED, kept_operation, replay_operation
 from audit_api.storage import audit_log, feed, people, quarantine
-from audit_api.storage.quarantine import Held
+from audit_api.storage.quarantine import Held, Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +58,54 @@ def decide_quarantine(
     Raises AlreadyDecided, FourEyes, BytesChanged, and StillHeld when it cannot be applied even
     now: then nothing may be committed.
     """
-    held = _claimed(session, op)
+    group = quarantine.together(session, op)
+    # In one order for everybody: two may decide on two operations of one group at once.
+    settled = {member: quarantine.claim(session, member) for member in sorted(group)}
+    before = settled.get(op)
+    if before is not None:
+        raise _already(before)
+    held = _intact(session, op)
     if held.owner == decider.person:
         raise FourEyes("You made this operation. Ask another technical supervisor to decide on it.")
     if verdict.decision is QuarantineDecision.REFUSED:
         _write(session, held, verdict, decider.person, None, at)
         return
-    _replay_for(session, decider, scope, held, verdict, catalogs, at)
-    followers = quarantine.waiting_for(session, op)
+    release = Verdict(QuarantineDecision.RELEASED, verdict.reason)
+    let_in = [member for member in group if settled[member] is None]
+    for member in let_in:
+        _let_in(
+            session,
+            decider,
+            scope,
+            _intact(session, member),
+            verdict if member == op else release,
+            catalogs,
+            at,
+        )
+    _let_followers_in(session, decider, scope, let_in, release, catalogs, at)
+
+
+def _let_followers_in(
+    session: Session,
+    decider: Actor,
+    scope: Scope,
+    let_in: list[UUID],
+    release: Verdict,
+    catalogs: CatalogKeeper,
+    at: datetime,
+) -> None:
+    """What only waited for these is released with them; what has a reason of its own stays."""
+    followers = [op for base in let_in for op in quarantine.waiting_for(session, base)]
     while followers:
-        follower = _claimed(session, followers.pop(0))
-        release = Verdict(QuarantineDecision.RELEASED, verdict.reason)
-        try:
-            with session.begin_nested():
-                _replay_for(session, decider, scope, follower, release, catalogs, at)
-        except StillHeld:
-            # It has a reason of its own: a person looks at that too.
+        op = followers.pop(0)
+        if quarantine.claim(session, op) is not None:
             continue
-        followers += quarantine.waiting_for(session, follower.op)
+        with suppress(StillHeld), session.begin_nested():
+            _let_in(session, decider, scope, _intact(session, op), release, catalogs, at)
+            followers += quarantine.waiting_for(session, op)
 
 
-def _replay_for(
+def _let_in(
     session: Session,
     decider: Actor,
     scope: Scope,
@@ -97,7 +125,7 @@ def _replay_for(
     authority = Authority(scope, released_by=decider.person)
     result = replay_operation(session, owner, authority, operation, catalogs=catalogs, at=at)
     if result.status not in SETTLED:
-        raise _still_held(result)
+        raise _still_held(held.op, result)
     _write(session, held, verdict, decider.person, result, at)
 
 
@@ -126,21 +154,17 @@ def replay_alone(
     return result
 
 
-def _claimed(session: Session, op: UUID) -> Held:
-    settled = quarantine.claim(session, op)
-    if settled is not None:
-        who = settled.decided_by or "the system"
-        raise AlreadyDecided(
-            f"{who} decided on it before: {settled.decision}. Read it again; what was decided "
-            "stands.",
-            extra={
-                "decision": settled.decision,
-                "decided_by": settled.decided_by,
-                "decided_at": settled.decided_at.isoformat(),
-                "reason": settled.reason,
-            },
-        )
-    return _intact(session, op)
+def _already(settled: Settled) -> AlreadyDecided:
+    who = settled.decided_by or "the system"
+    return AlreadyDecided(
+        f"{who} decided on it before: {settled.decision}. Read it again; what was decided stands.",
+        extra={
+            "decision": settled.decision,
+            "decided_by": settled.decided_by,
+            "decided_at": settled.decided_at.isoformat(),
+            "reason": settled.reason,
+        },
+    )
 
 
 def _intact(session: Session, op: UUID) -> Held:
@@ -155,7 +179,7 @@ def _intact(session: Session, op: UUID) -> Held:
     return held
 
 
-def _still_held(result: OperationResult) -> StillHeld:
+def _still_held(op: UUID, result: OperationResult) -> StillHeld:
     details = result.details
     faults = [Fault(p["pointer"], p["detail"], p["code"]) for p in details.get("problems", ())]
     if result.status is OperationStatus.REJECTED:
@@ -163,7 +187,7 @@ def _still_held(result: OperationResult) -> StillHeld:
         detail = f"Nothing was changed. {told}. Repair the body, or refuse it."
     else:
         detail = f"Nothing was changed. {details['detail']}"
-    extra: dict[str, Any] = {"outcome": result.status.value}
+    extra: dict[str, Any] = {"op": str(op), "outcome": result.status.value}
     if "reason" in details:
         extra["reason"] = details["reason"]
     return StillHeld(detail, faults=faults, extra=extra)

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from audit_api.domain.operations import ReceivedOperation
+from audit_api.domain.operations import OperationResult, ReceivedOperation
 from audit_api.domain.reading_operations import read_uuid
 from audit_api.storage import feed, quarantine
 
 
-def hold_operation(session: Session, operation: ReceivedOperation) -> None:
+def hold_operation(session: Session, operation: ReceivedOperation, result: OperationResult) -> None:
     """Note what the operation names, and tell its tablet's owner; its row is written already."""
     quarantine.hold(
         session,
@@ -18,7 +18,7 @@ def hold_operation(session: Session, operation: ReceivedOperation) -> None:
         kind=operation.kind,
         entity=operation.entity,
         site=site_of(operation),
-        base_op=(operation.base or {}).get("op"),
+        waits_for=read_uuid(result.details.get("waits_for")) or (operation.base or {}).get("op"),
     )
     feed.publish(session, held=[operation.op])
 

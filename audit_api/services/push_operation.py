@@ -23,9 +23,8 @@ from audit_api.domain.operations import (
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.hold_operation import hold_operation
 from audit_api.services.kinds import KINDS
-from audit_api.storage import audit_log, operations
+from audit_api.storage import audit_log, operations, quarantine
 from audit_api.storage.base import Answered, give_up
-from audit_api.storage.quarantine import HELD
 from field_schema.catalog import Catalog
 
 
@@ -48,15 +47,18 @@ def push_operation(
     *,
     catalog: Catalog,
     at: datetime,
+    meaning: Any = None,
 ) -> PushAnswer | None:
     """Apply `operation` of the actor's device; None when its id was taken: see `answer_again`.
+
+    `meaning` is what its kind reads in it, if that was done before.
 
     Nothing handed in is refused into the void: what cannot be applied is kept with its bytes.
     Raises only what makes the whole transaction be tried again (a lost connection, a deadlock).
     The session may be a pipelining one: everything is asked before the first answer is awaited.
     """
     claim = operations.claim(session, operation.op)
-    result = decide(session, actor, operation, claim, catalog, at)
+    result = decide(session, actor, operation, claim, catalog, at, meaning)
     return None if result is None else settle(session, actor, operation, result, at)
 
 
@@ -67,12 +69,14 @@ def decide(
     claim: Answered | None,
     catalog: Catalog,
     at: datetime,
+    meaning: Any = None,
 ) -> OperationResult | None:
     """What becomes of an operation, carried out but for its own row; None when its id was taken.
 
     `claim` is None when that is known already.
     """
-    meaning = _read(actor, operation, catalog)
+    if meaning is None:
+        meaning = _read(actor, operation, catalog)
     kind = KINDS.get(operation.kind or "")
     if kind is None or isinstance(meaning, OperationResult):
         taken = claim is not None and not operations.is_claimed(claim)
@@ -80,10 +84,9 @@ def decide(
     situation = kind.look(session, operation, meaning)
     if claim is not None and not operations.is_claimed(claim):
         return None
-    if _waits(session, operation):
-        return OperationResult(
-            OperationStatus.BLOCKED, {"waits_for": str((operation.base or {})["op"])}
-        )
+    waits = check_base(session, operation)
+    if waits is not None:
+        return waits
     authority = Authority(kind.scope(actor))
     return kind.apply(
         session, actor, authority, operation, meaning, situation, catalog=catalog, at=at
@@ -127,10 +130,20 @@ def _read(actor: Actor, operation: ReceivedOperation, catalog: Catalog) -> Any:
     return kind.read(actor, operation, catalog)
 
 
-def _waits(session: Session, operation: ReceivedOperation) -> bool:
-    """Whether the operation is an edit of one that has not come."""
+def check_base(session: Session, operation: ReceivedOperation) -> OperationResult | None:
+    """What keeps the edit of an earlier operation waiting; None when that one was applied."""
     earlier = (operation.base or {}).get("op")
-    return earlier is not None and not operations.has_come(session, earlier)
+    if earlier is None:
+        return None
+    status = quarantine.standing(session, earlier)
+    if status is None:
+        return OperationResult(OperationStatus.BLOCKED, {"waits_for": str(earlier)})
+    if status in quarantine.APPLIED:
+        return None
+    return quarantined(
+        "base-not-applied",
+        f"It edits operation {earlier}, which is not applied itself. Kept; it follows that one.",
+    )
 
 
 def settle(
@@ -158,8 +171,8 @@ def settle(
             device=actor.device,
             sha256=operation.raw_sha256.hex(),
         )
-    if result.status in HELD:
-        hold_operation(session, operation)
+    if result.status in quarantine.HELD:
+        hold_operation(session, operation, result)
     return PushAnswer(rendered, True, tuple(result.details.get("need_photos", ())))
 
 

@@ -18,12 +18,12 @@ from audit_api.domain.reading_operations import read_kept
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.catalogs import CatalogKeeper, CatalogMoved
 from audit_api.services.kinds import KINDS
+from audit_api.services.push_operation import check_base
 from audit_api.storage import quarantine
 from audit_api.storage.quarantine import Held
 from field_schema.catalog import Catalog
 
-APPLIED: Final = frozenset({OperationStatus.APPLIED, OperationStatus.MERGED})
-SETTLED: Final = APPLIED | {OperationStatus.CONFLICT}
+SETTLED: Final = quarantine.APPLIED | {OperationStatus.CONFLICT}
 """What a replay comes to when it was not in vain; a conflict waits in a review from then on."""
 
 
@@ -74,12 +74,9 @@ def _replay(
     meaning = kind.read(owner, operation, catalog)
     if isinstance(meaning, OperationResult):
         return meaning
-    earlier = (operation.base or {}).get("op")
-    if earlier is not None and quarantine.standing(session, earlier) not in APPLIED:
-        return quarantined(
-            "base-not-applied",
-            f"It edits operation {earlier}, which is not applied itself. Decide on that one first.",
-        )
+    waits = check_base(session, operation)
+    if waits is not None:
+        return waits
     situation = kind.look(session, operation, meaning)
     return kind.apply(
         session, owner, authority, operation, meaning, situation, catalog=catalog, at=at

@@ -107,6 +107,10 @@ _DOCS = {
     "inspection": """json_build_object('id', inspection.id, 'rev', inspection.rev,
         'site', inspection.site_id, 'campaign', inspection.campaign_id, 'form', inspection.form,
         'received_at', inspection.received_at, 'flags', inspection.flags,
+        'state', case when sent_back.rev is null then 'current' else 'returned' end,
+        'returned', case when sent_back.rev is not null then json_build_object(
+            'rev', sent_back.rev, 'reason', sent_back.reason, 'by', supervisor.full_name,
+            'at', sent_back.returned_at) end,
         'photos_missing', (select count(*) from announced_photo a
             where a.inspection_id = inspection.id and a.rev = inspection.rev
             and not exists (select from photo p where p.sha256 = a.sha256)))""",
@@ -116,19 +120,32 @@ _DOCS = {
         'decision', decided.decision, 'decided_reason', decided.reason,
         'decided_at', decided.decided_at, 'outcome', decided.status,
         'rev', decided.result -> 'rev', 'need_photos', decided.result -> 'need_photos')""",
+    # Withdrawn ones stay, with the reason: an inspector must not think that one was lost. Whether
+    # it is done or overdue a tablet tells by its own inspections and the day.
+    "assignment": """json_build_object('id', assignment.id, 'campaign', assignment.campaign_id,
+        'site', assignment.site_id, 'due_on', assignment.due_on, 'note', assignment.note,
+        'assigned_at', assignment.assigned_at, 'withdrawn_at', assignment.withdrawn_at,
+        'withdrawn_reason', assignment.withdrawn_reason)""",
 }
 _SOURCES = {
     "site": "site join territory on territory.id = site.territory_id",
     "task": "remediation_task join site on site.id = remediation_task.site_id",
-    "inspection": "inspection",
     "held": f"""operation join device on device.id = operation.device_id
         left join quarantine_decision decided on decided.op = operation.op
             and (decided.status is null or decided.status in ({SETTLED_WORDS}))
         left join lateral (select d.result from quarantine_decision d where d.op = operation.op
             and d.status in ('rejected', 'quarantined') order by d.n desc limit 1) again on true""",
+    "inspection": """inspection left join inspection_return sent_back
+        on sent_back.inspection_id = inspection.id and sent_back.rev = inspection.rev
+        left join person supervisor on supervisor.id = sent_back.returned_by""",
+    "assignment": "assignment",
 }
 _IDS = {"task": "remediation_task.id", "held": "operation.op"}
-_PERSONS = {"inspection": "inspection.inspector_id", "held": "device.owner_id"}
+_PERSONS = {
+    "inspection": "inspection.inspector_id",
+    "assignment": "assignment.inspector_id",
+    "held": "device.owner_id",
+}
 """Kinds that lie in the scope of a person, and of whom; the others lie in a territory's."""
 
 

@@ -101,6 +101,21 @@ class AnnouncedPhoto(Base):
     content_type: Mapped[str]
 
 
+class InspectionReturn(Base):
+    """A revision that technical supervision sent back for correction; the next one answers it."""
+
+    __tablename__ = "inspection_return"
+    __table_args__ = (
+        ForeignKeyConstraint(["inspection_id", "rev"], ["inspection.id", "inspection.rev"]),
+    )
+
+    inspection_id: Mapped[Id] = mapped_column(primary_key=True)
+    rev: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    reason: Mapped[str]
+    returned_by: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    returned_at: Mapped[Instant]
+
+
 class Assessment(Base):
     """One inspection revision judged by one set of requirements. Immutable."""
 

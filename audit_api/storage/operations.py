@@ -84,7 +84,7 @@ class ReusedOperation(Base):
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
     op: Mapped[Id] = mapped_column(ForeignKey("operation.op"), index=True)
-    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"))
+    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"), index=True)
     envelope_sha256: Mapped[Sha256]
     received_at: Mapped[Instant]
     raw: Mapped[bytes]

@@ -67,7 +67,7 @@ class PersonGrant(Base):
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
-    person_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[Id] = mapped_column(ForeignKey("person.id"), index=True)
     role: Mapped[Word]
     territory_id: Mapped[Id] = mapped_column(ForeignKey("territory.id"))
     granted_at: Mapped[Instant]
@@ -99,12 +99,16 @@ class FailedSignIn(Base):
 
 
 class Device(Base):
-    """An enrolled tablet. `acked_seq`: the highest sequence number without a gap below it."""
+    """An enrolled tablet. `acked_seq`: the highest sequence number without a gap below it.
+
+    `pulled`: how far its last noted pull came, as `audit_api.storage.pull_notes` writes it.
+    """
 
     __tablename__ = "device"
     __table_args__ = (
         is_sha256("token_sha256"),
         CheckConstraint("acked_seq >= 0", name="acked_seq"),
+        CheckConstraint("(revoked_by is null) = (revoked_reason is null)", name="revoked"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
@@ -119,6 +123,10 @@ class Device(Base):
     acked_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     client: Mapped[Json | None]
     revoked_at: Mapped[Instant | None]
+    revoked_by: Mapped[Id | None] = mapped_column(ForeignKey("person.id"))
+    revoked_reason: Mapped[str | None]
+    pulled_at: Mapped[Instant | None]
+    pulled: Mapped[Json | None]
 
 
 class EnrolmentCode(Base):

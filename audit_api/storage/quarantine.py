@@ -31,6 +31,7 @@ HELD: Final = frozenset(
     {OperationStatus.REJECTED, OperationStatus.QUARANTINED, OperationStatus.CONFLICT}
 )
 """Kept, not applied."""
+APPLIED: Final = frozenset({OperationStatus.APPLIED, OperationStatus.MERGED})
 SETTLED_WORDS = "'applied', 'merged', 'conflict'"
 SETTLES = f"(status is null or status in ({SETTLED_WORDS}))"
 """Whether a decision is the last word on its operation; in SQL."""
@@ -38,13 +39,16 @@ _D_SETTLES = SETTLES.replace("status", "d.status")
 
 
 class HeldOperation(Base):
-    """What of a held operation its list is narrowed by. `site_id` is what the tablet said."""
+    """What a held operation names: `site_id` as the tablet said, and the one that it waits for.
+
+    That is the operation it edits, or the one at fault in its group.
+    """
 
     __tablename__ = "held_operation"
 
     op: Mapped[Id] = mapped_column(ForeignKey("operation.op"), primary_key=True)
     site_id: Mapped[Id | None] = mapped_column(index=True)
-    base_op: Mapped[Id | None] = mapped_column(index=True)
+    waits_for: Mapped[Id | None] = mapped_column(index=True)
 
 
 class Decision(Base):
@@ -96,9 +100,9 @@ class Decision(Base):
 
 
 _HOLD = """
-    insert into held_operation (op, site_id, base_op)
+    insert into held_operation (op, site_id, waits_for)
     values (%(op)s, coalesce(cast(%(site)s as uuid), (select site_id from remediation_task
-        where id = %(entity)s and %(kind)s = 'task')), cast(%(base_op)s as uuid))
+        where id = %(entity)s and %(kind)s = 'task')), cast(%(waits_for)s as uuid))
 """
 
 
@@ -109,10 +113,10 @@ def hold(
     kind: str | None,
     entity: UUID | None,
     site: UUID | None,
-    base_op: UUID | None,
+    waits_for: UUID | None,
 ) -> None:
     """Note an operation that was settled as held; `site`: the one that it names, if any."""
-    values = {"op": op, "kind": kind, "entity": entity, "site": site, "base_op": base_op}
+    values = {"op": op, "kind": kind, "entity": entity, "site": site, "waits_for": waits_for}
     ask(session, _HOLD, values)
 
 
@@ -199,9 +203,29 @@ def standing(session: Session, op: UUID) -> OperationStatus | None:
     return OperationStatus(row[0]) if row else None
 
 
+_together = text(f"""
+    with asked as (
+        select o.op, case when coalesce(again.result, o.result) ->> 'reason' = 'group'
+            then h.waits_for else o.op end as leader
+        from operation o join held_operation h on h.op = o.op {NEWEST_TRY} where o.op = :op
+    )
+    select o.op from asked cross join operation o join held_operation h on h.op = o.op {NEWEST_TRY}
+    where o.op = asked.op or o.status in ('rejected', 'quarantined')
+        and (o.op = asked.leader or h.waits_for = asked.leader
+            and coalesce(again.result, o.result) ->> 'reason' = 'group')
+        and not exists (select from quarantine_decision d where d.op = o.op and {_D_SETTLES})
+    order by o.seq, o.op
+""")
+
+
+def together(session: Session, op: UUID) -> list[UUID]:
+    """The operations that go in with `op` or not at all, itself among them, in their order."""
+    return list(session.scalars(_together, {"op": op}))
+
+
 _followers = text(f"""
     select h.op from held_operation h join operation o on o.op = h.op {NEWEST_TRY}
-    where h.base_op = :op and coalesce(again.status, o.status) = 'quarantined'
+    where h.waits_for = :op and coalesce(again.status, o.status) = 'quarantined'
         and coalesce(again.result, o.result) ->> 'reason' = 'base-not-applied'
         and not exists (select from quarantine_decision d where d.op = h.op and {_D_SETTLES})
     order by o.received_at, o.seq, o.op
@@ -219,7 +243,7 @@ _waiting = text(f"""
         and coalesce(again.status, o.status) = 'quarantined'
         and (coalesce(again.result, o.result) ->> 'reason' = any(:reasons)
             or coalesce(again.result, o.result) ->> 'reason' = 'base-not-applied' and exists (
-                select from operation b where b.op = h.base_op and (b.status in
+                select from operation b where b.op = h.waits_for and (b.status in
                     ('applied', 'merged') or exists (select from quarantine_decision d
                         where d.op = b.op and d.status in ('applied', 'merged')))))
         and not exists (select from quarantine_decision d where d.op = o.op and {_D_SETTLES})

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -15,14 +15,14 @@ def upgrade() -> None:
         "held_operation",
         sa.Column("op", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.Uuid(), nullable=True),
-        sa.Column("base_op", sa.Uuid(), nullable=True),
+        sa.Column("waits_for", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(
             ["op"], ["operation.op"], name=op.f("fk_held_operation_op_operation")
         ),
         sa.PrimaryKeyConstraint("op", name=op.f("pk_held_operation")),
     )
     op.create_index(op.f("ix_held_operation_site_id"), "held_operation", ["site_id"])
-    op.create_index(op.f("ix_held_operation_base_op"), "held_operation", ["base_op"])
+    op.create_index(op.f("ix_held_operation_waits_for"), "held_operation", ["waits_for"])
     op.create_table(
         "quarantine_decision",
         sa.Column("n", sa.BigInteger(), sa.Identity(always=True), nullable=False),

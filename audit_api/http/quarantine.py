@@ -42,12 +42,18 @@ _WORDS = {
 }
 
 
+def not_blank(text: str) -> None:
+    """Refuses a reason that says nothing: somebody has to be able to read it years later."""
+    if not text.strip():
+        raise ValidationError("A reason is needed.")
+
+
 class Reason(Text):
-    """Why a person decides so: somebody has to be able to read it years later."""
+    """Why a person decides so."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(2000, **kwargs)
-        self.validators.append(validate.Regexp(r".*\S", error="A reason is needed."))
+        self.validators.append(not_blank)
 
 
 class QuarantineQuery(PageQuery):

@@ -70,7 +70,7 @@ class Decision(Base):
         CheckConstraint("(status is null) = (result is null)", name="result"),
         CheckConstraint("(decision = 'replayed') = (decided_by is null)", name="by_a_person"),
         CheckConstraint("(decision = 'replayed') = (reason is null)", name="with_a_reason"),
-        CheckConstraint(r"reason ~ '\S'", name="reason"),
+        CheckConstraint("btrim(reason) <> ''", name="reason"),
         CheckConstraint(
             "(decision = 'repaired') = (body is not null) "
             "and (body is null) = (body_sha256 is null) and (mended is null or body is not null)",

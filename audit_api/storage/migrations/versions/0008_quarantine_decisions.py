@@ -60,7 +60,7 @@ def upgrade() -> None:
             "(decision = 'replayed') = (reason is null)",
             name=op.f("ck_quarantine_decision_with_a_reason"),
         ),
-        sa.CheckConstraint(r"reason ~ '\S'", name=op.f("ck_quarantine_decision_reason")),
+        sa.CheckConstraint("btrim(reason) <> ''", name=op.f("ck_quarantine_decision_reason")),
         sa.CheckConstraint(
             "(decision = 'repaired') = (body is not null) "
             "and (body is null) = (body_sha256 is null) and (mended is null or body is not null)",

@@ -12,6 +12,7 @@ from audit_api.domain.errors import CursorGone
 from audit_api.http.auth import Door, guard, now
 from audit_api.http.blueprints import Blueprint, Schema, WholeNumber, problems
 from audit_api.http.paging import answer_json, read_cursor, signer
+from audit_api.http.pull_notes import note_pull
 from audit_api.http.pull_state import PullState
 from audit_api.storage import feed
 from audit_api.storage.feed import START
@@ -64,6 +65,8 @@ def pull(query: dict[str, Any], *, session: Session, actor: Actor) -> Response:
     )
     following = state.advanced(known, fresh, catching_up, page, until)
     cursor = str(signer("pull").dumps([epoch.hex, *following.as_list()]))
+    if not page.more:
+        note_pull(actor, epoch=epoch, until=until, scopes=scopes)
     if query["cursor"] == cursor:
         return Response(status=304, headers={"ETag": f'"{cursor}"'})
     listed = ",".join(f'"{scope}"' for scope in scopes)

@@ -31,7 +31,11 @@ PHOTOS = Quota(5_000, 2_000_000_000)
 
 
 def check_operations(
-    session: Session, actor: Actor, said: Iterable[ReceivedOperation], *, quota: Quota = OPERATIONS
+    session: Session,
+    actor: Actor,
+    said: Iterable[ReceivedOperation],
+    *,
+    quota: Quota | None = None,
 ) -> None:
     """Raise HandInQuotaSpent if these operations of a revoked tablet are more than it may.
 
@@ -40,15 +44,19 @@ def check_operations(
     if actor.device is None or not actor.device_revoked:
         return
     records = [(one.op, one.raw_sha256, len(one.raw)) for one in said]
-    _check(revocations.operations_with(session, actor.device, records), quota, "operations")
+    _check(
+        revocations.operations_with(session, actor.device, records),
+        quota or OPERATIONS,
+        "operations",
+    )
 
 
-def check_photo(session: Session, actor: Actor, *, size: int, quota: Quota = PHOTOS) -> None:
+def check_photo(session: Session, actor: Actor, *, size: int, quota: Quota | None = None) -> None:
     """Raise HandInQuotaSpent if one more photo of `size` bytes is more than a revoked one may."""
     if actor.device is None or not actor.device_revoked:
         return
     held = revocations.photos_since(session, actor.device)
-    _check(revocations.HandedIn(held.number + 1, held.bytes + size), quota, "photos")
+    _check(revocations.HandedIn(held.number + 1, held.bytes + size), quota or PHOTOS, "photos")
 
 
 def _check(wanted: revocations.HandedIn, quota: Quota, what: str) -> None:

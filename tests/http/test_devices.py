@@ -51,7 +51,7 @@ def test_a_pull_to_the_end_is_noted_with_what_lay_in_each_scope(tablet: Tablet) 
     page = tablet.client.get("/api/v1/sync/pull?limit=1000", headers=tablet.headers).json
     told = tablet.read()
     held: dict[str, int] = dict.fromkeys(page["scopes"], 0)
-    for scope, _, _, doc in page["items"]:
+    for scope, _, _, doc, _ in page["items"]:
         held[scope] += doc is not None
     assert told["pulled"]["scopes"] == held
     assert told["pulled"]["until"] == page["until"]

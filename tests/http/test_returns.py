@@ -41,7 +41,7 @@ def send_back(
 def on_the_tablet(client: FlaskClient, world: World, inspection: str) -> Any:
     """The inspection as the inspector's tablet pulls it."""
     page = client.get("/api/v1/sync/pull?limit=1000", headers=world.device_headers()).json
-    return next(doc for _, kind, entity, doc in page["items"] if entity == inspection)
+    return next(item[3] for item in page["items"] if item[2] == inspection)
 
 
 def read(client: FlaskClient, world: World, inspection: str) -> Any:

@@ -18,6 +18,7 @@ from audit_api.http import (
     inspections,
     json_schemas,
     observing,
+    oversight,
     photos,
     places,
     problems,
@@ -33,6 +34,7 @@ from audit_api.http import (
     tasks,
     violations,
 )
+from audit_api.http.pull_notes import PullNotes
 from audit_api.services.catalogs import CatalogKeeper
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
@@ -41,6 +43,7 @@ from audit_api.storage.photo_store import PhotoStore
 API_BLUEPRINTS = (
     sessions.blueprint,
     devices.blueprint,
+    oversight.blueprint,
     sync.blueprint,
     pull.blueprint,
     photos.blueprint,
@@ -94,6 +97,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["photo_store"] = PhotoStore(settings.s3)
     app.extensions["receipt_signer"] = Signer(settings.receipt_signing_key)
     app.extensions["catalogs"] = CatalogKeeper()
+    app.extensions["pull_notes"] = PullNotes()
     observing.observe(app)
     api = Api(app)
     for blueprint in API_BLUEPRINTS:

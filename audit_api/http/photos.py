@@ -22,6 +22,7 @@ from audit_api.domain.errors import (
 from audit_api.http.auth import Door, database, guard, now
 from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.services.attach_photo import attach_photo
+from audit_api.services.hand_in_quota import check_photo
 from audit_api.settings import Settings
 from audit_api.storage import photos
 from audit_api.storage.lists.inspections import find_shown_photo
@@ -61,7 +62,7 @@ class PhotoSchema(Schema):
         },
     }
 )
-@problems(blueprint, 400, 401, 403, 411, 413, 415, 422, 503)
+@problems(blueprint, 400, 401, 403, 411, 413, 415, 422, 429, 503)
 def put_photo(sha256: str, *, actor: Actor) -> tuple[dict[str, Any], int]:
     """Hand in an original under its own SHA-256; sending it again is harmless.
 
@@ -71,6 +72,8 @@ def put_photo(sha256: str, *, actor: Actor) -> tuple[dict[str, Any], int]:
     size = _announced_size()
     with database().reading() as session:
         known = photos.find_photo(session, wanted)
+        if known is None:
+            check_photo(session, actor, size=size)
     if known is not None:
         return _facts(known), 200
     content_type = request.mimetype

@@ -15,6 +15,7 @@ from audit_api.domain.errors import BadCursor, CursorGone
 from audit_api.http.auth import Door, database, guard, now
 from audit_api.http.blueprints import Blueprint, Schema, WholeNumber, problems
 from audit_api.http.catalog import catalogs, listing
+from audit_api.http.pull_notes import note_pull
 from audit_api.http.pull_state import PullState, joined
 from audit_api.storage import feed, feed_pages
 from audit_api.storage.base import Answered
@@ -115,6 +116,7 @@ def pull(query: dict[str, Any], *, actor: Actor, told: _Told) -> Response:
     catalog = catalog_sha256(look)
     settled = state.known == marks and not state.until and state.catalog == catalog[:4]
     if settled and told.scopes and not look.news:
+        note_pull(actor, epoch=look.epoch, until=look.horizon, scopes=scopes)
         return _nothing_new(query["cursor"])
     known, fresh, catching_up = state.split(scopes)
     until = state.until or look.horizon
@@ -140,11 +142,12 @@ def pull(query: dict[str, Any], *, actor: Actor, told: _Told) -> Response:
                 state.catalog,
             )
             return answer_pulled(scopes, page.items, following, until)
-        if settled and page.end is None:
-            _remember(marks, scopes)
-            return _nothing_new(query["cursor"])
-        digest = feed_pages.digest(session, scopes, until)
+        nothing = settled and page.end is None
+        digest = None if nothing else feed_pages.digest(session, scopes, until)
+    note_pull(actor, epoch=look.epoch, until=until, scopes=scopes)
     _remember(marks, scopes)
+    if nothing:
+        return _nothing_new(query["cursor"])
     # Everything below the horizon was delivered. Its end, not the horizon itself: what happens
     # outside the scopes must not show in a cursor.
     after = max(state.after, catching_up, end)

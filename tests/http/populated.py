@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 from flask import Flask
 from sqlalchemy import text
 
+from audit_api.domain.vocabulary import Role
 from audit_api.storage.base import Database
-from tests.factories import World, inspection_of, operation, push
+from tests.factories import CAMPAIGN, World, inspection_of, make_device, operation, push
 
 SITES = ("near-1", "near-2", "far-1", "far-2")
 
@@ -74,6 +75,25 @@ def hold(app: Flask, world: World, site: str, *, seq: int) -> str:
     return str(result["op"])
 
 
+def assign(app: Flask, world: World, site: str, due_on: str = "2021-11-01") -> str:
+    """Let the district's inspector be assigned to a site; returns the assignment."""
+    where = site.split("-", maxsplit=1)[0]
+    line = {
+        "campaign": CAMPAIGN,
+        "site": str(world.sites[site]),
+        "inspector": f"inspector.{where}",
+        "due_on": due_on,
+    }
+    made = app.test_client().post(
+        "/api/v1/assignments",
+        json={"items": [line]},
+        headers=world.headers(Role.COORDINATOR, where),
+    )
+    assert made.status_code == 201, made.text
+    found: str = made.json["items"][0]["id"]
+    return found
+
+
 def populate(app: Flask, database: Database, world: World) -> Things:
     """An inspection with breaches and a photo at every site of the world."""
     ids: dict[str, dict[str, str]] = {
@@ -83,12 +103,19 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         "violation": {},
         "task": {},
         "operation": {},
+        "device": {},
+        "assignment": {},
     }
     for n, site in enumerate(SITES, 1):
         inspection, data = inspect(app, world, site, seed=n)
         ids["inspection"][site] = inspection
         ids["sha256"][site] = hashlib.sha256(data).hexdigest()
         ids["operation"][site] = hold(app, world, site, seq=100 + n)
+        ids["assignment"][site] = assign(app, world, site)
+    with database.writing() as session:
+        for site in SITES:
+            owner = world.people[Role.INSPECTOR, site.split("-", maxsplit=1)[0]]
+            ids["device"][site] = str(make_device(session, owner, f"spare tablet {site}")[0])
     with database.reading() as session:
         for kind, table in (("violation", "violation"), ("task", "remediation_task")):
             for site in SITES:

@@ -23,6 +23,8 @@ from tests.http.populated import Things, inspect
 FAR_CAMPAIGN = "kg-far-2021"
 
 ITEMS = {
+    "/api/v1/assignments/<uuid:assignment>": "assignment",
+    "/api/v1/devices/<uuid:device>": "device",
     "/api/v1/inspections/<uuid:inspection>": "inspection",
     "/api/v1/photos/<string:sha256>/original": "sha256",
     "/api/v1/sites/<uuid:site>": "site",
@@ -34,6 +36,8 @@ ITEMS = {
 """Routes that answer one thing: rule -> what its parameter names."""
 
 LISTS = {
+    "/api/v1/assignments": ("territory", "campaign", "site"),
+    "/api/v1/devices": ("territory",),
     "/api/v1/sites": ("territory", "campaign"),
     "/api/v1/territories": (),
     "/api/v1/tasks": ("territory", "campaign", "site"),
@@ -63,6 +67,9 @@ WITHOUT_TERRITORY = {
     "/api/v1/schemas": "no data",
     "/api/v1/schemas/<string:name>": "no data",
     "/api/v1/devices/enrol": "a code is the key",
+    "/api/v1/devices/<uuid:device>/revocations": "test_revoked.py: one outside is not there",
+    "/api/v1/assignments/<uuid:assignment>/withdrawals": "test_assignments_standing.py",
+    "/api/v1/inspections/<uuid:inspection>/returns": "test_returns.py: one outside is not there",
     "/api/v1/devices/codes": "test_devices.py: a person outside the grants is unknown",
     "/api/v1/sessions": "a password is the key",
     "/api/v1/sessions/current": "only the caller's own",
@@ -212,8 +219,9 @@ def test_what_happens_outside_changes_no_byte_of_any_answer(
             for address in addresses
         }
 
-    before = look()
+    # Before anything is looked at: a pull is noted as the tablet's last contact.
     pulled = client.get("/api/v1/sync/pull", headers=world.device_headers()).json
+    before = look()
     inspect(app, world, "far-2", seed=77)
     with database.writing() as session:
         session.execute(

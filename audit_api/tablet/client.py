@@ -68,6 +68,7 @@ class Tablet:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        self.link.hang_up()
         self.store.close()
 
     @classmethod

@@ -47,6 +47,9 @@ class Transport(Protocol):
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> Answer: ...
 
+    def close(self) -> None:
+        """Hang up."""
+
 
 class HttpTransport:
     """HTTP/1.1 on one connection, which is kept as long as it behaves."""
@@ -105,6 +108,10 @@ class Link:
         self._transport = transport
         self._token = token
         self.patience = patience
+
+    def hang_up(self) -> None:
+        """Let go of the connection; the next request makes a new one."""
+        self._transport.close()
 
     def ask(
         self,

@@ -154,7 +154,8 @@ class Pusher:
             status = result.get("status")
             if status not in _KEPT | _STAYS | {"op_reused"}:
                 raise Garbled(f"The answer has a status that is none: {status!r}.")
-            if status in ("applied", "merged") or "receipt" in result:
+            # The receipt of damaged bytes speaks of those; nothing is made of it.
+            if status in _KEPT and not _was_damaged(result):
                 self._check_receipt(result.get("receipt"), operation)
 
     def _check_receipt(self, receipt: Any, operation: Operation) -> None:

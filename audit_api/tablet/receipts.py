@@ -108,7 +108,7 @@ def _read_keys(answer: Answer) -> dict[str, bytes]:
     found = {}
     try:
         for item in answer.json()["items"]:
-            public = base64.b64decode(item["public_key"], validate=True)
+            public = bytes.fromhex(item["public_key"])
             if hashlib.sha256(public).hexdigest()[:16] != item["key"]:
                 raise Garbled("A key does not have the name that its bytes give it.")
             found[item["key"]] = public

@@ -30,6 +30,9 @@ class AppTransport:
         answer = Answer(said.status_code, {k.lower(): v for k, v in said.headers}, said.data)
         return self.after(method, path, answer)
 
+    def close(self) -> None:
+        """There is no connection."""
+
 
 def impatient(tries: int = 4) -> Patience:
     """Patience that does not wait."""

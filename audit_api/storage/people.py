@@ -1,8 +1,10 @@
 """People, their grants and sessions, their devices and the codes that enrol them."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID, uuid4
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -162,20 +164,23 @@ _ACTOR = """
         ), granted as (
             select role, root, json_agg(node) as nodes from subtree group by grant_id, role, root
         )
-        select json_agg(json_build_array(role, root, nodes) order by role, root) from granted
+        select cast(json_agg(json_build_array(role, root, nodes) order by role, root) as text)
+        from granted
     )
-    from person p join {holder} where token_sha256 = %(token)s {alive}
+    from person p join {holder} where {found}
 """
-_DEVICE_ACTOR = _ACTOR.format(
+_TABLET = {
     # What a tablet holds is handed in whatever became of it or of its owner.
-    device="d.id, d.revoked_at is not null or p.disabled_at is not null",
-    holder="device d on d.owner_id = p.id",
-    alive="",
-)
+    "device": "d.id, d.revoked_at is not null or p.disabled_at is not null",
+    "holder": "device d on d.owner_id = p.id",
+}
+_DEVICE_ACTOR = _ACTOR.format(**_TABLET, found="token_sha256 = %(token)s")
+_OWNER_ACTOR = _ACTOR.format(**_TABLET, found="d.id = %(device)s")
 _SESSION_ACTOR = _ACTOR.format(
     device="cast(null as uuid), false",
     holder="login_session l on l.person_id = p.id",
-    alive="and p.disabled_at is null and l.expires_at > %(at)s and l.revoked_at is null",
+    found="token_sha256 = %(token)s and p.disabled_at is null "
+    "and l.expires_at > %(at)s and l.revoked_at is null",
 )
 
 
@@ -189,17 +194,32 @@ def actor_of_device(session: Session, token: bytes, today: date) -> Actor | None
     return _actor(ask(session, _DEVICE_ACTOR, {"token": token, "today": today}))
 
 
+def owner_of_device(session: Session, device: UUID, today: date) -> Actor:
+    """Who owns a device, acting through it: what it handed in before is looked at again."""
+    actor = _actor(ask(session, _OWNER_ACTOR, {"device": device, "today": today}))
+    if actor is None:
+        raise LookupError(f"no device {device}")
+    return actor
+
+
 def _actor(answer: Answered) -> Actor | None:
     """Who asks, with live grants, each with its whole subtree as of today."""
     row = answer.fetchone()
     if row is None:
         return None
     person, username, language, device, revoked, granted = row
-    grants = tuple(
-        Grant(Role(role), UUID(root), frozenset(map(UUID, nodes)))
-        for role, root, nodes in granted or ()
+    return Actor(
+        person, username, language, _grants(granted or "[]"), device=device, device_revoked=revoked
     )
-    return Actor(person, username, language, grants, device=device, device_revoked=revoked)
+
+
+@lru_cache(1000)
+def _grants(text: str) -> tuple[Grant, ...]:
+    """Grants from their text, as the database gave it just now: reading it is what is saved."""
+    return tuple(
+        Grant(Role(role), UUID(root), frozenset(map(UUID, nodes)))
+        for role, root, nodes in msgspec.json.decode(text)
+    )
 
 
 def person_by_username(session: Session, username: str) -> Person | None:

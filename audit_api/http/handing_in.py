@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
 from audit_api.domain.operations import OperationResult, ReceivedOperation
+from audit_api.domain.signing import Signer
 from audit_api.http.auth import now
 from audit_api.http.envelope import Envelope
 from audit_api.services.catalogs import CatalogKeeper, CatalogMoved
@@ -47,10 +48,14 @@ class HandedIn:
 
 
 def hand_in(
-    database: Database, catalogs: CatalogKeeper, actor: Actor, envelope: Envelope
+    database: Database,
+    catalogs: CatalogKeeper,
+    signer: Signer,
+    actor: Actor,
+    envelope: Envelope,
 ) -> HandedIn:
     """Carry out all operations; one that fails keeps no other from arriving."""
-    handing = _HandingIn(database, catalogs, actor, envelope)
+    handing = _HandingIn(database, catalogs, signer, actor, envelope)
     for share in _shares(actor, envelope.operations, catalogs):
         handing.take(share)
     return handing.done()
@@ -87,10 +92,16 @@ class _HandingIn:
     """A push on its way: what came of its operations so far."""
 
     def __init__(
-        self, database: Database, catalogs: CatalogKeeper, actor: Actor, envelope: Envelope
+        self,
+        database: Database,
+        catalogs: CatalogKeeper,
+        signer: Signer,
+        actor: Actor,
+        envelope: Envelope,
     ) -> None:
         self._database = database
         self._catalogs = catalogs
+        self._signer = signer
         self._actor = actor
         self._envelope = envelope
         self._found = HandedIn()
@@ -122,7 +133,7 @@ class _HandingIn:
         try:
             answers = self._transaction(
                 lambda session, catalog, at: push_run(
-                    session, self._actor, run.items, catalog=catalog, at=at
+                    session, self._actor, run.items, catalog=catalog, signer=self._signer, at=at
                 ),
                 len(run.items),
             )
@@ -142,7 +153,11 @@ class _HandingIn:
         def push(session: Session, catalog: Catalog, at: datetime) -> Answers:
             if work is not None:
                 return [work(session, catalog, at)]
-            return [push_operation(session, self._actor, operation, catalog=catalog, at=at)]
+            return [
+                push_operation(
+                    session, self._actor, operation, catalog=catalog, signer=self._signer, at=at
+                )
+            ]
 
         try:
             answers = self._transaction(push, 1)
@@ -163,6 +178,7 @@ class _HandingIn:
                 self._actor,
                 item.operation,
                 catalog=catalog,
+                signer=self._signer,
                 at=at,
                 meaning=item.inspection,
             ),
@@ -174,7 +190,9 @@ class _HandingIn:
 
         def push(session: Session, catalog: Catalog, at: datetime) -> Answers:
             refused.clear()
-            found = push_group(session, self._actor, group, catalog=catalog, at=at)
+            found = push_group(
+                session, self._actor, group, catalog=catalog, signer=self._signer, at=at
+            )
             if isinstance(found, GroupRefused):
                 refused.append(found)
                 return None
@@ -210,7 +228,7 @@ class _HandingIn:
         self._alone(
             operation,
             lambda session, catalog, at: push_at_fault(
-                session, self._actor, operation, result, catalog=catalog, at=at
+                session, self._actor, operation, result, catalog=catalog, signer=self._signer, at=at
             ),
         )
 
@@ -220,7 +238,7 @@ class _HandingIn:
         self._alone(
             operation,
             lambda session, _, at: push_beside(
-                session, self._actor, operation, refused, at_fault, at=at
+                session, self._actor, operation, refused, at_fault, signer=self._signer, at=at
             ),
         )
 

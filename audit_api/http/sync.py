@@ -5,6 +5,7 @@ from marshmallow import fields, validate
 
 from audit_api.domain.access import Actor, Noun
 from audit_api.domain.errors import BodyTooLarge, Forbidden
+from audit_api.domain.signing import Signer
 from audit_api.domain.strict_json import decompress
 from audit_api.http.auth import Door, database, guard, now
 from audit_api.http.blueprints import Blueprint, Schema, problems
@@ -39,6 +40,10 @@ class ResultSchema(Schema):
     reason = fields.String()
     detail = fields.String()
     replayed = fields.Boolean()
+    unchanged = fields.Boolean()
+    from_server = fields.Dict()
+    conflicts = fields.List(fields.Dict())
+    review = fields.UUID()
     waits_for = fields.UUID()
     retry_after = fields.Integer()
 
@@ -74,7 +79,8 @@ def push(*, actor: Actor) -> Response:
         raise Forbidden(
             "/device names another tablet than the token does. Send this tablet's own id."
         )
-    pushed = hand_in(database(), catalogs(), actor, envelope)
+    signer: Signer = current_app.extensions["receipt_signer"]
+    pushed = hand_in(database(), catalogs(), signer, actor, envelope)
     wanted = ",".join(f'"{sha256}"' for sha256 in sorted(pushed.need_photos))
     later = f',"retry_after":{RETRY_AFTER_S}' if pushed.retry else ""
     return Response(

@@ -19,6 +19,7 @@ from audit_api.domain.operations import (
     quarantined,
     rejected,
 )
+from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.push_operation import PushAnswer, decide, settle
 from audit_api.storage import operations
@@ -47,6 +48,7 @@ def push_group(
     group: Sequence[ReceivedOperation],
     *,
     catalog: Catalog,
+    signer: Signer,
     at: datetime,
 ) -> list[PushAnswer | None] | GroupRefused:
     """Apply all; an answer is None where the id was taken and applied before (`answer_again`)."""
@@ -70,7 +72,7 @@ def push_group(
         if result.status not in _APPLIED:
             give_up(session)
             return GroupRefused(n, result.status, result)
-        answers.append(settle(session, actor, operation, result, at))
+        answers.append(settle(session, actor, operation, result, signer, at))
     return answers
 
 
@@ -81,6 +83,7 @@ def push_at_fault(
     found: OperationResult,
     *,
     catalog: Catalog,
+    signer: Signer,
     at: datetime,
 ) -> PushAnswer | None:
     """Keep the operation that was at fault in its group; None when its id was taken meanwhile."""
@@ -107,7 +110,7 @@ def push_at_fault(
                 ]
             )
         found = again
-    return settle(session, actor, operation, found, at)
+    return settle(session, actor, operation, found, signer, at)
 
 
 def push_beside(
@@ -117,6 +120,7 @@ def push_beside(
     refused: GroupRefused,
     at_fault: ReceivedOperation,
     *,
+    signer: Signer,
     at: datetime,
 ) -> PushAnswer | None:
     """What becomes of another operation of a refused group; None when its id was taken."""
@@ -133,4 +137,4 @@ def push_beside(
         result = OperationResult(kept.status, {**kept.details, **waits})
     else:
         result = OperationResult(OperationStatus.BLOCKED, {**waits, "reason": "group"})
-    return settle(session, actor, operation, result, at)
+    return settle(session, actor, operation, result, signer, at)

@@ -7,7 +7,6 @@ waits at the claim and then answers the stored result.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -15,15 +14,18 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor
 from audit_api.domain.operations import (
     Authority,
+    Entry,
     OperationResult,
     ReceivedOperation,
     quarantined,
     rejected,
 )
+from audit_api.domain.receipts import signed_receipt
+from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.hold_operation import hold_operation
 from audit_api.services.kinds import KINDS
-from audit_api.storage import audit_log, operations, quarantine
+from audit_api.storage import operations, quarantine
 from audit_api.storage.base import Answered, give_up
 from field_schema.catalog import Catalog
 
@@ -46,6 +48,7 @@ def push_operation(
     operation: ReceivedOperation,
     *,
     catalog: Catalog,
+    signer: Signer,
     at: datetime,
     meaning: Any = None,
 ) -> PushAnswer | None:
@@ -59,7 +62,7 @@ def push_operation(
     """
     claim = operations.claim(session, operation.op)
     result = decide(session, actor, operation, claim, catalog, at, meaning)
-    return None if result is None else settle(session, actor, operation, result, at)
+    return None if result is None else settle(session, actor, operation, result, signer, at)
 
 
 def decide(
@@ -112,7 +115,7 @@ def answer_again(
             "Both are kept; send the work again under a new id."
         },
     )
-    return PushAnswer(render(operation.op, reused), kept=True)
+    return PushAnswer(render(operation, reused, None), kept=True)
 
 
 def _read(actor: Actor, operation: ReceivedOperation, catalog: Catalog) -> Any:
@@ -151,26 +154,23 @@ def settle(
     actor: Actor,
     operation: ReceivedOperation,
     result: OperationResult,
+    signer: Signer,
     at: datetime,
 ) -> PushAnswer:
     """Write an operation with what became of it; one that has to come again is undone."""
-    rendered = render(operation.op, result)
     if result.status is OperationStatus.BLOCKED:
         give_up(session)
-        return PushAnswer(rendered, kept=False)
+        return PushAnswer(render(operation, result, None), kept=False)
+    rendered = render(operation, result, receipt_of(operation, result, signer, at))
     held_elsewhere = result.status is OperationStatus.APPLIED and operation.kind == "inspection"
     raw = None if held_elsewhere else operation.raw
-    operations.settle(session, facts_of(actor, operation), result.status, rendered, raw, at)
+    logged = result.logged
     if result.status is not OperationStatus.APPLIED:
-        audit_log.record(
-            session,
-            result.status.value,
-            operation.op,
-            at=at,
-            person=actor.person,
-            device=actor.device,
-            sha256=operation.raw_sha256.hex(),
-        )
+        kept = {"sha256": operation.raw_sha256.hex()}
+        entry = Entry(result.status.value, str(operation.op), at, actor.person, actor.device, kept)
+        logged = (*logged, entry)
+    facts = facts_of(actor, operation)
+    operations.settle(session, facts, result.status, rendered, raw, logged, at)
     if result.status in quarantine.HELD:
         hold_operation(session, operation, result)
     return PushAnswer(rendered, True, tuple(result.details.get("need_photos", ())))
@@ -198,7 +198,28 @@ def facts_of(actor: Actor, operation: ReceivedOperation) -> operations.Operation
     )
 
 
-def render(op: UUID, result: OperationResult) -> str:
+def receipt_of(
+    operation: ReceivedOperation, result: OperationResult, signer: Signer, at: datetime
+) -> dict[str, Any]:
+    """The signed word that an operation is here, whatever became of it."""
+    made = result.status in (OperationStatus.APPLIED, OperationStatus.MERGED)
+    return signed_receipt(
+        signer,
+        op=operation.op,
+        id=operation.entity,
+        rev=result.details.get("rev") if made else None,
+        sha256=operation.body_sha256,
+        size=len(operation.body_bytes),
+        photos_held=sorted(result.photos_held),
+        received_at=at,
+    )
+
+
+def render(
+    operation: ReceivedOperation, result: OperationResult, receipt: dict[str, Any] | None
+) -> str:
     """A result as JSON text, as it is answered and kept."""
-    members = {"op": str(op), "status": result.status.value, **result.details}
+    members = {"op": str(operation.op), "status": result.status.value, **result.details}
+    if receipt is not None:
+        members["receipt"] = receipt
     return msgspec.json.encode(members).decode()

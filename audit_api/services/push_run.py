@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain import deadlines
 from audit_api.domain.access import Actor
-from audit_api.domain.operations import Authority, OperationResult, ReceivedOperation
+from audit_api.domain.operations import Authority, Entry, OperationResult, ReceivedOperation
+from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import OperationStatus
-from audit_api.services.accept_inspection import News, photo_hashes, store_inspection, tell
+from audit_api.services.accept_inspection import Changed, photo_hashes, publish, store_inspection
 from audit_api.services.kinds import KINDS
-from audit_api.services.push_operation import PushAnswer, facts_of, render
+from audit_api.services.push_operation import PushAnswer, facts_of, receipt_of, render
 from audit_api.storage import operations, situations
 from audit_api.storage.base import give_up
 from field_schema.catalog import Catalog
@@ -79,6 +80,7 @@ def push_run(
     run: Sequence[RunItem],
     *,
     catalog: Catalog,
+    signer: Signer,
     at: datetime,
 ) -> list[PushAnswer] | None:
     """Apply all in one transaction; None, and nothing done, unless every one was applied."""
@@ -98,9 +100,9 @@ def push_run(
     state = situations.state_of_all(asked)
     authority = Authority(KINDS[_KIND].scope(actor))
     done: list[tuple[ReceivedOperation, OperationResult]] = []
-    told: list[News] = []
+    changes: list[Changed] = []
     for item in run:
-        result, news = store_inspection(
+        result, changed = store_inspection(
             session,
             actor,
             authority,
@@ -111,25 +113,28 @@ def push_run(
             catalog=catalog,
             at=at,
         )
-        if news is None:
+        if changed is None:
             give_up(session)
             return None
         done.append((item.operation, result))
-        told.append(news)
-    tell(session, told)
-    return _settle(session, actor, done, at)
+        changes.append(changed)
+    publish(session, changes)
+    return _settle(session, actor, done, signer, at)
 
 
 def _settle(
     session: Session,
     actor: Actor,
     done: Iterable[tuple[ReceivedOperation, OperationResult]],
+    signer: Signer,
     at: datetime,
 ) -> list[PushAnswer]:
     rows, answers = [], []
+    logged: list[Entry] = []
     for operation, result in done:
-        text = render(operation.op, result)
+        text = render(operation, result, receipt_of(operation, result, signer, at))
         rows.append((facts_of(actor, operation), text))
+        logged += result.logged
         answers.append(PushAnswer(text, True, tuple(result.details["need_photos"])))
-    operations.settle_all(session, rows, OperationStatus.APPLIED, at)
+    operations.settle_all(session, rows, OperationStatus.APPLIED, logged, at)
     return answers

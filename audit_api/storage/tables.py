@@ -11,6 +11,7 @@ from audit_api.storage import (
     photos,
     places,
     remediation,
+    reviews,
     violations,
 )
 from audit_api.storage.base import Base
@@ -31,6 +32,7 @@ __all__ = [
     "photos",
     "places",
     "remediation",
+    "reviews",
     "rulesets",
     "violations",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.console import DryRunEnds, open_database, transaction
 from audit_api.domain.vocabulary import Language, Role
+from audit_api.quarantine_cli import quarantine
 from audit_api.services import import_places
 from audit_api.services.enrol_device import issue_code
 from audit_api.services.manage_people import add_grant, add_person
@@ -32,6 +33,7 @@ def main() -> None:
 
 main.add_command(standards)
 main.add_command(tablet)
+main.add_command(quarantine)
 
 
 @main.group()

@@ -6,6 +6,8 @@ import procrastinate
 import structlog
 from sqlalchemy.engine import make_url
 
+from audit_api.services.catalogs import CatalogKeeper
+from audit_api.services.replay_held import replay_held
 from audit_api.services.sweep import sweep
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
@@ -29,5 +31,13 @@ def make_worker(settings: Settings) -> procrastinate.App:
         with database.writing() as session:
             gone = sweep(session, at=datetime.now(UTC))
         log.info("swept", rows=gone, planned_for=timestamp)
+
+    catalogs = CatalogKeeper()
+
+    @worker.periodic(cron="*/5 * * * *")
+    @worker.task(name="replay_held", queueing_lock="replay_held", pass_context=False)
+    def replay_every_few_minutes(timestamp: int) -> None:
+        tried = list(replay_held(database, catalogs, at=datetime.now(UTC)))
+        log.info("replayed", tried=len(tried), planned_for=timestamp)
 
     return worker

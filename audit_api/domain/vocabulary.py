@@ -98,6 +98,41 @@ class AssignmentState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class EntityKind(StrEnum):
+    """What a tablet's operation can be about."""
+
+    INSPECTION = "inspection"
+    SITE = "site"
+    ELEMENT = "element"
+    TASK = "task"
+
+
+class ReviewKind(StrEnum):
+    """Why an operation waits for technical supervision beside what the server has.
+
+    A branch is a second revision from one base; `task` a command whose precondition has gone.
+    """
+
+    BRANCH = "branch"
+    FIELD = "field"
+    LAW_RELEVANT = "law-relevant"
+    TASK = "task"
+
+
+class ReviewState(StrEnum):
+    """The life of a review."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class ReviewDecision(StrEnum):
+    """Whose side a person took: the tablet's, or what the server had."""
+
+    MINE = "mine"
+    SERVER = "server"
+
+
 class Weight(StrEnum):
     """Legal weight: adopted by a named decision, or a stand-in to compare with."""
 

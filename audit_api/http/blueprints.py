@@ -33,6 +33,15 @@ class ProblemSchema(marshmallow.Schema):
     )
     retry_after = fields.Integer(metadata={"description": "Seconds to wait."})
     request_id = fields.String(metadata={"description": "Name it when you report the problem."})
+    rev = fields.Integer(metadata={"description": "The revision that is current."})
+    op = fields.UUID(metadata={"description": "The operation that cannot be applied even now."})
+    outcome = fields.String(metadata={"description": "What trying it again came to."})
+    decision = fields.String(metadata={"description": "What was decided before."})
+    decided_by = fields.String(
+        allow_none=True, metadata={"description": "By whom; null: by the system."}
+    )
+    decided_at = fields.AwareDateTime()
+    reason = fields.String(allow_none=True)
 
 
 class WholeNumber(fields.Integer):

@@ -220,6 +220,7 @@ def _write(
             "result": dict(result.details) if result else None,
         },
     )
+    audit_log.record_all(session, result.logged if result else ())
     audit_log.record(
         session,
         f"quarantine_{verdict.decision.value}",

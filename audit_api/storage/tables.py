@@ -12,6 +12,7 @@ from audit_api.storage import (
     places,
     quarantine,
     remediation,
+    reviews,
     violations,
 )
 from audit_api.storage.base import Base
@@ -33,6 +34,7 @@ __all__ = [
     "places",
     "quarantine",
     "remediation",
+    "reviews",
     "rulesets",
     "violations",
 ]

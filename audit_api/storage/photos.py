@@ -8,20 +8,25 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from audit_api.storage.base import Base, Id, Instant, Sha256, is_sha256
+from audit_api.storage.base import Base, Id, Instant, Sha256, Xid, is_sha256, xid_index
 
 
 class Photo(Base):
     """An original in the bucket. Never deleted by this program."""
 
     __tablename__ = "photo"
-    __table_args__ = (is_sha256("sha256"), CheckConstraint("bytes > 0", name="bytes"))
+    __table_args__ = (
+        is_sha256("sha256"),
+        CheckConstraint("bytes > 0", name="bytes"),
+        xid_index("ix_photo_xid"),
+    )
 
     sha256: Mapped[Sha256] = mapped_column(primary_key=True)
     bytes: Mapped[int] = mapped_column(BigInteger)
     content_type: Mapped[str]
     received_at: Mapped[Instant]
     device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"))
+    xid: Mapped[Xid]
 
 
 def held(session: Session, hashes: Iterable[bytes]) -> set[bytes]:

@@ -8,6 +8,7 @@ from flask import Flask
 
 from audit_api.domain.signing import Signer
 from audit_api.http import (
+    assignments,
     catalog,
     devices,
     docs,
@@ -20,6 +21,8 @@ from audit_api.http import (
     places,
     problems,
     profiles,
+    pull,
+    receipts,
     recommendations,
     requirements,
     sessions,
@@ -38,6 +41,8 @@ API_BLUEPRINTS = (
     sessions.blueprint,
     devices.blueprint,
     sync.blueprint,
+    receipts.blueprint,
+    pull.blueprint,
     photos.blueprint,
     catalog.blueprint,
     forms.blueprint,
@@ -50,6 +55,7 @@ API_BLUEPRINTS = (
     violations.blueprint,
     recommendations.blueprint,
     tasks.blueprint,
+    assignments.blueprint,
     statistics.blueprint,
 )
 
@@ -85,6 +91,7 @@ def create_app(settings: Settings) -> Flask:
         api.register_blueprint(blueprint, url_prefix="/api/v1")
     app.register_blueprint(health.blueprint)
     app.register_blueprint(docs.blueprint)
+    app.register_blueprint(receipts.log)
     app.extensions["openapi"] = docs.finished(api.spec.to_dict())
     return app
 

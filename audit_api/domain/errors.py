@@ -154,8 +154,43 @@ class CursorGone(DomainError):
     title = "This cursor belongs to an earlier epoch of the feed"
 
 
+class FourEyes(DomainError):
+    """Who made a thing may not be the one who judges it."""
+
+    slug = "four-eyes"
+    title = "Somebody else has to do this"
+
+
+class NotCurrent(DomainError):
+    """What the caller speaks of has changed since; the answer names what is current."""
+
+    slug = "not-current"
+    title = "It has changed since"
+
+
+class HandInQuotaSpent(DomainError):
+    """A revoked device has handed in as much as it may."""
+
+    slug = "hand-in-quota-spent"
+    title = "This revoked device may hand in no more"
+
+
 class ImportRefused(DomainError):
     """A file with bad lines: nothing of it was imported."""
 
     slug = "import-refused"
     title = "Nothing was imported"
+
+
+class LogBroken(DomainError):
+    """The log is not what was signed: nothing may be added to it."""
+
+    slug = "log-broken"
+    title = "The log is not what was signed"
+
+
+class BackupRefused(DomainError):
+    """A backup that was never begun, or is done already."""
+
+    slug = "backup-refused"
+    title = "The backup was not recorded"

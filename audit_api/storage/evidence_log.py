@@ -1,9 +1,8 @@
 """The append-only log of what was received, its signed checkpoints, and which have a backup."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -12,7 +11,6 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     LargeBinary,
-    Row,
     insert,
     select,
     text,
@@ -23,6 +21,9 @@ from audit_api.storage.base import Base, Id, Instant, Sha256, is_sha256
 
 LOCK = 7_205_461_832
 """Whoever adds leaves holds this advisory lock: their numbers have no gaps."""
+
+
+_PIECE = 5_000
 
 
 class LogLeaf(Base):
@@ -154,13 +155,17 @@ def checkpoints(session: Session) -> Sequence[Checkpoint]:
     return session.scalars(select(Checkpoint).order_by(Checkpoint.n)).all()
 
 
-def leaves(session: Session) -> Iterable[tuple[int, str]]:
+def leaves(session: Session) -> Iterator[tuple[int, str]]:
     """Number and text of every leaf, in order; read in pieces."""
-    statement = select(LogLeaf.n, LogLeaf.leaf).order_by(LogLeaf.n)
-    rows: Iterator[Row[Any]] = iter(
-        session.execute(statement, execution_options={"yield_per": 5000})
-    )
-    return ((row.n, row.leaf) for row in rows)
+    last = -1
+    while True:
+        statement = select(LogLeaf.n, LogLeaf.leaf).where(LogLeaf.n > last)
+        rows = session.execute(statement.order_by(LogLeaf.n).limit(_PIECE)).all()
+        if not rows:
+            return
+        for n, leaf in rows:
+            last = n
+            yield n, leaf
 
 
 def differing_leaves(session: Session, *, most: int) -> list[tuple[int, str, bool]]:
@@ -168,7 +173,7 @@ def differing_leaves(session: Session, *, most: int) -> list[tuple[int, str, boo
     return [tuple(row) for row in session.execute(_differing, {"most": most})]
 
 
-def open_mark(session: Session, token: str) -> BackupMark | None:
+def held_mark(session: Session, token: str) -> BackupMark | None:
     """The mark of a token, done or not, held until commit."""
     return session.scalar(select(BackupMark).where(BackupMark.token == token).with_for_update())
 

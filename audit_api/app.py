@@ -25,6 +25,7 @@ from audit_api.http import (
     profiles,
     pull,
     quarantine,
+    receipts,
     recommendations,
     requirements,
     sessions,
@@ -45,6 +46,7 @@ API_BLUEPRINTS = (
     devices.blueprint,
     oversight.blueprint,
     sync.blueprint,
+    receipts.blueprint,
     pull.blueprint,
     photos.blueprint,
     catalog.blueprint,
@@ -104,6 +106,7 @@ def create_app(settings: Settings) -> Flask:
         api.register_blueprint(blueprint, url_prefix="/api/v1")
     app.register_blueprint(health.blueprint)
     app.register_blueprint(docs.blueprint)
+    app.register_blueprint(receipts.log)
     app.extensions["openapi"] = docs.finished(api.spec.to_dict())
     return app
 

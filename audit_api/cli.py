@@ -9,7 +9,9 @@ import click
 from sqlalchemy.orm import Session
 
 from audit_api.console import DryRunEnds, open_database, transaction
+from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import Language, Role
+from audit_api.evidence_cli import backup, checkpoint, receipt
 from audit_api.quarantine_cli import quarantine
 from audit_api.services import import_places
 from audit_api.services.enrol_device import issue_code
@@ -18,6 +20,7 @@ from audit_api.settings import Settings, SettingsError
 from audit_api.standards_cli import standards
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.people import person_by_username
+from audit_api.storage.receipt_keys import note_key
 from audit_api.storage.server_check import reasons_against
 from audit_api.tablet.cli import tablet
 from audit_api.worker import make_worker
@@ -31,9 +34,8 @@ def main() -> None:
     """Accessibility audit of polling stations."""
 
 
-main.add_command(standards)
-main.add_command(tablet)
-main.add_command(quarantine)
+for group in (standards, tablet, quarantine, checkpoint, backup, receipt):
+    main.add_command(group)
 
 
 @main.group()
@@ -46,15 +48,21 @@ def migrate_database() -> None:
     """Bring the database to the newest migration; safe to run twice and at the same time."""
     with open_database() as opened:
         click.echo(f"The database is at migration {migrate(opened.engine)}.")
+        with opened.writing() as session:
+            note_key(session, Signer(_settings().receipt_signing_key), at=datetime.now(UTC))
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_env()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @main.command("worker")
 def run_worker() -> None:
     """Run background jobs until stopped."""
-    try:
-        settings = Settings.from_env()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
+    settings = _settings()
     with open_database() as opened:
         reasons = reasons_against(opened.engine)
     if reasons:

@@ -6,7 +6,9 @@ import procrastinate
 import structlog
 from sqlalchemy.engine import make_url
 
+from audit_api.domain.signing import Signer
 from audit_api.services.catalogs import CatalogKeeper
+from audit_api.services.keep_log import take_checkpoint
 from audit_api.services.replay_held import replay_held
 from audit_api.services.sweep import sweep
 from audit_api.settings import Settings
@@ -24,6 +26,7 @@ def make_worker(settings: Settings) -> procrastinate.App:
         )
     )
     database = Database(make_engine(settings))
+    signer = Signer(settings.receipt_signing_key)
 
     @worker.periodic(cron="17 * * * *")
     @worker.task(name="sweep", queueing_lock="sweep", pass_context=False)
@@ -39,5 +42,15 @@ def make_worker(settings: Settings) -> procrastinate.App:
     def replay_every_few_minutes(timestamp: int) -> None:
         tried = list(replay_held(database, catalogs, at=datetime.now(UTC)))
         log.info("replayed", tried=len(tried), planned_for=timestamp)
+
+    @worker.periodic(cron="*/5 * * * *")
+    @worker.task(name="checkpoint", queueing_lock="checkpoint", pass_context=False)
+    def checkpoint_often(timestamp: int) -> None:
+        more = True
+        while more:
+            with database.writing() as session:
+                signed = take_checkpoint(session, signer, at=datetime.now(UTC))
+            more = signed.more
+        log.info("checkpoint", size=signed.size, added=signed.added, planned_for=timestamp)
 
     return worker

@@ -201,3 +201,17 @@ class ImportRefused(DomainError):
 
     slug = "import-refused"
     title = "Nothing was imported"
+
+
+class LogBroken(DomainError):
+    """The log is not what was signed: nothing may be added to it."""
+
+    slug = "log-broken"
+    title = "The log is not what was signed"
+
+
+class BackupRefused(DomainError):
+    """A backup that was never begun, or is done already."""
+
+    slug = "backup-refused"
+    title = "The backup was not recorded"

@@ -61,6 +61,10 @@ class FeedEpoch(Base):
     single: Mapped[bool] = mapped_column(Boolean, primary_key=True, default=True)
     epoch: Mapped[UUID] = mapped_column(Uuid)
     began_at: Mapped[Instant]
+    # Where this row was written: see storage/epochs.py.
+    system_identifier: Mapped[int | None] = mapped_column(BigInteger)
+    timeline: Mapped[int | None]
+    xid: Mapped[int | None] = mapped_column(BigInteger)
 
 
 # What a tablet needs to know of each thing. Table names are the aliases of `_SOURCES`.

@@ -35,9 +35,11 @@ from audit_api.storage.base import (
     Json,
     Sha256,
     Word,
+    Xid,
     ask,
     is_sha256,
     one_of,
+    xid_index,
 )
 
 
@@ -51,6 +53,7 @@ class Operation(Base):
         is_sha256("envelope_sha256"),
         CheckConstraint("status = 'applied' or raw is not null", name="raw_kept"),
         Index("ix_operation_device_id_seq", "device_id", "seq"),
+        xid_index("ix_operation_xid"),
         Index(
             "ix_operation_held",
             "received_at",
@@ -76,6 +79,7 @@ class Operation(Base):
     status: Mapped[Word]
     result: Mapped[Json]
     raw: Mapped[bytes | None]
+    xid: Mapped[Xid]
 
 
 class ReusedOperation(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, sel
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from audit_api.storage.base import Base, Id, Instant, Sha256, is_sha256
+from audit_api.storage.base import Base, Id, Instant, Sha256, Xid, is_sha256, xid_index
 
 
 class Photo(Base):
@@ -18,6 +18,7 @@ class Photo(Base):
     __table_args__ = (
         is_sha256("sha256"),
         CheckConstraint("bytes > 0", name="bytes"),
+        xid_index("ix_photo_xid"),
         Index("ix_photo_device_id_received_at", "device_id", "received_at"),
     )
 
@@ -26,6 +27,7 @@ class Photo(Base):
     content_type: Mapped[str]
     received_at: Mapped[Instant]
     device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"))
+    xid: Mapped[Xid]
 
 
 def held(session: Session, hashes: Iterable[bytes]) -> set[bytes]:

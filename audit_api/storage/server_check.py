@@ -9,7 +9,8 @@ _facts = text("""
     select current_setting('server_version_num')::int as version,
         current_setting('server_encoding') as encoding, current_setting('fsync') as fsync,
         current_setting('full_page_writes') as full_page_writes,
-        current_setting('synchronous_commit') as synchronous_commit
+        current_setting('synchronous_commit') as synchronous_commit, current_user as role,
+        has_function_privilege('pg_control_system()', 'execute') as knows_its_cluster
 """)
 
 
@@ -33,6 +34,12 @@ def reasons_against(engine: Engine) -> list[str]:
         for name in ("fsync", "full_page_writes", "synchronous_commit")
         if getattr(facts, name) == "off"
     ]
+    if not facts.knows_its_cluster:
+        reasons.append(
+            f"the role {facts.role} cannot tell whether this is a restored database, so that "
+            "tablets would miss changes; grant it: "
+            f'grant execute on function pg_control_system() to "{facts.role}"'
+        )
     at, head = current_revision(engine), head_revision()
     if at != head:
         reasons.append(

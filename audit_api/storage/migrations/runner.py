@@ -56,4 +56,6 @@ def migrate(engine: Engine) -> str:
             connection.commit()
             # The settings above belong to this connection: it must not go back to the pool.
             connection.invalidate()
+    # Whoever opens a connection to a restored database sets its epoch right.
+    engine.connect().close()
     return head_revision()

@@ -24,6 +24,7 @@ from audit_api.http import (
     problems,
     profiles,
     pull,
+    quarantine,
     recommendations,
     requirements,
     sessions,
@@ -59,6 +60,7 @@ API_BLUEPRINTS = (
     tasks.blueprint,
     assignments.blueprint,
     statistics.blueprint,
+    quarantine.blueprint,
 )
 
 

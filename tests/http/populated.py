@@ -66,6 +66,15 @@ def inspect(app: Flask, world: World, site: str, *, seed: int) -> tuple[str, byt
     return result["id"], data
 
 
+def hold(app: Flask, world: World, site: str, *, seq: int) -> str:
+    """Push an inspection of a site that is rejected and kept; returns its operation's id."""
+    where = site.split("-", maxsplit=1)[0]
+    body = inspection_of(world, site, seed=seq) | {"surprise": 1}
+    result = push(app.test_client(), world, operation(body, seq=seq), where=where)["results"][0]
+    assert result["status"] == "rejected", result
+    return str(result["op"])
+
+
 def assign(app: Flask, world: World, site: str, due_on: str = "2021-11-01") -> str:
     """Let the district's inspector be assigned to a site; returns the assignment."""
     where = site.split("-", maxsplit=1)[0]
@@ -93,6 +102,7 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         "sha256": {},
         "violation": {},
         "task": {},
+        "operation": {},
         "device": {},
         "assignment": {},
     }
@@ -100,6 +110,7 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         inspection, data = inspect(app, world, site, seed=n)
         ids["inspection"][site] = inspection
         ids["sha256"][site] = hashlib.sha256(data).hexdigest()
+        ids["operation"][site] = hold(app, world, site, seq=100 + n)
         ids["assignment"][site] = assign(app, world, site)
     with database.writing() as session:
         for site in SITES:

@@ -16,6 +16,17 @@ def sign_in(base_url: str, username: str, password: str) -> str:
     return token
 
 
+def post(base_url: str, path: str, token: str, said: Any) -> Any:
+    """The JSON answer to a JSON body."""
+    request = urllib.request.Request(  # noqa: S310 - the demonstration's own address
+        base_url + path,
+        json.dumps(said).encode(),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return json.load(answer)
+
+
 def get(base_url: str, path: str, token: str) -> Any:
     """A JSON answer."""
     request = urllib.request.Request(  # noqa: S310 - the demonstration's own address

@@ -19,6 +19,7 @@ from rich.progress import Progress
 from sqlalchemy import select, text
 
 from audit_api.demo.field_work import FieldWork
+from audit_api.demo.headquarters import assign_stations, return_one
 from audit_api.demo.http_client import get, sign_in
 from audit_api.demo.people import INSPECTORS, PEOPLE, DemoPerson
 from audit_api.domain.vocabulary import Language
@@ -223,8 +224,10 @@ def _field_work(database: Database, base_url: str, home: Path) -> None:
                 codes[username] = issue_code(
                     session, person.id, lifetime=CODE_LIFETIME, at=datetime.now(UTC)
                 )
+    assign_stations(base_url, CAMPAIGN)
     with Progress(console=console) as progress:
         tablets.hand_in(base_url, codes, progress)
+    return_one(base_url)
 
 
 def _describe(database: Database, base_url: str) -> dict[str, Any]:

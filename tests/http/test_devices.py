@@ -45,6 +45,12 @@ def test_a_clock_that_is_off_is_counted(tablet: Tablet) -> None:
     assert timedelta(milliseconds=told["clock_offset_ms"]) > timedelta(days=399)
 
 
+def test_inspections_are_counted_by_what_they_are_flagged_with(tablet: Tablet) -> None:
+    tablet.hand_in(1, 2)
+    # Each flag names its place in the body too; here only the word counts.
+    assert tablet.read()["inspection_flags"] == {"photo_missing": 2}
+
+
 def test_a_pull_to_the_end_is_noted_with_what_lay_in_each_scope(tablet: Tablet) -> None:
     tablet.hand_in(1)
     assert tablet.read()["pulled_at"] is None

@@ -98,6 +98,14 @@ def test_the_published_figures_come_out_of_the_api(demo: Demo) -> None:
     assert (total["stations"], total["voters"], total["inspected"]) == (218, 305_053, 60)
     assert total["open_violations"] > 0
     assert total["awaiting_photos"] == 0
+    assert (total["assigned"], total["assigned_inspected"]) == (173, 60)
+
+
+def test_one_inspection_went_back_for_correction(demo: Demo) -> None:
+    [violation] = demo.get("technical_supervisor", "/violations?limit=1")["items"]
+    inspection = demo.get("technical_supervisor", f"/inspections/{violation['inspection']}")
+    assert inspection["state"] == "returned"
+    assert inspection["returns"][0]["by"] == "Demo technical supervisor"
 
 
 def test_the_stations_of_alga_lie_in_two_constituencies(demo: Demo) -> None:

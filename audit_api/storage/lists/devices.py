@@ -193,8 +193,9 @@ _CLOCK = """
 """
 _FLAGS = """
     select coalesce(json_object_agg(flag, n order by flag), '{}'::json) from (
-        select flag, count(*) as n from inspection i join device on device.id = i.device_id
-        cross join unnest(i.flags) as flag
+        select flag, count(distinct i.id) as n from inspection i
+        join device on device.id = i.device_id
+        cross join unnest(i.flags) as said cross join split_part(said, ' ', 1) as flag
         where device.id = :id and i.inspector_id = device.owner_id and i.is_current
         group by flag) flagged
 """

@@ -10,6 +10,7 @@ from audit_api.storage import (
     photos,
     places,
     remediation,
+    snapshots,
     violations,
 )
 from audit_api.storage.base import Base
@@ -30,5 +31,6 @@ __all__ = [
     "places",
     "remediation",
     "rulesets",
+    "snapshots",
     "violations",
 ]

@@ -36,16 +36,17 @@ class Figures:
 class Caller:
     """One connection to the server; answers must have the status that is expected."""
 
-    def __init__(self, address: str, headers: dict[str, str]) -> None:
+    def __init__(self, address: str, headers: dict[str, str], status: int = 200) -> None:
         self._connection = http.client.HTTPConnection(address, timeout=60)
         self._headers = headers
+        self._status = status
 
     def __call__(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        """The answer's body. Raises RuntimeError for any status but 200."""
+        """The answer's body. Raises RuntimeError for any other status."""
         self._connection.request(method, path, body, self._headers)
         answer = self._connection.getresponse()
         data = answer.read()
-        if answer.status != 200:
+        if answer.status != self._status:
             raise RuntimeError(f"{method} {path[:80]} answered {answer.status}: {data[:300]!r}")
         return data
 

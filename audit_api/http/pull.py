@@ -74,7 +74,7 @@ def _look_from_cursor(session: Session) -> _Told:
     scopes: tuple[str, ...] = ()
     if cursor is not None:
         try:
-            state = PullState.from_text(cursor, _secret())
+            state = PullState.from_text(cursor, secret())
         except BadCursor as error:
             problem = error
         else:
@@ -168,23 +168,29 @@ def answer_pulled(
     catalog: bytes = b"",
 ) -> Response:
     """A page in the shape that pull and resync share; the last one has a digest."""
-    cursor = following.as_text(_secret())
+    cursor = following.as_text(secret())
     listed = ",".join(f'"{scope}"' for scope in scopes)
     last = "" if digest is None else f'"digest":{{{digest}}},"catalog":"{catalog.hex()}",'
-    data = (
+    return answer_packed(
         f'{{"epoch":"{following.epoch}","scopes":[{listed}],"items":[{items}],'
         f'"cursor":"{cursor}","more":{str(digest is None).lower()},"until":{until},{last}'
-        f'"server_time":"{now().isoformat()}"}}'
-    ).encode()
-    headers = {
-        "ETag": _etag(cursor),
-        "Cache-Control": "private, no-store",
-        "Vary": "Authorization, Accept-Encoding",
-    }
+        f'"server_time":"{now().isoformat()}"}}',
+        ETag=_etag(cursor),
+    )
+
+
+def answer_packed(text: str, **headers: str) -> Response:
+    """JSON text as an answer, packed with gzip when it is long and the caller takes that."""
+    data = text.encode()
+    answer = Response(content_type="application/json")
     if len(data) > _WORTH_PACKING and request.accept_encodings.quality("gzip"):
         data = gzip.compress(data, 6, mtime=0)
-        headers["Content-Encoding"] = "gzip"
-    return Response(data, content_type="application/json", headers=headers)
+        answer.headers["Content-Encoding"] = "gzip"
+    answer.data = data
+    answer.headers["Cache-Control"] = "private, no-store"
+    answer.headers["Vary"] = "Authorization, Accept-Encoding"
+    answer.headers.update(headers)
+    return answer
 
 
 def _etag(cursor: str) -> str:
@@ -212,6 +218,7 @@ def scopes_of(actor: Actor) -> list[str]:
     return [*_ordered(territories), feed.person_scope(actor.person)]
 
 
-def _secret() -> str:
-    secret: str = current_app.config["SECRET_KEY"]
-    return secret
+def secret() -> str:
+    """What signs cursors."""
+    found: str = current_app.config["SECRET_KEY"]
+    return found

@@ -15,6 +15,7 @@ from audit_api.storage import (
     receipt_keys,
     remediation,
     reviews,
+    snapshots,
     violations,
 )
 from audit_api.storage.base import Base
@@ -40,5 +41,6 @@ __all__ = [
     "remediation",
     "reviews",
     "rulesets",
+    "snapshots",
     "violations",
 ]

@@ -6,7 +6,9 @@ from typing import Any
 import flask_smorest
 from flask import Flask
 
+from audit_api.domain.signing import Signer
 from audit_api.http import (
+    assignments,
     catalog,
     devices,
     docs,
@@ -19,6 +21,7 @@ from audit_api.http import (
     places,
     problems,
     profiles,
+    pull,
     recommendations,
     requirements,
     sessions,
@@ -37,6 +40,7 @@ API_BLUEPRINTS = (
     sessions.blueprint,
     devices.blueprint,
     sync.blueprint,
+    pull.blueprint,
     photos.blueprint,
     catalog.blueprint,
     forms.blueprint,
@@ -49,6 +53,7 @@ API_BLUEPRINTS = (
     violations.blueprint,
     recommendations.blueprint,
     tasks.blueprint,
+    assignments.blueprint,
     statistics.blueprint,
 )
 
@@ -76,6 +81,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["database"] = Database(make_engine(settings))
     app.extensions["photo_store"] = PhotoStore(settings.s3)
+    app.extensions["receipt_signer"] = Signer(settings.receipt_signing_key)
     app.extensions["catalogs"] = CatalogKeeper()
     observing.observe(app)
     api = Api(app)

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from environs import Env
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -38,6 +40,7 @@ class Settings:
     database_url: str = field(repr=False)
     s3: S3Settings
     secret_key: str = field(repr=False)
+    receipt_signing_key: bytes = field(repr=False)
     pool_size: int = 8
     max_push_bytes: int = 2_000_000
     max_push_operations: int = 200
@@ -48,7 +51,7 @@ class Settings:
 
     @classmethod
     def from_env(cls) -> Self:
-        """Read `DATABASE_URL`, `S3_*`, `SECRET_KEY` and the optional rest; refuse unsafe ones."""
+        """Read `DATABASE_URL`, `S3_*`, the two keys and the optional rest; refuse unsafe ones."""
         env = Env()
         missing = [
             name
@@ -73,6 +76,9 @@ class Settings:
                 endpoint_url=web_address("S3_ENDPOINT_URL", env.str("S3_ENDPOINT_URL", "")),
             ),
             secret_key=strong_secret(env.str("SECRET_KEY", "")),
+            receipt_signing_key=signing_key(
+                env.str("RECEIPT_SIGNING_KEY", ""), other=env.str("SECRET_KEY", "")
+            ),
             pool_size=_whole(env, "DATABASE_POOL_SIZE", default["pool_size"], most=1000),
             max_photo_bytes=_whole(
                 env, "MAX_PHOTO_BYTES", default["max_photo_bytes"], most=5_000_000_000
@@ -132,3 +138,26 @@ def strong_secret(secret: str) -> str:
             "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
     return secret
+
+
+def signing_key(said: str, *, other: str = "") -> bytes:
+    """The 32 bytes of an Ed25519 private key from their hex digits, or from its PEM file's text.
+
+    Receipts and the log are signed with it for years, so it must be nothing that `other` is.
+    """
+    said = said.strip().replace("\\n", "\n")
+    try:
+        if said.startswith("-----BEGIN"):
+            private = load_pem_private_key(said.encode(), password=None)
+            seed = private.private_bytes_raw() if isinstance(private, Ed25519PrivateKey) else b""
+        else:
+            seed = bytes.fromhex(said) if re.fullmatch("[0-9a-fA-F]{64}", said) else b""
+    except (ValueError, TypeError):
+        seed = b""
+    if len(set(seed)) < _LEAST_SECRET_LETTERS or said == other:
+        raise SettingsError(
+            "RECEIPT_SIGNING_KEY is missing, no Ed25519 private key (64 hex digits, or PEM), a "
+            "default, or the same as SECRET_KEY. Make one of its own and keep it as long as its "
+            "receipts: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    return seed

@@ -19,6 +19,7 @@ from audit_api.storage.migrations.runner import migrate
 from tests.factories import World, make_world
 
 SECRET = "only-for-tests-" + secrets.token_hex(16)
+SIGNING_KEY = secrets.token_bytes(32)
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +46,7 @@ def base_settings(services: EmbeddedServices) -> Settings:
             endpoint_url=services.s3.endpoint_url,
         ),
         secret_key=SECRET,
+        receipt_signing_key=SIGNING_KEY,
         log_level="CRITICAL",
     )
 
@@ -121,5 +123,5 @@ def project_root() -> Path:
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith(("DATABASE_", "S3_", "SECRET_KEY", "FLASK_")):
+        if name.startswith(("DATABASE_", "S3_", "SECRET_KEY", "RECEIPT_", "FLASK_")):
             monkeypatch.delenv(name)

@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from audit_api.settings import Settings, SettingsError
 
@@ -16,6 +19,7 @@ GOOD = {
     "S3_ACCESS_KEY_ID": "access",
     "S3_SECRET_ACCESS_KEY": "the-key-of-the-bucket",
     "SECRET_KEY": secrets.token_hex(32),
+    "RECEIPT_SIGNING_KEY": secrets.token_hex(32),
 }
 OPTIONAL = ("MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL")
 
@@ -34,7 +38,15 @@ def test_a_good_environment_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["DATABASE_URL", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "SECRET_KEY"]
+    "name",
+    [
+        "DATABASE_URL",
+        "S3_BUCKET",
+        "S3_ACCESS_KEY_ID",
+        "S3_SECRET_ACCESS_KEY",
+        "SECRET_KEY",
+        "RECEIPT_SIGNING_KEY",
+    ],
 )
 @pytest.mark.parametrize("empty", [False, True], ids=["not set", "empty"])
 def test_a_missing_variable_is_refused_by_name(
@@ -80,6 +92,38 @@ def test_a_random_secret_of_32_characters_or_more_is_taken(
 ) -> None:
     monkeypatch.setenv("SECRET_KEY", secrets.token_hex(length))
     assert Settings.from_env()
+
+
+def _pem(key: Ed25519PrivateKey | X25519PrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["changeme", "00" * 32, "ab" * 32, secrets.token_hex(31), GOOD["SECRET_KEY"], "-----BEGIN x"],
+    ids=["default", "zeros", "repeated", "31 bytes", "the other secret", "broken PEM"],
+)
+def test_a_bad_signing_key_is_refused_and_the_refusal_says_how_to_make_one(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("RECEIPT_SIGNING_KEY", key)
+    with pytest.raises(SettingsError, match=r"RECEIPT_SIGNING_KEY is .*token_hex"):
+        Settings.from_env()
+
+
+def test_a_key_of_another_algorithm_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECEIPT_SIGNING_KEY", _pem(X25519PrivateKey.generate()))
+    with pytest.raises(SettingsError, match="no Ed25519 private key"):
+        Settings.from_env()
+
+
+@pytest.mark.parametrize("end", ["\n", "\\n"], ids=["lines", "one line"])
+def test_a_signing_key_may_be_the_text_of_a_pem_file(
+    monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    key = Ed25519PrivateKey.generate()
+    monkeypatch.setenv("RECEIPT_SIGNING_KEY", _pem(key).replace("\n", end))
+    assert Settings.from_env().receipt_signing_key == key.private_bytes_raw()
 
 
 @pytest.mark.parametrize("value", ["1", "true", "True", "on", "please"])
@@ -169,13 +213,14 @@ def test_without_an_endpoint_it_is_the_cloud_provider_s(monkeypatch: pytest.Monk
 
 def test_what_is_printed_of_settings_holds_no_secret() -> None:
     printed = repr(Settings.from_env())
-    assert [s for s in ("its-password", GOOD["S3_SECRET_ACCESS_KEY"], GOOD["SECRET_KEY"])
+    seed = repr(Settings.from_env().receipt_signing_key)
+    assert [s for s in ("its-password", GOOD["S3_SECRET_ACCESS_KEY"], GOOD["SECRET_KEY"], seed)
             if s in printed] == []  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("SECRET_KEY", "dev"), ("SESSION_HOURS", "day")],
+    [("SECRET_KEY", "dev"), ("RECEIPT_SIGNING_KEY", "dev"), ("SESSION_HOURS", "day")],
 )
 def test_the_web_server_does_not_start_and_its_last_words_name_the_variable(
     project_root: Path, name: str, value: str

@@ -111,20 +111,32 @@ def _interrupt(*_: object) -> None:
 
 
 def _settings(services: EmbeddedServices, home: Path) -> Settings:
-    secret = home / "secret-key"
-    if not secret.exists():
-        write_secret(secret, secrets.token_hex(32))
     s3 = services.s3
     return Settings(
         database_url=psycopg_url(services.database_url),
         s3=S3Settings(s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url),
-        secret_key=secret.read_text(),
+        secret_key=_kept_secret(home / "secret-key"),
+        receipt_signing_key=bytes.fromhex(_kept_secret(home / "receipt-signing-key")),
     )
+
+
+def _kept_secret(path: Path) -> str:
+    """64 random hex digits, made at the first start."""
+    if not path.exists():
+        write_secret(path, secrets.token_hex(32))
+    return path.read_text()
+
+
+def _keys(settings: Settings) -> dict[str, str]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "RECEIPT_SIGNING_KEY": settings.receipt_signing_key.hex(),
+    }
 
 
 def _write_environment(path: Path, services: EmbeddedServices, settings: Settings) -> None:
     """What another terminal reads to type `audit-api` commands: `. var/demo/environment`."""
-    variables = services.environment() | {"SECRET_KEY": settings.secret_key}
+    variables = services.environment() | _keys(settings)
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
     write_secret(path, "".join(lines))
 
@@ -159,7 +171,7 @@ def _web_server(
     chosen = port if is_free(port) else free_port()
     base_url = f"http://127.0.0.1:{chosen}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GUNICORN")}
-    env = inherited | services.environment() | {"SECRET_KEY": settings.secret_key}
+    env = inherited | services.environment() | _keys(settings)
     project = Path(__file__).parents[2]
     web = Child(
         "The web server",

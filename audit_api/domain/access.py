@@ -21,7 +21,8 @@ class Noun(StrEnum):
     VIOLATIONS = "findings, violations"
     TASKS = "remediation tasks"
     ACTS = "supervisory acts, evidence packs"
-    PEOPLE = "people, devices, grants"
+    DEVICES = "devices"
+    PEOPLE = "people, enrolment codes, grants"
     AUDIT_LOG = "audit log"
 
 
@@ -33,6 +34,7 @@ INSPECTIONS      | push own  | read return          | read       | -            
 VIOLATIONS       | own       | read adjudicate      | read       | read                             | read             | read
 TASKS            | read      | read verify reject   | read       | read acknowledge progress report | read deadline    | read
 ACTS             | -         | read                 | write read | own answer                       | read             | read
+DEVICES          | -         | -                    | -          | -                                | read revoke      | read revoke
 PEOPLE           | -         | -                    | -          | -                                | -                | read write
 AUDIT_LOG        | -         | read                 | read       | -                                | read             | read verify
 """  # noqa: E501 - a table is read across

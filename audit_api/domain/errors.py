@@ -154,6 +154,27 @@ class CursorGone(DomainError):
     title = "This cursor belongs to an earlier epoch of the feed"
 
 
+class FourEyes(DomainError):
+    """Who made a thing may not be the one who judges it."""
+
+    slug = "four-eyes"
+    title = "Somebody else has to do this"
+
+
+class NotCurrent(DomainError):
+    """What the caller speaks of has changed since; the answer names what is current."""
+
+    slug = "not-current"
+    title = "It has changed since"
+
+
+class HandInQuotaSpent(DomainError):
+    """A revoked device has handed in as much as it may."""
+
+    slug = "hand-in-quota-spent"
+    title = "This revoked device may hand in no more"
+
+
 class ImportRefused(DomainError):
     """A file with bad lines: nothing of it was imported."""
 

@@ -1,7 +1,8 @@
 """An operation as a tablet handed it in, and what became of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,14 +33,23 @@ class ReceivedOperation:
     mono_ms: int | None = None
     boot: str | None = None
     faults: Sequence[Fault] = ()
+    group: UUID | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    clock_off: bool = False
+    """Bounds of when it was done, and whether the tablet's wall clock contradicts them."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """What the tablet is told. `details` are further members of the answer, JSON-able."""
+    """What the tablet is told. `details` are further members of the answer, JSON-able.
+
+    `photos_held` are the hashes (hex) of the announced photos that are here, for the receipt.
+    """
 
     status: OperationStatus
     details: Mapping[str, Any] = field(default_factory=dict)
+    photos_held: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,26 @@ class TaskTrack(StrEnum):
     PERMANENT = "permanent"
 
 
+class InspectionState(StrEnum):
+    """Where the current revision of an inspection stands. Told when it is read, never stored.
+
+    What was sent back for correction is `returned`, be its photos here or not.
+    """
+
+    COMPLETE = "complete"
+    AWAITING_PHOTOS = "awaiting_photos"
+    RETURNED = "returned"
+
+
+class AssignmentState(StrEnum):
+    """Where an assignment stands. Told when it is read: by visits and by the day, never stored."""
+
+    OPEN = "open"
+    INSPECTED = "inspected"
+    OVERDUE = "overdue"
+    WITHDRAWN = "withdrawn"
+
+
 class Weight(StrEnum):
     """Legal weight: adopted by a named decision, or a stand-in to compare with."""
 
@@ -107,6 +127,7 @@ class OperationStatus(StrEnum):
     """The answer to one operation of a push (sync protocol)."""
 
     APPLIED = "applied"
+    MERGED = "merged"
     CONFLICT = "conflict"
     REJECTED = "rejected"
     QUARANTINED = "quarantined"

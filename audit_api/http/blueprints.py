@@ -10,7 +10,7 @@ from flask import Request
 from marshmallow import fields, validate
 from webargs.flaskparser import FlaskParser
 
-from audit_api.http import strict_json
+from audit_api.domain import strict_json
 
 
 class Schema(marshmallow.Schema):

@@ -11,17 +11,41 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, Scope
 from audit_api.domain.errors import NotFound
-from audit_api.domain.vocabulary import Language
-from audit_api.http.auth import guard
-from audit_api.http.blueprints import Blueprint, Schema, problems
+from audit_api.domain.vocabulary import InspectionState, Language
+from audit_api.http.auth import guard, now
+from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.catalog import catalog
 from audit_api.http.paging import answer_json
 from audit_api.services.read_assessment import read_assessment
-from audit_api.storage.lists.inspections import find_inspection
+from audit_api.services.return_inspection import return_inspection
+from audit_api.storage.lists.inspections import find_inspection, list_returns
 from field_schema import reasons
 from field_schema.scoring import score
 
 blueprint = Blueprint("inspections", __name__, description="Inspections.")
+
+
+class ReturnOut(Schema):
+    """A revision that technical supervision sent back for correction."""
+
+    rev = fields.Integer(required=True)
+    reason = fields.String(required=True)
+    by = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+
+
+class ReturnPost(Schema):
+    """Which revision is sent back, and what is to be corrected; the inspector reads it."""
+
+    rev = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
+    reason = Text(2000, required=True)
+
+
+class ReturnsOut(Schema):
+    """Every return of the inspection, the newest last."""
+
+    items = fields.List(fields.Nested(ReturnOut), required=True)
+    next = fields.String(required=True, allow_none=True)
 
 
 class InspectionOut(Schema):
@@ -42,7 +66,12 @@ class InspectionOut(Schema):
     position = fields.Dict(required=True, allow_none=True)
     flags = fields.List(fields.String(), required=True)
     body_sha256 = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(["awaiting_photos", "complete"]))
+    state = fields.String(required=True, validate=validate.OneOf(list(InspectionState)))
+    returns = fields.List(
+        fields.Nested(ReturnOut),
+        required=True,
+        metadata={"description": "Every time it was sent back; a later revision is the answer."},
+    )
     photos = fields.List(fields.Dict(), required=True)
     assessment = fields.Dict(
         required=True,
@@ -95,3 +124,21 @@ def get_inspection(
     after = score(assessment, on=row[7] + timedelta(days=1), election_day=row[7])
     told = msgspec.json.encode({"day_after": after.as_json(), "findings": findings}).decode()
     return answer_json(f"{row[0][:-1]},{told[1:]}", **{"Content-Language": language})
+
+
+@blueprint.route("/inspections/<uuid:inspection>/returns", methods=["POST"])
+@guard(Noun.INSPECTIONS, "return", writing=True)
+@blueprint.arguments(ReturnPost)
+@blueprint.response(201, ReturnsOut, description="It is returned now.")
+@blueprint.alt_response(200, schema=ReturnsOut, description="It was returned before.")
+@problems(blueprint, 400, 401, 403, 404, 409, 415, 422, 503)
+def send_back(
+    said: dict[str, Any], inspection: UUID, *, session: Session, actor: Actor, scope: Scope
+) -> Response:
+    """Return the current revision for correction; it arrives at the inspector's next pull."""
+    made = return_inspection(
+        session, actor, scope, inspection, rev=said["rev"], reason=said["reason"], at=now()
+    )
+    answer = answer_json(f'{{"items":{list_returns(session, inspection)},"next":null}}')
+    answer.status_code = 201 if made else 200
+    return answer

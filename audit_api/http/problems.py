@@ -36,6 +36,9 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.HashMismatch: 422,
     errors.BadCursor: 400,
     errors.CursorGone: 410,
+    errors.FourEyes: 403,
+    errors.NotCurrent: 409,
+    errors.HandInQuotaSpent: 429,
 }
 
 
@@ -72,7 +75,7 @@ def problem_of(error: DomainError) -> Response:
     if faults:
         members["errors"] = faults
     answer = problem(STATUS[type(error)], error.slug, error.title, error.detail, **members)
-    if isinstance(error, errors.TooManyAttempts):
+    if "retry_after" in error.extra:
         answer.headers["Retry-After"] = str(error.extra["retry_after"])
     return answer
 

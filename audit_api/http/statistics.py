@@ -39,6 +39,16 @@ class FiguresOut(Schema):
     compliant = fields.Integer(required=True)
     with_open_violations = fields.Integer(required=True)
     open_violations = fields.Integer(required=True)
+    assigned = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Stations with an assignment that stands; null: not for you."},
+    )
+    assigned_inspected = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of those, the ones that their inspector has visited since."},
+    )
 
 
 class ProgressOut(Schema):
@@ -63,6 +73,7 @@ def get_progress(
         session,
         scope,
         scope_of(actor, Noun.VIOLATIONS),
+        scope_of(actor, Noun.ASSIGNMENTS),
         query["campaign"],
         by=query["by"],
         today=today(now()),

@@ -1,37 +1,20 @@
-"""Offline sync: push what was done, pull what changed. The protocol is in docs/sync.md."""
+"""Offline sync: tablets hand in what was done. The protocol is in docs/sync.md."""
 
-from typing import Any
-from uuid import UUID
-
-import structlog
 from flask import Response, current_app, request
 from marshmallow import fields, validate
-from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Actor, Noun, scope_of
-from audit_api.domain.errors import BodyTooLarge, CursorGone, Forbidden
-from audit_api.domain.operations import ReceivedOperation
+from audit_api.domain.access import Actor, Noun
+from audit_api.domain.errors import BodyTooLarge, Forbidden
+from audit_api.domain.signing import Signer
+from audit_api.domain.strict_json import decompress
 from audit_api.http.auth import Door, database, guard, now
-from audit_api.http.blueprints import Blueprint, Schema, WholeNumber, problems
+from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.http.catalog import catalogs
-from audit_api.http.envelope import Envelope, read_envelope
-from audit_api.http.paging import answer_json, read_cursor, signer
-from audit_api.http.pull_state import PullState
-from audit_api.http.strict_json import decompress
-from audit_api.services.catalogs import CatalogMoved
-from audit_api.services.push_operation import PushAnswer, answer_again, push_operation
+from audit_api.http.envelope import read_envelope
+from audit_api.http.handing_in import RETRY_AFTER_S, hand_in
 from audit_api.settings import Settings
-from audit_api.storage import feed, people
-from audit_api.storage.base import Answered
-from audit_api.storage.feed import START
 
-log = structlog.get_logger()
-blueprint = Blueprint("sync", __name__, description="What tablets do: push and pull.")
-
-RETRY_AFTER_S = 5
-# Deadlock, serialization failure, time limits, connection gone: nobody's fault. Two operations
-# that use one id at once come here too, as integrity errors: the next try sees the winner.
-_TRANSIENT = ("40P01", "40001", "55P03", "57014", "25P03", "57P01", "08006", "08003")
+blueprint = Blueprint("sync", __name__, description="What tablets hand in.")
 
 
 class PushSchema(Schema):
@@ -57,6 +40,10 @@ class ResultSchema(Schema):
     reason = fields.String()
     detail = fields.String()
     replayed = fields.Boolean()
+    unchanged = fields.Boolean()
+    from_server = fields.Dict()
+    conflicts = fields.List(fields.Dict())
+    review = fields.UUID()
     waits_for = fields.UUID()
     retry_after = fields.Integer()
 
@@ -87,78 +74,19 @@ def push(*, actor: Actor) -> Response:
     """Hand in operations. Always 200 when the envelope could be read: each has its own result."""
     settings: Settings = current_app.extensions["settings"]
     data = _read_body(settings.max_push_bytes)
-    envelope = read_envelope(data, max_operations=settings.max_push_operations)
+    envelope = read_envelope(data, max_operations=settings.max_push_operations, received_at=now())
     if envelope.device != actor.device:
         raise Forbidden(
             "/device names another tablet than the token does. Send this tablet's own id."
         )
-    results, need = [], set()
-    retry = False
-    acked: int | None = None
-    for n, operation in enumerate(envelope.operations, 1):
-        # The contact travels with the last operation: one commit less.
-        last = envelope if n == len(envelope.operations) else None
-        text, photos, transient, acked = _push_one(actor, operation, last)
-        results.append(text)
-        need |= set(photos)
-        retry = retry or transient
-    if acked is None:
-        with database().at_once() as session:
-            contact = _note_contact(session, actor, envelope)
-        acked = people.acked_seq(contact)
-    wanted = ",".join(f'"{sha256}"' for sha256 in sorted(need))
-    later = f',"retry_after":{RETRY_AFTER_S}' if retry else ""
+    signer: Signer = current_app.extensions["receipt_signer"]
+    pushed = hand_in(database(), catalogs(), signer, actor, envelope)
+    wanted = ",".join(f'"{sha256}"' for sha256 in sorted(pushed.need_photos))
+    later = f',"retry_after":{RETRY_AFTER_S}' if pushed.retry else ""
     return Response(
-        f'{{"server_time":"{now().isoformat()}","acked_seq":{acked},'
-        f'"results":[{",".join(results)}],"need_photos":[{wanted}]{later}}}',
+        f'{{"server_time":"{now().isoformat()}","acked_seq":{pushed.acked_seq},'
+        f'"results":[{",".join(pushed.results)}],"need_photos":[{wanted}]{later}}}',
         content_type="application/json",
-    )
-
-
-def _push_one(
-    actor: Actor, operation: ReceivedOperation, last: Envelope | None
-) -> tuple[str, tuple[str, ...], bool, int | None]:
-    """The result, the photos it waits for, whether to try again, and `acked_seq` if it is known."""
-    try:
-        try:
-            answer, contact = _push_once(actor, operation, last)
-        except CatalogMoved:
-            with database().reading() as session:
-                catalogs().current(session)
-            answer, contact = _push_once(actor, operation, last)
-        acked = people.acked_seq(contact) if contact is not None else None
-        if answer is None:
-            with database().writing() as session:
-                answer = answer_again(session, actor, operation, at=now())
-    except Exception as error:
-        # One operation must not keep the others from arriving, whatever is wrong with it.
-        state = getattr(getattr(error, "orig", error), "sqlstate", None)
-        say = log.warning if state in _TRANSIENT else log.exception
-        say("push_retry", op=str(operation.op), error=type(error).__name__, sqlstate=state)
-        text = f'{{"op":"{operation.op}","status":"retry","retry_after":{RETRY_AFTER_S}}}'
-        return text, (), True, None
-    return answer.result, answer.need_photos, False, acked
-
-
-def _push_once(
-    actor: Actor, operation: ReceivedOperation, last: Envelope | None
-) -> tuple[PushAnswer | None, Answered | None]:
-    """Apply one operation in a transaction of its own, by the catalog that this process has."""
-    contact = None
-    with database().pipelining() as session:
-        answer = push_operation(session, actor, operation, catalog=catalogs().newest, at=now())
-        if last is not None and answer is not None and answer.kept:
-            contact = _note_contact(session, actor, last)
-    return answer, contact
-
-
-def _note_contact(session: Session, actor: Actor, envelope: Envelope) -> Answered:
-    if actor.device is None:
-        raise TypeError("only a device pushes")
-    at = now()
-    offset = round((envelope.wall - at).total_seconds() * 1000) if envelope.wall else None
-    return people.note_contact(
-        session, actor.device, at=at, app=envelope.app, clock_offset_ms=offset
     )
 
 
@@ -168,73 +96,3 @@ def _read_body(limit: int) -> bytes:
     if len(data) > limit:
         raise BodyTooLarge(f"A push has at most {limit} bytes. Send smaller batches.")
     return decompress(data, request.headers.get("Content-Encoding", "").strip().lower(), limit)
-
-
-class PullQuery(Schema):
-    """Where to go on."""
-
-    cursor = fields.String(load_default=None)
-    limit = WholeNumber(load_default=500, validate=validate.Range(1, 1000))
-
-
-class PulledSchema(Schema):
-    """One page of changes: `[scope, kind, id, document or null]` each."""
-
-    epoch = fields.UUID(required=True)
-    scopes = fields.List(fields.String(), required=True)
-    items = fields.List(fields.List(fields.Raw(allow_none=True)), required=True)
-    cursor = fields.String(required=True)
-    more = fields.Boolean(required=True)
-    until = fields.Integer(required=True)
-    server_time = fields.AwareDateTime(required=True)
-
-
-@blueprint.route("/sync/pull")
-@guard(door=Door.DEVICE)
-@blueprint.arguments(PullQuery, location="query")
-@blueprint.response(200, PulledSchema)
-@problems(blueprint, 400, 401, 403, 410, 422, 503)
-def pull(query: dict[str, Any], *, session: Session, actor: Actor) -> Response:
-    """What changed since the cursor, in the scopes that the owner's grants open now."""
-    scopes = _scopes(actor)
-    epoch = feed.epoch(session)
-    state = _read_state(query["cursor"], epoch)
-    known = [scope for scope in scopes if scope in state.scopes]
-    fresh = [scope for scope in scopes if scope not in state.scopes]
-    # A scope granted meanwhile starts its catching-up at the beginning.
-    catching_up = state.fresh_after if set(fresh) == set(state.fresh) else START
-    until = state.until or feed.horizon(session)
-    page = feed.read_page(
-        session,
-        known=known,
-        known_after=state.after,
-        fresh=fresh,
-        fresh_after=catching_up,
-        until=until,
-        limit=query["limit"],
-    )
-    following = state.advanced(known, fresh, catching_up, page, until)
-    cursor = str(signer("pull").dumps([epoch.hex, *following.as_list()]))
-    if query["cursor"] == cursor:
-        return Response(status=304, headers={"ETag": f'"{cursor}"'})
-    listed = ",".join(f'"{scope}"' for scope in scopes)
-    return answer_json(
-        f'{{"epoch":"{epoch}","scopes":[{listed}],"items":[{page.items}],"cursor":"{cursor}",'
-        f'"more":{str(page.more).lower()},"until":{until},"server_time":"{now().isoformat()}"}}',
-    )
-
-
-def _read_state(cursor: str | None, epoch: UUID) -> PullState:
-    said = read_cursor("pull", cursor)
-    if said is None:
-        return PullState()
-    if said[0] != epoch.hex:
-        raise CursorGone(
-            "The database was restored since. Pull again without a cursor; keep what you owe."
-        )
-    return PullState.from_list(said[1:])
-
-
-def _scopes(actor: Actor) -> list[str]:
-    territories = scope_of(actor, Noun.CATALOG).territories
-    return [*sorted(map(feed.territory_scope, territories)), feed.person_scope(actor.person)]

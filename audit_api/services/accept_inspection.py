@@ -1,8 +1,10 @@
 """Store an inspection, judge it, and move the cases and tasks that follow from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -19,8 +21,8 @@ from audit_api.domain.operations import (
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.catalogs import CatalogMoved, keep_ruleset
 from audit_api.services.move_cases import advise, move_cases, sure_findings
-from audit_api.storage import audit_log, feed, inspections
-from audit_api.storage.inspections import KnownState, SiteFacts, Situation
+from audit_api.storage import audit_log, feed, inspections, situations
+from audit_api.storage.situations import KnownState, SiteFacts, Situation
 from field_schema.assessment import assess
 from field_schema.catalog import Catalog, CatalogError, UnknownForm
 from field_schema.findings import as_stored
@@ -58,15 +60,24 @@ def look_around(
     """Hold the site, and ask for all that deciding and judging need; nothing is awaited."""
     if operation.entity is None:
         return None
-    return inspections.ask_situation(
+    return situations.ask_situation(
         session,
         inspection=operation.entity,
         site=inspection.site,
         campaign=inspection.campaign,
         milestone=deadlines.REPAIR_MILESTONE,
         elements=[element.id for element in inspection.elements],
-        photos=[photo.sha256 for photo in _photos(inspection)],
+        photos=list(photo_hashes(inspection)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What an accepted inspection tells the others, last in its transaction: see `tell`."""
+
+    logged: audit_log.Entry
+    changed: Mapping[str, list[UUID]]
+    """Ids by the kinds of the feed."""
 
 
 def accept_inspection(
@@ -86,14 +97,73 @@ def accept_inspection(
     """
     if situation is None:
         raise TypeError("what is read as an inspection has an id")
-    site = inspections.site_facts(situation)
-    state = inspections.known_state(situation)
+    result, news = store_inspection(
+        session,
+        actor,
+        authority,
+        operation,
+        inspection,
+        situations.site_facts(situation),
+        situations.known_state(situation),
+        catalog=catalog,
+        at=at,
+    )
+    if news is not None:
+        tell(session, [news])
+    return result
+
+
+def tell(session: Session, news: Iterable[News]) -> None:
+    """Log accepted inspections and publish what they changed, in one statement each."""
+    changed: dict[str, list[UUID]] = {}
+    entries = []
+    for one in news:
+        entries.append(one.logged)
+        for kind, ids in one.changed.items():
+            changed.setdefault(kind, []).extend(ids)
+    audit_log.record_all(session, entries)
+    feed.publish(session, **changed)
+
+
+def store_inspection(
+    session: Session,
+    actor: Actor,
+    authority: Authority,
+    operation: ReceivedOperation,
+    inspection: Inspection,
+    site: SiteFacts | None,
+    state: KnownState,
+    *,
+    catalog: Catalog,
+    at: datetime,
+) -> tuple[OperationResult, News | None]:
+    """`accept_inspection` but for what it tells: `News` when it was applied."""
+    refused = _refusal(actor, authority, operation, inspection, site, state, catalog)
+    if refused is not None or site is None:
+        return refused or _OUT_OF_SCOPE, None
+    return _store(session, actor, operation, inspection, site, state, catalog=catalog, at=at)
+
+
+_CLOCK_OFF = ("device-clock-off",)
+_OUT_OF_SCOPE = quarantined(
+    "out-of-scope",
+    "This site is no polling station of the campaign within this inspector's territory. "
+    "The inspection is kept; a supervisor releases or refuses it.",
+)
+
+
+def _refusal(
+    actor: Actor,
+    authority: Authority,
+    operation: ReceivedOperation,
+    inspection: Inspection,
+    site: SiteFacts | None,
+    state: KnownState,
+    catalog: Catalog,
+) -> OperationResult | None:
+    """Why an inspection is not applied; None when it is."""
     if site is None or site.territory not in authority.scope.territories:
-        return quarantined(
-            "out-of-scope",
-            "This site is no polling station of the campaign within this inspector's territory. "
-            "The inspection is kept; a supervisor releases or refuses it.",
-        )
+        return _OUT_OF_SCOPE
     if state.catalog_version != catalog.version:
         raise CatalogMoved
     if site.campaign_closed and authority.released_by is None:
@@ -111,9 +181,7 @@ def accept_inspection(
     if conflict is not None:
         return conflict
     strangers = _strange_elements(inspection, state)
-    if strangers:
-        return rejected(strangers)
-    return _store(session, actor, operation, inspection, site, state, catalog=catalog, at=at)
+    return rejected(strangers) if strangers else None
 
 
 def _check_base(operation: ReceivedOperation, state: KnownState) -> OperationResult | None:
@@ -149,14 +217,14 @@ def _store(
     *,
     catalog: Catalog,
     at: datetime,
-) -> OperationResult:
+) -> tuple[OperationResult, News | None]:
     entity = operation.entity
     if entity is None:
         raise TypeError("an inspection without an id was rejected before")
     try:
         ruleset = catalog.ruleset(site.profile, site.election_day)
     except CatalogError as error:
-        return quarantined("no-standard-in-force", str(error))
+        return quarantined("no-standard-in-force", str(error)), None
     keep_ruleset(session, ruleset, catalog, at)
     building = Building(site.building_status, site.built_on, site.altered_on)
     assessment = assess(inspection, ruleset, building)
@@ -201,7 +269,9 @@ def _store(
             "lat": inspection.position.lat if inspection.position else None,
             "lon": inspection.position.lon if inspection.position else None,
             "accuracy": inspection.position.accuracy_m if inspection.position else None,
-            "flags": list(inspection.flags),
+            "flags": [*inspection.flags, *_CLOCK_OFF]
+            if operation.clock_off
+            else list(inspection.flags),
             "body": operation.body_bytes.decode(),
             "sha256": operation.body_sha256,
             "elements": new,
@@ -223,36 +293,33 @@ def _store(
     if old:
         inspections.update_elements(session, old)
     changed = move_cases(session, actor, inspection, binding, site, state, entity, rev, at)
-    audit_log.record(
-        session,
+    logged = audit_log.Entry(
         "inspection_accepted",
-        entity,
-        at=at,
-        person=actor.person,
-        device=actor.device,
-        rev=rev,
-        op=operation.op,
-        sha256=operation.body_sha256.hex(),
-        ruleset=ruleset.digest,
+        str(entity),
+        at,
+        actor.person,
+        actor.device,
+        {
+            "rev": rev,
+            "op": str(operation.op),
+            "sha256": operation.body_sha256.hex(),
+            "ruleset": ruleset.digest,
+        },
     )
+    changed["inspection"] = [entity]
     if new or renamed:
         changed["site"] = [inspection.site]
-    feed.publish(session, inspection=[entity], **changed)
-    return OperationResult(
+    announced = photo_hashes(inspection)
+    result = OperationResult(
         OperationStatus.APPLIED,
         {
             "id": str(entity),
             "rev": rev,
-            "receipt": {
-                "level": "received",
-                "sha256": operation.body_sha256.hex(),
-                "bytes": len(operation.body_bytes),
-                "photos_held": sorted(state.photos),
-                "received_at": at.isoformat(),
-            },
-            "need_photos": sorted({photo.sha256 for photo in _photos(inspection)} - state.photos),
+            "need_photos": sorted(announced - state.photos),
         },
+        announced & state.photos,
     )
+    return result, News(logged, changed)
 
 
 def _strange_elements(inspection: Inspection, state: KnownState) -> list[Fault]:
@@ -275,6 +342,11 @@ def _strange_elements(inspection: Inspection, state: KnownState) -> list[Fault]:
 def _each_once(elements: Iterable[ElementObservation]) -> list[ElementObservation]:
     """One observation per element: permanent and election-day state share the element."""
     return list({element.id: element for element in reversed(list(elements))}.values())
+
+
+def photo_hashes(inspection: Inspection) -> set[str]:
+    """The hashes (hex) of all photos that an inspection names."""
+    return {photo.sha256 for photo in _photos(inspection)}
 
 
 def _photos(inspection: Inspection) -> list[PhotoRef]:

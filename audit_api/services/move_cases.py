@@ -12,7 +12,7 @@ from audit_api.domain.access import Actor
 from audit_api.domain.violations import CaseMove, KnownCase, Move
 from audit_api.domain.vocabulary import Weight
 from audit_api.storage import violations as cases
-from audit_api.storage.inspections import KnownState, SiteFacts
+from audit_api.storage.situations import KnownState, SiteFacts
 from field_schema.assessment import Assessment, Finding
 from field_schema.form import STATES
 from field_schema.inspection import Inspection

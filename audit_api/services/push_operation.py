@@ -7,7 +7,6 @@ waits at the claim and then answers the stored result.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -20,10 +19,12 @@ from audit_api.domain.operations import (
     quarantined,
     rejected,
 )
+from audit_api.domain.receipts import signed_receipt
+from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.kinds import KINDS
 from audit_api.storage import audit_log, operations
-from audit_api.storage.base import give_up
+from audit_api.storage.base import Answered, give_up
 from field_schema.catalog import Catalog
 
 
@@ -45,34 +46,53 @@ def push_operation(
     operation: ReceivedOperation,
     *,
     catalog: Catalog,
+    signer: Signer,
     at: datetime,
+    meaning: Any = None,
 ) -> PushAnswer | None:
     """Apply `operation` of the actor's device; None when its id was taken: see `answer_again`.
+
+    `meaning` is what its kind reads in it, if that was done before.
 
     Nothing handed in is refused into the void: what cannot be applied is kept with its bytes.
     Raises only what makes the whole transaction be tried again (a lost connection, a deadlock).
     The session may be a pipelining one: everything is asked before the first answer is awaited.
     """
     claim = operations.claim(session, operation.op)
-    meaning = _read(actor, operation, catalog)
+    result = decide(session, actor, operation, claim, catalog, at, meaning)
+    return None if result is None else settle(session, actor, operation, result, signer, at)
+
+
+def decide(
+    session: Session,
+    actor: Actor,
+    operation: ReceivedOperation,
+    claim: Answered | None,
+    catalog: Catalog,
+    at: datetime,
+    meaning: Any = None,
+) -> OperationResult | None:
+    """What becomes of an operation, carried out but for its own row; None when its id was taken.
+
+    `claim` is None when that is known already.
+    """
+    if meaning is None:
+        meaning = _read(actor, operation, catalog)
     kind = KINDS.get(operation.kind or "")
     if kind is None or isinstance(meaning, OperationResult):
-        if not operations.is_claimed(claim):
-            return None
-        return _settle(session, actor, operation, meaning, at)
+        taken = claim is not None and not operations.is_claimed(claim)
+        return None if taken else meaning
     situation = kind.look(session, operation, meaning)
-    if not operations.is_claimed(claim):
+    if claim is not None and not operations.is_claimed(claim):
         return None
     if _waits(session, operation):
-        give_up(session)
-        waits_for = str((operation.base or {})["op"])
-        blocked = OperationResult(OperationStatus.BLOCKED, {"waits_for": waits_for})
-        return PushAnswer(_render(operation.op, blocked), kept=False)
+        return OperationResult(
+            OperationStatus.BLOCKED, {"waits_for": str((operation.base or {})["op"])}
+        )
     authority = Authority(kind.scope(actor))
-    result = kind.apply(
+    return kind.apply(
         session, actor, authority, operation, meaning, situation, catalog=catalog, at=at
     )
-    return _settle(session, actor, operation, result, at)
 
 
 def answer_again(
@@ -80,7 +100,7 @@ def answer_again(
 ) -> PushAnswer:
     """What became of an operation before; other bytes under its id are kept and told so."""
     device, envelope, result = operations.stored_result(session, operation.op)
-    facts = _facts(actor, operation)
+    facts = facts_of(actor, operation)
     if device == facts.device and envelope == facts.envelope_sha256:
         stored = msgspec.json.decode(result)
         # The key order of the stored result stays; only this member is new.
@@ -94,7 +114,7 @@ def answer_again(
             "Both are kept; send the work again under a new id."
         },
     )
-    return PushAnswer(_render(operation.op, reused), kept=True)
+    return PushAnswer(render(operation, reused, None), kept=True)
 
 
 def _read(actor: Actor, operation: ReceivedOperation, catalog: Catalog) -> Any:
@@ -118,18 +138,23 @@ def _waits(session: Session, operation: ReceivedOperation) -> bool:
     return earlier is not None and not operations.has_come(session, earlier)
 
 
-def _settle(
+def settle(
     session: Session,
     actor: Actor,
     operation: ReceivedOperation,
     result: OperationResult,
+    signer: Signer,
     at: datetime,
 ) -> PushAnswer:
-    held_elsewhere = result.status is OperationStatus.APPLIED
-    rendered = _render(operation.op, result)
+    """Write an operation with what became of it; one that has to come again is undone."""
+    if result.status is OperationStatus.BLOCKED:
+        give_up(session)
+        return PushAnswer(render(operation, result, None), kept=False)
+    rendered = render(operation, result, receipt_of(operation, result, signer, at))
+    held_elsewhere = result.status is OperationStatus.APPLIED and operation.kind == "inspection"
     raw = None if held_elsewhere else operation.raw
-    operations.settle(session, _facts(actor, operation), result.status, rendered, raw, at)
-    if not held_elsewhere:
+    operations.settle(session, facts_of(actor, operation), result.status, rendered, raw, at)
+    if result.status is not OperationStatus.APPLIED:
         audit_log.record(
             session,
             result.status.value,
@@ -142,7 +167,8 @@ def _settle(
     return PushAnswer(rendered, True, tuple(result.details.get("need_photos", ())))
 
 
-def _facts(actor: Actor, operation: ReceivedOperation) -> operations.OperationFacts:
+def facts_of(actor: Actor, operation: ReceivedOperation) -> operations.OperationFacts:
+    """What is kept of an operation, whatever becomes of it."""
     if actor.device is None:
         raise TypeError("only a device pushes")
     return operations.OperationFacts(
@@ -157,9 +183,34 @@ def _facts(actor: Actor, operation: ReceivedOperation) -> operations.OperationFa
         wall=operation.wall,
         mono_ms=operation.mono_ms,
         boot=operation.boot,
+        not_before=operation.not_before,
+        not_after=operation.not_after,
+        clock_off=operation.clock_off,
     )
 
 
-def _render(op: UUID, result: OperationResult) -> str:
-    members = {"op": str(op), "status": result.status.value, **result.details}
+def receipt_of(
+    operation: ReceivedOperation, result: OperationResult, signer: Signer, at: datetime
+) -> dict[str, Any]:
+    """The signed word that an operation is here, whatever became of it."""
+    made = result.status in (OperationStatus.APPLIED, OperationStatus.MERGED)
+    return signed_receipt(
+        signer,
+        op=operation.op,
+        id=operation.entity,
+        rev=result.details.get("rev") if made else None,
+        sha256=operation.body_sha256,
+        size=len(operation.body_bytes),
+        photos_held=sorted(result.photos_held),
+        received_at=at,
+    )
+
+
+def render(
+    operation: ReceivedOperation, result: OperationResult, receipt: dict[str, Any] | None
+) -> str:
+    """A result as JSON text, as it is answered and kept."""
+    members = {"op": str(operation.op), "status": result.status.value, **result.details}
+    if receipt is not None:
+        members["receipt"] = receipt
     return msgspec.json.encode(members).decode()

@@ -1,5 +1,7 @@
 """The audit log: who did what when. Rows are only ever added; a trigger refuses the rest."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,9 +27,23 @@ class AuditEntry(Base):
     detail: Mapped[Json]
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that was done: what, to what, when, by whom, and what belongs to it (JSON-able)."""
+
+    what: str
+    subject: str
+    at: datetime
+    person: UUID | None = None
+    device: UUID | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
 _RECORD = """
     insert into audit_log (at, what, person_id, device_id, subject, detail)
-    values (%(at)s, %(what)s, %(person)s, %(device)s, %(subject)s, cast(%(detail)s as json))
+    select at, what, person, device, subject, detail
+    from json_to_recordset(cast(%(entries)s as json)) as e(at timestamptz, what text, person uuid,
+        device uuid, subject text, detail json)
 """
 
 
@@ -42,15 +58,9 @@ def record(
     **detail: Any,
 ) -> None:
     """Add an entry in the caller's transaction."""
-    ask(
-        session,
-        _RECORD,
-        {
-            "at": at,
-            "what": what,
-            "person": person,
-            "device": device,
-            "subject": str(subject),
-            "detail": msgspec.json.encode(detail).decode(),
-        },
-    )
+    record_all(session, [Entry(what, str(subject), at, person, device, detail)])
+
+
+def record_all(session: Session, entries: Iterable[Entry]) -> None:
+    """Add entries in the caller's transaction, in their order."""
+    ask(session, _RECORD, {"entries": msgspec.json.encode(list(entries)).decode()})

@@ -106,14 +106,27 @@ _DOCS = {
     "inspection": """json_build_object('id', inspection.id, 'rev', inspection.rev,
         'site', inspection.site_id, 'campaign', inspection.campaign_id, 'form', inspection.form,
         'received_at', inspection.received_at, 'flags', inspection.flags,
+        'state', case when sent_back.rev is null then 'current' else 'returned' end,
+        'returned', case when sent_back.rev is not null then json_build_object(
+            'rev', sent_back.rev, 'reason', sent_back.reason, 'by', supervisor.full_name,
+            'at', sent_back.returned_at) end,
         'photos_missing', (select count(*) from announced_photo a
             where a.inspection_id = inspection.id and a.rev = inspection.rev
             and not exists (select from photo p where p.sha256 = a.sha256)))""",
+    # Withdrawn ones stay, with the reason: an inspector must not think that one was lost. Whether
+    # it is done or overdue a tablet tells by its own inspections and the day.
+    "assignment": """json_build_object('id', assignment.id, 'campaign', assignment.campaign_id,
+        'site', assignment.site_id, 'due_on', assignment.due_on, 'note', assignment.note,
+        'assigned_at', assignment.assigned_at, 'withdrawn_at', assignment.withdrawn_at,
+        'withdrawn_reason', assignment.withdrawn_reason)""",
 }
 _SOURCES = {
     "site": "site join territory on territory.id = site.territory_id",
     "task": "remediation_task join site on site.id = remediation_task.site_id",
-    "inspection": "inspection",
+    "inspection": """inspection left join inspection_return sent_back
+        on sent_back.inspection_id = inspection.id and sent_back.rev = inspection.rev
+        left join person supervisor on supervisor.id = sent_back.returned_by""",
+    "assignment": "assignment",
 }
 _TABLES = {"task": "remediation_task"}
 
@@ -121,8 +134,8 @@ _TABLES = {"task": "remediation_task"}
 def _select(kind: str) -> str:
     table = _TABLES.get(kind, kind)
     scope = (
-        "'person:' || inspection.inspector_id"
-        if kind == "inspection"
+        f"'person:' || {table}.inspector_id"
+        if kind in ("inspection", "assignment")
         else "'territory:' || site.territory_id"
     )
     current = " and inspection.is_current" if kind == "inspection" else ""

@@ -1,6 +1,5 @@
 """Inspections: immutable revisions whose body is kept to the byte, and their assessments."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -22,7 +21,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.storage.base import (
-    Answered,
     Base,
     Id,
     Instant,
@@ -103,6 +101,21 @@ class AnnouncedPhoto(Base):
     content_type: Mapped[str]
 
 
+class InspectionReturn(Base):
+    """A revision that technical supervision sent back for correction; the next one answers it."""
+
+    __tablename__ = "inspection_return"
+    __table_args__ = (
+        ForeignKeyConstraint(["inspection_id", "rev"], ["inspection.id", "inspection.rev"]),
+    )
+
+    inspection_id: Mapped[Id] = mapped_column(primary_key=True)
+    rev: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    reason: Mapped[str]
+    returned_by: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    returned_at: Mapped[Instant]
+
+
 class Assessment(Base):
     """One inspection revision judged by one set of requirements. Immutable."""
 
@@ -127,132 +140,6 @@ class Assessment(Base):
     coverage_permille: Mapped[int | None]
     score: Mapped[Json]
     findings: Mapped[Json] = mapped_column(deferred=True)
-
-
-@dataclass(frozen=True, slots=True)
-class SiteFacts:
-    """What judging an inspection needs to know of its site and campaign."""
-
-    territory: UUID
-    building_status: str
-    built_on: Any
-    altered_on: Any
-    election_day: Any
-    profile: str
-    campaign_closed: bool
-    repair_days_before: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownState:
-    """What the server holds about the things an inspection names."""
-
-    rev: int | None
-    """The inspection's current revision; None when it is new."""
-    inspector: UUID | None
-    """Who made that revision."""
-    visited: UUID | None
-    """The site of that revision."""
-    elements: dict[UUID, tuple[UUID, str, str]]
-    """Element id -> site, type, label."""
-    advice: dict[UUID, list[dict[str, Any]]]
-    """Element id -> its recommendations."""
-    violations: list[dict[str, Any]]
-    tasks: dict[UUID, UUID]
-    """Element id -> its open task."""
-    photos: set[str]
-    """Hex hashes of the announced photos that are here."""
-    catalog_version: int
-    """Asked behind the lock: whatever became law while it was awaited is law."""
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What was asked of the database before an inspection is stored; not yet waited for."""
-
-    site: Answered
-    state: Answered
-
-
-_LOCK_SITE = """
-    select s.territory_id, s.building_status, s.built_on, s.altered_on, c.election_day, c.profile,
-        c.closed_at is not null, m.days_before
-    from site s
-    join campaign c on c.id = %(campaign)s
-    left join milestone m on m.campaign_id = c.id and m.id = %(milestone)s
-    where s.id = %(site)s and exists (
-        select from station st where st.site_id = s.id and st.campaign_id = c.id)
-    for no key update of s
-"""
-_KNOWN_STATE = """
-    select i.rev, i.inspector_id, i.site_id,
-        (select json_agg(json_build_array(id, site_id, type, label, advice)) from element
-            where id = any(cast(%(elements)s as uuid[]))),
-        (select json_agg(json_build_object('id', id, 'element', element_id, 'standard', standard,
-            'edition', edition, 'requirement', requirement, 'state', state, 'task', task_id))
-            from violation where element_id = any(cast(%(elements)s as uuid[]))),
-        (select json_object_agg(element_id, id) from remediation_task
-            where element_id = any(cast(%(elements)s as uuid[])) and track = 'permanent'
-                and state <> 'verified'),
-        (select json_agg(encode(sha256, 'hex')) from photo where sha256 in
-            (select decode(hex, 'hex') from unnest(cast(%(photos)s as text[])) as t(hex))),
-        (select coalesce(max(n), 0) from catalog_document)
-    from (select) always
-    left join inspection i on i.id = %(inspection)s and i.is_current
-"""
-
-
-def ask_situation(
-    session: Session,
-    *,
-    inspection: UUID,
-    site: UUID,
-    campaign: str,
-    milestone: str,
-    elements: list[UUID],
-    photos: list[str],
-) -> Situation:
-    """Hold a site until commit, so that its cases move one inspection at a time; then look.
-
-    `photos` are hex hashes. Two statements in this order: what the second sees is fresh, however
-    long the first waited.
-    """
-    return Situation(
-        ask(session, _LOCK_SITE, {"site": site, "campaign": campaign, "milestone": milestone}),
-        ask(
-            session,
-            _KNOWN_STATE,
-            {
-                "inspection": inspection,
-                "elements": f"{{{','.join(map(str, elements))}}}",
-                "photos": f"{{{','.join(photos)}}}",
-            },
-        ),
-    )
-
-
-def site_facts(situation: Situation) -> SiteFacts | None:
-    """None when the site is no station of the campaign, or one of them does not exist."""
-    row = situation.site.fetchone()
-    return SiteFacts(*row) if row else None
-
-
-def known_state(situation: Situation) -> KnownState:
-    """What is known of the inspection, its elements and photos."""
-    row = situation.state.fetchone()
-    if row is None:
-        raise RuntimeError("a select that always has one row had none")
-    return KnownState(
-        row[0],
-        row[1],
-        row[2],
-        {UUID(i): (UUID(site), kind, label) for i, site, kind, label, _ in row[3] or ()},
-        {UUID(known[0]): known[4] for known in row[3] or () if known[4]},
-        row[4] or [],
-        {UUID(element): UUID(task) for element, task in (row[5] or {}).items()},
-        set(row[6] or ()),
-        row[7],
-    )
 
 
 _ADD_REVISION = """

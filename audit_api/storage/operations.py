@@ -1,12 +1,15 @@
 """What tablets handed in: one row per operation, the kernel of exactly-once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -64,6 +67,9 @@ class Operation(Base):
     wall: Mapped[str | None]
     mono_ms: Mapped[int | None] = mapped_column(BigInteger)
     boot: Mapped[str | None]
+    not_before: Mapped[Instant | None]
+    not_after: Mapped[Instant | None]
+    clock_off: Mapped[bool] = mapped_column(Boolean, default=False)
     received_at: Mapped[Instant]
     status: Mapped[Word]
     result: Mapped[Json]
@@ -78,7 +84,7 @@ class ReusedOperation(Base):
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
     op: Mapped[Id] = mapped_column(ForeignKey("operation.op"), index=True)
-    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"))
+    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"), index=True)
     envelope_sha256: Mapped[Sha256]
     received_at: Mapped[Instant]
     raw: Mapped[bytes]
@@ -99,6 +105,9 @@ class OperationFacts:
     wall: str | None
     mono_ms: int | None
     boot: str | None
+    not_before: datetime | None
+    not_after: datetime | None
+    clock_off: bool
 
 
 # A lock on the id until commit, then a look with a snapshot of its own: a twin that waited for the
@@ -107,10 +116,30 @@ _LOCK = "select pg_advisory_xact_lock(hashtextextended(%(op)s::text, 0))"
 _TAKEN = "select exists (select from operation where op = %(op)s)"
 _SETTLE = """
     insert into operation (op, device_id, seq, kind, entity_id, sha256, envelope_sha256,
-        prev_sha256, wall, mono_ms, boot, received_at, status, result, raw)
+        prev_sha256, wall, mono_ms, boot, not_before, not_after, clock_off, received_at, status,
+        result, raw)
     values (%(op)s, %(device)s, %(seq)s, %(kind)s, %(entity)s, %(sha256)s, %(envelope_sha256)s,
-        %(prev_sha256)s, %(wall)s, %(mono_ms)s, %(boot)s, %(at)s, %(status)s,
+        %(prev_sha256)s, %(wall)s, %(mono_ms)s, %(boot)s, %(not_before)s, %(not_after)s,
+        %(clock_off)s, %(at)s, %(status)s,
         cast(%(result)s as json), %(raw)s)
+"""
+# Sorted, so that two pushes that share operations wait for each other in one order.
+_LOCK_ALL = """
+    select pg_advisory_xact_lock(hashtextextended(op::text, 0))
+    from (select unnest(cast(%(ops)s as uuid[])) as op order by 1) o
+"""
+_ANY_TAKEN = "select exists (select from operation where op = any(cast(%(ops)s as uuid[])))"
+_SETTLE_ALL = """
+    insert into operation (op, device_id, seq, kind, entity_id, sha256, envelope_sha256,
+        prev_sha256, wall, mono_ms, boot, not_before, not_after, clock_off, received_at, status,
+        result)
+    select op, device, seq, kind, entity, decode(sha256, 'hex'), decode(envelope_sha256, 'hex'),
+        decode(prev_sha256, 'hex'), wall, mono_ms, boot, not_before, not_after, clock_off, %(at)s,
+        %(status)s, result
+    from json_to_recordset(cast(%(rows)s as json)) as r(op uuid, device uuid, seq bigint,
+        kind text, entity uuid, sha256 text, envelope_sha256 text, prev_sha256 text, wall text,
+        mono_ms bigint, boot text, not_before timestamptz, not_after timestamptz,
+        clock_off boolean, result json)
 """
 _stored = select(
     Operation.device_id, Operation.envelope_sha256, func.cast(Operation.result, String)
@@ -127,6 +156,36 @@ def claim(session: Session, op: UUID) -> Answered:
 def is_claimed(claim: Answered) -> bool:
     """True when the id is ours now; False when an operation of that id was settled before."""
     return claim.fetchone() == (False,)
+
+
+def claim_all(session: Session, ops: list[UUID]) -> Answered:
+    """Hold several operation ids until commit, as `claim` holds one."""
+    values = {"ops": f"{{{','.join(map(str, ops))}}}"}
+    ask(session, _LOCK_ALL, values)
+    return ask(session, _ANY_TAKEN, values)
+
+
+def settle_all(
+    session: Session,
+    rows: Iterable[tuple[OperationFacts, str]],
+    status: OperationStatus,
+    at: datetime,
+) -> None:
+    """Write operations with their results (JSON text), whose bodies inspections hold."""
+    said = [_row(facts, result) for facts, result in rows]
+    values = {"rows": msgspec.json.encode(said).decode(), "status": status.value, "at": at}
+    ask(session, _SETTLE_ALL, values)
+
+
+def _row(facts: OperationFacts, result: str) -> dict[str, Any]:
+    previous = facts.prev_sha256
+    return {
+        **{name: getattr(facts, name) for name in OperationFacts.__slots__},
+        "sha256": facts.sha256.hex(),
+        "envelope_sha256": facts.envelope_sha256.hex(),
+        "prev_sha256": previous.hex() if previous else None,
+        "result": msgspec.Raw(result.encode()),
+    }
 
 
 def settle(
@@ -153,6 +212,9 @@ def settle(
         "wall": facts.wall,
         "mono_ms": facts.mono_ms,
         "boot": facts.boot,
+        "not_before": facts.not_before,
+        "not_after": facts.not_after,
+        "clock_off": facts.clock_off,
         "at": at,
         "status": status.value,
         "result": result,
@@ -169,6 +231,14 @@ def stored_result(session: Session, op: UUID) -> Row[UUID, bytes, str]:
 def has_come(session: Session, op: UUID) -> bool:
     """Whether an operation is here, whatever became of it."""
     return ask(session, _STATUS, {"op": op}).fetchone() is not None
+
+
+def stored_status(session: Session, op: UUID) -> OperationStatus:
+    """What became of an operation that was settled before."""
+    row = ask(session, _STATUS, {"op": op}).fetchone()
+    if row is None:
+        raise RuntimeError("an operation whose id is taken is gone")
+    return OperationStatus(row[0])
 
 
 def keep_reused(session: Session, facts: OperationFacts, raw: bytes, at: datetime) -> None:

@@ -20,7 +20,18 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.access import Actor, Grant
 from audit_api.domain.vocabulary import Language, Role
-from audit_api.storage.base import Answered, Base, Id, Instant, Sha256, Word, ask, is_sha256, one_of
+from audit_api.storage.base import (
+    Answered,
+    Base,
+    Id,
+    Instant,
+    Json,
+    Sha256,
+    Word,
+    ask,
+    is_sha256,
+    one_of,
+)
 
 
 class Person(Base):
@@ -56,7 +67,7 @@ class PersonGrant(Base):
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
-    person_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[Id] = mapped_column(ForeignKey("person.id"), index=True)
     role: Mapped[Word]
     territory_id: Mapped[Id] = mapped_column(ForeignKey("territory.id"))
     granted_at: Mapped[Instant]
@@ -88,12 +99,16 @@ class FailedSignIn(Base):
 
 
 class Device(Base):
-    """An enrolled tablet. `acked_seq`: the highest sequence number without a gap below it."""
+    """An enrolled tablet. `acked_seq`: the highest sequence number without a gap below it.
+
+    `pulled`: how far its last noted pull came, as `audit_api.storage.pull_notes` writes it.
+    """
 
     __tablename__ = "device"
     __table_args__ = (
         is_sha256("token_sha256"),
         CheckConstraint("acked_seq >= 0", name="acked_seq"),
+        CheckConstraint("(revoked_by is null) = (revoked_reason is null)", name="revoked"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
@@ -106,7 +121,12 @@ class Device(Base):
     app_version: Mapped[str | None]
     clock_offset_ms: Mapped[int | None] = mapped_column(BigInteger)
     acked_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    client: Mapped[Json | None]
     revoked_at: Mapped[Instant | None]
+    revoked_by: Mapped[Id | None] = mapped_column(ForeignKey("person.id"))
+    revoked_reason: Mapped[str | None]
+    pulled_at: Mapped[Instant | None]
+    pulled: Mapped[Json | None]
 
 
 class EnrolmentCode(Base):
@@ -227,6 +247,7 @@ def usable_code(session: Session, code: bytes, at: datetime) -> Row[UUID] | None
 _CONTACT = """
     update device set last_contact_at = %(at)s,
         app_version = coalesce(%(app)s, app_version),
+        client = coalesce(cast(%(client)s as json), client),
         clock_offset_ms = coalesce(cast(%(offset)s as bigint), clock_offset_ms),
         acked_seq = case when exists (
                 select from operation where device_id = %(device)s and seq = device.acked_seq + 1)
@@ -240,10 +261,22 @@ _CONTACT = """
 
 
 def note_contact(
-    session: Session, device: UUID, *, at: datetime, app: str | None, clock_offset_ms: int | None
+    session: Session,
+    device: UUID,
+    *,
+    at: datetime,
+    app: str | None,
+    client: str | None,
+    clock_offset_ms: int | None,
 ) -> Answered:
-    """Note that a device was here. See `acked_seq`."""
-    values = {"device": device, "at": at, "app": app, "offset": clock_offset_ms}
+    """Note that a device was here, and what it said of itself (JSON text). See `acked_seq`."""
+    values = {
+        "device": device,
+        "at": at,
+        "app": app,
+        "client": client,
+        "offset": clock_offset_ms,
+    }
     return ask(session, _CONTACT, values)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, func, select
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -15,7 +15,11 @@ class Photo(Base):
     """An original in the bucket. Never deleted by this program."""
 
     __tablename__ = "photo"
-    __table_args__ = (is_sha256("sha256"), CheckConstraint("bytes > 0", name="bytes"))
+    __table_args__ = (
+        is_sha256("sha256"),
+        CheckConstraint("bytes > 0", name="bytes"),
+        Index("ix_photo_device_id_received_at", "device_id", "received_at"),
+    )
 
     sha256: Mapped[Sha256] = mapped_column(primary_key=True)
     bytes: Mapped[int] = mapped_column(BigInteger)

@@ -1,6 +1,7 @@
 """Every table class, imported so that the metadata is whole."""
 
 from audit_api.storage import (
+    assignments,
     audit_log,
     campaigns,
     feed,
@@ -18,6 +19,7 @@ from audit_api.storage.law import amending, documents, packed, rulesets
 __all__ = [
     "Base",
     "amending",
+    "assignments",
     "audit_log",
     "campaigns",
     "documents",

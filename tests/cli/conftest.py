@@ -26,6 +26,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "S3_ACCESS_KEY_ID": settings.s3.access_key,
         "S3_SECRET_ACCESS_KEY": settings.s3.secret_key,
         "SECRET_KEY": settings.secret_key,
+        "RECEIPT_SIGNING_KEY": settings.receipt_signing_key.hex(),
         "LOG_LEVEL": settings.log_level,
     }
 
@@ -96,7 +97,7 @@ def clean_environment() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("DATABASE_", "S3_", "SECRET_KEY", "FLASK_"))
+        if not name.startswith(("DATABASE_", "S3_", "SECRET_KEY", "RECEIPT_", "FLASK_"))
     }
 
 

@@ -28,6 +28,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "S3_SECRET_ACCESS_KEY": s3.secret_key,
         "S3_ENDPOINT_URL": s3.endpoint_url or "",
         "SECRET_KEY": settings.secret_key,
+        "RECEIPT_SIGNING_KEY": settings.receipt_signing_key.hex(),
         "LOG_LEVEL": "WARNING",
     }
 

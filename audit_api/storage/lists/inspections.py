@@ -11,6 +11,10 @@ from audit_api.storage.lists.selection import AnyRow
 
 _SEEN = """(site.territory_id = any(:whole)
     or (site.territory_id = any(:own) and inspection.inspector_id = :person))"""
+_RETURNS = """(select coalesce(json_agg(json_build_object('rev', r.rev, 'reason', r.reason,
+    'by', supervisor.full_name, 'at', r.returned_at) order by r.rev), '[]'::json)
+    from inspection_return r join person supervisor on supervisor.id = r.returned_by
+    where r.inspection_id = {inspection})"""
 _INSPECTION = text(f"""
     select json_build_object('id', inspection.id, 'rev', inspection.rev,
         'corrects_rev', inspection.corrects_rev, 'site', inspection.site_id,
@@ -22,10 +26,13 @@ _INSPECTION = text(f"""
             'lat', inspection.lat, 'lon', inspection.lon,
             'accuracy_m', inspection.accuracy_m) end,
         'flags', inspection.flags, 'body_sha256', encode(inspection.body_sha256, 'hex'),
-        'state', case when exists (select from announced_photo a
+        'state', case when exists (select from inspection_return r
+            where r.inspection_id = inspection.id and r.rev = inspection.rev) then 'returned'
+            when exists (select from announced_photo a
             where a.inspection_id = inspection.id and a.rev = inspection.rev
             and not exists (select from photo p where p.sha256 = a.sha256))
             then 'awaiting_photos' else 'complete' end,
+        'returns', {_RETURNS.format(inspection="inspection.id")},
         'photos', (select coalesce(json_agg(json_build_object('id', a.id, 'element', a.element_id,
             'question', a.question, 'sha256', encode(a.sha256, 'hex'), 'bytes', a.bytes,
             'content_type', a.content_type, 'held', p.sha256 is not null) order by a.id),
@@ -63,6 +70,14 @@ def find_inspection(session: Session, scope: Scope, inspection: UUID) -> AnyRow 
     it was judged: status, built on, altered on, and the campaign's election day).
     """
     return session.execute(_INSPECTION, _parameters(scope) | {"id": inspection}).one_or_none()
+
+
+_list_returns = text(f"select {_RETURNS.format(inspection=':id')}::text")
+
+
+def list_returns(session: Session, inspection: UUID) -> str:
+    """Every return of an inspection that the caller may see, as a JSON list, oldest first."""
+    return str(session.execute(_list_returns, {"id": inspection}).scalar_one())
 
 
 _PHOTO = text(f"""

@@ -7,9 +7,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
+from audit_api.storage.lists.assignments import FIRST_VISIT
 from audit_api.storage.lists.selection import TERRITORY_NAME
 
-_STATIONS = """
+_STATIONS = f"""
     with visit as (
         select distinct on (i.site_id) i.site_id, i.id, i.rev
         from inspection i join site on site.id = i.site_id
@@ -17,6 +18,13 @@ _STATIONS = """
             site.territory_id = any(:seen_whole)
             or (site.territory_id = any(:seen_own) and i.inspector_id = :person))
         order by i.site_id, i.received_at desc, i.id
+    ), assigned as (
+        select assignment.site_id, bool_or({FIRST_VISIT} is not null) as inspected
+        from assignment join site on site.id = assignment.site_id
+        where assignment.campaign_id = :campaign and assignment.withdrawn_at is null and (
+            site.territory_id = any(:told_whole)
+            or (site.territory_id = any(:told_own) and assignment.inspector_id = :person))
+        group by assignment.site_id
     ), station_now as (
         select st.number, st.voters, st.constituency_number, site.territory_id,
             v.id is not null as inspected,
@@ -28,8 +36,10 @@ _STATIONS = """
                 and c.campaign_id = :campaign and (
                 site.territory_id = any(:seen_whole) or (site.territory_id = any(:seen_own)
                 and (c.first_inspector_id = :person or c.last_inspector_id = :person)))
-            ) as violations
+            ) as violations,
+            t.site_id is not null as assigned, coalesce(t.inspected, false) as assigned_inspected
         from station st join site on site.id = st.site_id left join visit v on v.site_id = site.id
+        left join assigned t on t.site_id = site.id
         where st.campaign_id = :campaign and site.territory_id = any(:whole)
     )"""
 _FIGURES = """'stations', count(*), 'voters', coalesce(sum(voters), 0),
@@ -37,7 +47,9 @@ _FIGURES = """'stations', count(*), 'voters', coalesce(sum(voters), 0),
     'awaiting_photos', count(*) filter (where awaiting),
     'compliant', count(*) filter (where state = 'compliant'),
     'with_open_violations', count(*) filter (where violations > 0),
-    'open_violations', coalesce(sum(violations), 0)"""
+    'open_violations', coalesce(sum(violations), 0),
+    'assigned', case when :told then count(*) filter (where assigned) end,
+    'assigned_inspected', case when :told then count(*) filter (where assigned_inspected) end"""
 _BY_TERRITORY = text(f"""{_STATIONS}
     select json_build_object('territory', territory.code, 'name', {TERRITORY_NAME},
         {_FIGURES})::text
@@ -54,11 +66,19 @@ _TOTAL = text(f"{_STATIONS} select json_build_object({_FIGURES})::text from stat
 
 
 def progress(
-    session: Session, scope: Scope, seen: Scope, campaign: str, *, by: str, today: date
+    session: Session,
+    scope: Scope,
+    seen: Scope,
+    told: Scope,
+    campaign: str,
+    *,
+    by: str,
+    today: date,
 ) -> tuple[list[str], str]:
     """Figures of a campaign's stations in scope: groups (`territory` or `constituency`) and total.
 
-    Inspections and violations are counted only as far as `seen` allows.
+    Inspections and violations are counted only as far as `seen` allows, assignments as far as
+    `told` does; they are null for whoever may read none.
     """
     values: dict[str, Any] = {
         "campaign": campaign,
@@ -66,6 +86,9 @@ def progress(
         "seen_whole": list(seen.territories),
         "seen_own": list(seen.own_territories),
         "person": seen.person,
+        "told": not told.empty,
+        "told_whole": list(told.territories),
+        "told_own": list(told.own_territories),
         "today": today,
     }
     grouped = _BY_TERRITORY if by == "territory" else _BY_CONSTITUENCY

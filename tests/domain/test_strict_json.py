@@ -6,8 +6,8 @@ import zlib
 
 import pytest
 
+from audit_api.domain import strict_json
 from audit_api.domain.errors import BodyTooLarge, MalformedBody, UnsupportedEncoding
-from audit_api.http import strict_json
 
 
 @pytest.mark.parametrize(

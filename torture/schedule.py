@@ -44,6 +44,8 @@ class Weather:
     photos: int = 2
     """Photos of an inspection, at most."""
     photo_bytes: int = 30_000
+    pause_s: float = 1.0
+    """Between two sessions, at most."""
     habits: Mapping[str, float] = field(default_factory=dict)
     """How often a tablet does what it should not; see `torture.habits`."""
 

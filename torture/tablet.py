@@ -67,7 +67,7 @@ class Life:
         problem = None
         try:
             said = self.tablet.sync()
-            problem = getattr(said, "problem", None)
+            problem = "; ".join(said.pushed.refused) or None
         except TabletError as error:
             problem = f"{type(error).__name__}: {error}"[:300]
         self.notes.add("session ended", problem=problem, states=self.outbox.states())
@@ -140,7 +140,7 @@ def open_tablet(config: dict[str, Any], clock: timedelta, patience: Patience) ->
 def capture(tablet: Tablet, visit: Visit, base: dict[str, Any] | None) -> str:
     """Hand a visit to the client; returns the operation's id."""
     return tablet.capture(
-        visit.body, entity=visit.entity, base=base, photos=visit.photos
+        visit.body, entity=visit.entity, base=base, originals=visit.photos
     ).op
 
 

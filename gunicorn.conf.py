@@ -14,6 +14,8 @@ timeout = 60
 graceful_timeout = 30
 keepalive = 30
 accesslog = None
+# A pull cursor has seven characters for each territory; a whole country has five hundred.
+limit_request_line = 8190
 
 
 def child_exit(server, worker):

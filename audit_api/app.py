@@ -4,7 +4,8 @@ import os
 from typing import Any
 
 import flask_smorest
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import SessionInterface
 
 from audit_api.domain.signing import Signer
 from audit_api.http import (
@@ -65,10 +66,18 @@ class Api(flask_smorest.Api):
         problems.register(self._app)
 
 
+class NoCookies(SessionInterface):
+    """Flask's own sessions, never opened: nothing here lives in a cookie."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        """There is none."""
+
+
 def create_app(settings: Settings) -> Flask:
     """Make the application. Connects lazily; `/readyz` says whether what it needs is there."""
     observing.configure_logging(settings.log_level)
     app = Flask("audit_api", static_folder=None)
+    app.session_interface = NoCookies()
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_photo_bytes,

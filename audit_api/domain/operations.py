@@ -41,15 +41,32 @@ class ReceivedOperation:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the audit log: what was done to what, when, by whom, and what belongs to it.
+
+    `detail` is JSON-able and holds ids and hashes, no personal data.
+    """
+
+    what: str
+    subject: str
+    at: datetime
+    person: UUID | None = None
+    device: UUID | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class OperationResult:
     """What the tablet is told. `details` are further members of the answer, JSON-able.
 
     `photos_held` are the hashes (hex) of the announced photos that are here, for the receipt.
+    `logged` goes into the audit log along with the operation.
     """
 
     status: OperationStatus
     details: Mapping[str, Any] = field(default_factory=dict)
     photos_held: Collection[str] = ()
+    logged: Sequence[Entry] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,15 @@ def authenticate(session: Session, door: Door) -> Actor:
     return actor
 
 
+def refuse_revoked(actor: Actor) -> None:
+    """Raise DeviceRevoked for a tablet that may only hand in."""
+    if actor.device_revoked:
+        raise DeviceRevoked(
+            "It may still hand in work with POST /api/v1/sync/push and its photos, "
+            "but reads nothing. Ask the headquarters to enrol it anew."
+        )
+
+
 def guard(
     noun: Noun | None = None,
     verb: str = "read",
@@ -91,11 +100,14 @@ def guard(
     door: Door = Door.PERSON,
     writing: bool = False,
     hand_in: bool = False,
+    along: Callable[[Session], Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let in who may do `verb` to `noun`; the view gets `session`, `actor` and `scope`.
 
     `writing`: a writing transaction, committed when the view returns. `hand_in`: revoked devices
     too may come here, and the view opens its transactions itself (it gets `actor` alone).
+    `along`: asks something in the same exchange with the database; the view gets what it returned
+    as `told`, and opens its transactions itself.
     """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -105,15 +117,17 @@ def guard(
                 with database().at_once() as session:
                     actor = authenticate(session, door)
                 return view(*args, actor=actor, **kwargs)
+            if along is not None:
+                with database().at_once() as session:
+                    told = along(session)
+                    actor = authenticate(session, door)
+                refuse_revoked(actor)
+                return view(*args, actor=actor, told=told, **kwargs)
             opened = database().writing() if writing else database().reading()
             with opened as session:
                 g.session = session
                 actor = authenticate(session, door)
-                if actor.device_revoked:
-                    raise DeviceRevoked(
-                        "It may still hand in work with POST /api/v1/sync/push and its photos, "
-                        "but reads nothing. Ask the headquarters to enrol it anew."
-                    )
+                refuse_revoked(actor)
                 if noun is None:
                     return view(*args, session=session, actor=actor, **kwargs)
                 scope = scope_of(actor, noun, verb)

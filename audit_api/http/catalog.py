@@ -1,5 +1,7 @@
 """The catalog that this process serves, and every document in it by its digest."""
 
+import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, current_app, g
@@ -41,6 +43,32 @@ def catalog() -> Catalog:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The list of a catalog's documents as it is answered, and the SHA-256 of that."""
+
+    catalog: Catalog
+    text: str
+    sha256: bytes
+
+
+_newest: Listing | None = None
+
+
+def listing(of: Catalog) -> Listing:
+    """The list of all documents of a catalog; made once while the catalog stays the same."""
+    global _newest
+    made = _newest
+    if made is None or made.catalog is not of:
+        items = ",".join(
+            f'{{"kind":"{kind}","id":"{name}","sha256":"{digest}"}}'
+            for kind, name, digest, _ in of.documents()
+        )
+        text = f'{{"items":[{items}],"next":null}}'
+        made = _newest = Listing(of, text, hashlib.sha256(text.encode()).digest())
+    return made
+
+
 class DocumentSchema(Schema):
     """One released file."""
 
@@ -69,11 +97,7 @@ class DocumentPage(Schema):
 @problems(blueprint, 401, 403, 404)
 def list_documents(**_: Any) -> Response:
     """Every form, standard and profile, by the digest under which it is served."""
-    items = ",".join(
-        f'{{"kind":"{kind}","id":"{name}","sha256":"{digest}"}}'
-        for kind, name, digest, _ in catalog().documents()
-    )
-    return answer_json(f'{{"items":[{items}],"next":null}}')
+    return answer_json(listing(catalog()).text)
 
 
 @blueprint.route("/catalog/<string:sha256>")

@@ -1,7 +1,6 @@
 """Store an inspection, judge it, and move the cases and tasks that follow from it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from audit_api.domain.access import Actor
 from audit_api.domain.errors import Fault
 from audit_api.domain.operations import (
     Authority,
+    Entry,
     OperationResult,
     ReceivedOperation,
     quarantined,
@@ -21,7 +21,7 @@ from audit_api.domain.operations import (
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.catalogs import CatalogMoved, keep_ruleset
 from audit_api.services.move_cases import advise, move_cases, sure_findings
-from audit_api.storage import audit_log, feed, inspections, situations
+from audit_api.storage import feed, inspections, situations
 from audit_api.storage.situations import KnownState, SiteFacts, Situation
 from field_schema.assessment import assess
 from field_schema.catalog import Catalog, CatalogError, UnknownForm
@@ -36,6 +36,9 @@ from field_schema.inspection import (
 from field_schema.packing import pack
 from field_schema.ruleset import Building
 from field_schema.scoring import score
+
+Changed = Mapping[str, list[UUID]]
+"""Ids by the kinds of the feed."""
 
 
 def read_body(
@@ -71,15 +74,6 @@ def look_around(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """What an accepted inspection tells the others, last in its transaction: see `tell`."""
-
-    logged: audit_log.Entry
-    changed: Mapping[str, list[UUID]]
-    """Ids by the kinds of the feed."""
-
-
 def accept_inspection(
     session: Session,
     actor: Actor,
@@ -97,7 +91,7 @@ def accept_inspection(
     """
     if situation is None:
         raise TypeError("what is read as an inspection has an id")
-    result, news = store_inspection(
+    result, changed = store_inspection(
         session,
         actor,
         authority,
@@ -108,21 +102,18 @@ def accept_inspection(
         catalog=catalog,
         at=at,
     )
-    if news is not None:
-        tell(session, [news])
+    if changed is not None:
+        publish(session, [changed])
     return result
 
 
-def tell(session: Session, news: Iterable[News]) -> None:
-    """Log accepted inspections and publish what they changed, in one statement each."""
-    changed: dict[str, list[UUID]] = {}
-    entries = []
-    for one in news:
-        entries.append(one.logged)
-        for kind, ids in one.changed.items():
-            changed.setdefault(kind, []).extend(ids)
-    audit_log.record_all(session, entries)
-    feed.publish(session, **changed)
+def publish(session: Session, changes: Iterable[Changed]) -> None:
+    """Tell the feed what accepted inspections changed, in one statement."""
+    ids: dict[str, list[UUID]] = {}
+    for changed in changes:
+        for kind, some in changed.items():
+            ids.setdefault(kind, []).extend(some)
+    feed.publish(session, **ids)
 
 
 def store_inspection(
@@ -136,8 +127,8 @@ def store_inspection(
     *,
     catalog: Catalog,
     at: datetime,
-) -> tuple[OperationResult, News | None]:
-    """`accept_inspection` but for what it tells: `News` when it was applied."""
+) -> tuple[OperationResult, Changed | None]:
+    """`accept_inspection` but for the feed: what changed is told when it was applied."""
     refused = _refusal(actor, authority, operation, inspection, site, state, catalog)
     if refused is not None or site is None:
         return refused or _OUT_OF_SCOPE, None
@@ -217,7 +208,7 @@ def _store(
     *,
     catalog: Catalog,
     at: datetime,
-) -> tuple[OperationResult, News | None]:
+) -> tuple[OperationResult, Changed | None]:
     entity = operation.entity
     if entity is None:
         raise TypeError("an inspection without an id was rejected before")
@@ -293,7 +284,7 @@ def _store(
     if old:
         inspections.update_elements(session, old)
     changed = move_cases(session, actor, inspection, binding, site, state, entity, rev, at)
-    logged = audit_log.Entry(
+    logged = Entry(
         "inspection_accepted",
         str(entity),
         at,
@@ -318,8 +309,9 @@ def _store(
             "need_photos": sorted(announced - state.photos),
         },
         announced & state.photos,
+        (logged,),
     )
-    return result, News(logged, changed)
+    return result, changed
 
 
 def _strange_elements(inspection: Inspection, state: KnownState) -> list[Fault]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor
 from audit_api.domain.operations import (
     Authority,
+    Entry,
     OperationResult,
     ReceivedOperation,
     quarantined,
@@ -23,7 +24,7 @@ from audit_api.domain.receipts import signed_receipt
 from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.kinds import KINDS
-from audit_api.storage import audit_log, operations
+from audit_api.storage import operations
 from audit_api.storage.base import Answered, give_up
 from field_schema.catalog import Catalog
 
@@ -153,17 +154,13 @@ def settle(
     rendered = render(operation, result, receipt_of(operation, result, signer, at))
     held_elsewhere = result.status is OperationStatus.APPLIED and operation.kind == "inspection"
     raw = None if held_elsewhere else operation.raw
-    operations.settle(session, facts_of(actor, operation), result.status, rendered, raw, at)
+    logged = result.logged
     if result.status is not OperationStatus.APPLIED:
-        audit_log.record(
-            session,
-            result.status.value,
-            operation.op,
-            at=at,
-            person=actor.person,
-            device=actor.device,
-            sha256=operation.raw_sha256.hex(),
-        )
+        kept = {"sha256": operation.raw_sha256.hex()}
+        entry = Entry(result.status.value, str(operation.op), at, actor.person, actor.device, kept)
+        logged = (*logged, entry)
+    facts = facts_of(actor, operation)
+    operations.settle(session, facts, result.status, rendered, raw, logged, at)
     return PushAnswer(rendered, True, tuple(result.details.get("need_photos", ())))
 
 

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain import deadlines
 from audit_api.domain.access import Actor
-from audit_api.domain.operations import Authority, OperationResult, ReceivedOperation
+from audit_api.domain.operations import Authority, Entry, OperationResult, ReceivedOperation
 from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import OperationStatus
-from audit_api.services.accept_inspection import News, photo_hashes, store_inspection, tell
+from audit_api.services.accept_inspection import Changed, photo_hashes, publish, store_inspection
 from audit_api.services.kinds import KINDS
 from audit_api.services.push_operation import PushAnswer, facts_of, receipt_of, render
 from audit_api.storage import operations, situations
@@ -100,9 +100,9 @@ def push_run(
     state = situations.state_of_all(asked)
     authority = Authority(KINDS[_KIND].scope(actor))
     done: list[tuple[ReceivedOperation, OperationResult]] = []
-    told: list[News] = []
+    changes: list[Changed] = []
     for item in run:
-        result, news = store_inspection(
+        result, changed = store_inspection(
             session,
             actor,
             authority,
@@ -113,12 +113,12 @@ def push_run(
             catalog=catalog,
             at=at,
         )
-        if news is None:
+        if changed is None:
             give_up(session)
             return None
         done.append((item.operation, result))
-        told.append(news)
-    tell(session, told)
+        changes.append(changed)
+    publish(session, changes)
     return _settle(session, actor, done, signer, at)
 
 
@@ -130,9 +130,11 @@ def _settle(
     at: datetime,
 ) -> list[PushAnswer]:
     rows, answers = [], []
+    logged: list[Entry] = []
     for operation, result in done:
         text = render(operation, result, receipt_of(operation, result, signer, at))
         rows.append((facts_of(actor, operation), text))
+        logged += result.logged
         answers.append(PushAnswer(text, True, tuple(result.details["need_photos"])))
-    operations.settle_all(session, rows, OperationStatus.APPLIED, at)
+    operations.settle_all(session, rows, OperationStatus.APPLIED, logged, at)
     return answers

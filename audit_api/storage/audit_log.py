@@ -1,7 +1,6 @@
 """The audit log: who did what when. Rows are only ever added; a trigger refuses the rest."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ import msgspec
 from sqlalchemy import BigInteger, Identity
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from audit_api.domain.operations import Entry
 from audit_api.storage.base import Base, Id, Instant, Json, Word, ask
 
 
@@ -27,24 +27,13 @@ class AuditEntry(Base):
     detail: Mapped[Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that was done: what, to what, when, by whom, and what belongs to it (JSON-able)."""
-
-    what: str
-    subject: str
-    at: datetime
-    person: UUID | None = None
-    device: UUID | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-
-_RECORD = """
+RECORD = """
     insert into audit_log (at, what, person_id, device_id, subject, detail)
     select at, what, person, device, subject, detail
     from json_to_recordset(cast(%(entries)s as json)) as e(at timestamptz, what text, person uuid,
         device uuid, subject text, detail json)
 """
+"""Adds the `entries` (see `as_values`); other statements may take it along."""
 
 
 def record(
@@ -63,4 +52,9 @@ def record(
 
 def record_all(session: Session, entries: Iterable[Entry]) -> None:
     """Add entries in the caller's transaction, in their order."""
-    ask(session, _RECORD, {"entries": msgspec.json.encode(list(entries)).decode()})
+    ask(session, RECORD, {"entries": as_values(entries)})
+
+
+def as_values(entries: Iterable[Entry]) -> str:
+    """Entries as the parameter of `RECORD`."""
+    return msgspec.json.encode(list(entries)).decode()

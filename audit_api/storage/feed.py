@@ -1,13 +1,12 @@
 """The change feed that tablets pull: one row per scope and entity, in an order that loses nothing.
 
 `(xid, seq)` is the order; a page ends at the oldest transaction still running, so that a row
-which commits late is never jumped over (sync.md, "The hole to avoid").
+which commits late is never jumped over (docs/decisions/0003). `seq` is the version of the row's
+document too: it grows whenever the row is written. Reading is in `feed_pages`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -61,16 +60,6 @@ class FeedEpoch(Base):
     single: Mapped[bool] = mapped_column(Boolean, primary_key=True, default=True)
     epoch: Mapped[UUID] = mapped_column(Uuid)
     began_at: Mapped[Instant]
-
-
-class Position(NamedTuple):
-    """A place in the feed's order."""
-
-    xid: int
-    seq: int
-
-
-START = Position(0, 0)
 
 
 # What a tablet needs to know of each thing. Table names are the aliases of `_SOURCES`.
@@ -190,42 +179,13 @@ def person_scope(person: UUID) -> str:
     return f"person:{person}"
 
 
-@dataclass(frozen=True, slots=True)
-class FeedPage:
-    """One page: the items as JSON text, where it ended, and whether more is there."""
-
-    items: str
-    end: Position | None
-    more: bool
-
-
-_horizon = text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-_LATER = """
-    select f.* from unnest(cast(:{set} as text[])) as s (name)
-    cross join lateral (
-        select scope, kind, entity_id, xid, seq from feed
-        where scope = s.name and (xid, seq) > (:{set}_xid, :{set}_seq) and xid < :until
-        order by xid, seq limit :rows) f
-"""
-# Keys first, from the index, scope by scope; documents only of those that make the page.
-_page = text(f"""
-    with later as ({_LATER.format(set="known")} union all {_LATER.format(set="fresh")}),
-    page as (
-        select l.*, row_number() over (order by xid, seq) as n
-        from (select * from later order by xid, seq limit :rows) l
-    ), shown as (select * from page where n < :rows)
-    select
-        (select string_agg('["' || f.scope || '","' || f.kind || '","' || f.entity_id || '",'
-            || coalesce(f.doc::text, 'null') || ']', ',' order by n)
-            from shown join feed f using (entity_id, kind, scope)),
-        (select array[xid, seq] from shown order by n desc limit 1),
-        (select count(*) from page) = :rows
-""")
+# The oldest transaction that may still write: everything before it is final.
+HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 def horizon(session: Session) -> int:
     """The oldest transaction that may still write: everything before it is final."""
-    return int(session.execute(_horizon).scalar_one())
+    return int(session.execute(text(f"select {HORIZON}")).scalar_one())
 
 
 _next = text("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
@@ -234,42 +194,3 @@ _next = text("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
 def next_transaction(session: Session) -> int:
     """No transaction from this number on has begun to write: see `horizon`."""
     return int(session.execute(_next).scalar_one())
-
-
-def read_page(
-    session: Session,
-    *,
-    known: Iterable[str],
-    known_after: Position,
-    fresh: Iterable[str],
-    fresh_after: Position,
-    until: int,
-    limit: int,
-) -> FeedPage:
-    """Changes in the scopes `known` after one position and in the scopes `fresh` after another.
-
-    `until` is a `horizon` read before, in this transaction or at the first page: without it a
-    row that got its number early and commits late would be lost.
-    """
-    items, end, more = session.execute(
-        _page,
-        {
-            "known": list(known),
-            "known_xid": known_after.xid,
-            "known_seq": known_after.seq,
-            "fresh": list(fresh),
-            "fresh_xid": fresh_after.xid,
-            "fresh_seq": fresh_after.seq,
-            "until": until,
-            "rows": limit + 1,
-        },
-    ).one()
-    return FeedPage(items or "", Position(*end) if end else None, more)
-
-
-_epoch = text("select epoch from feed_epoch")
-
-
-def epoch(session: Session) -> UUID:
-    """Which life of the database this is."""
-    return UUID(str(session.execute(_epoch).scalar_one()))

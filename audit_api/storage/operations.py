@@ -24,7 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from audit_api.domain.operations import Entry
 from audit_api.domain.vocabulary import OperationStatus
+from audit_api.storage import audit_log
 from audit_api.storage.base import (
     Answered,
     Base,
@@ -114,7 +116,8 @@ class OperationFacts:
 # first to commit sees its row. The key is 64 bits of the id: others that share it only wait.
 _LOCK = "select pg_advisory_xact_lock(hashtextextended(%(op)s::text, 0))"
 _TAKEN = "select exists (select from operation where op = %(op)s)"
-_SETTLE = """
+_SETTLE = f"""
+    with logged as ({audit_log.RECORD})
     insert into operation (op, device_id, seq, kind, entity_id, sha256, envelope_sha256,
         prev_sha256, wall, mono_ms, boot, not_before, not_after, clock_off, received_at, status,
         result, raw)
@@ -129,7 +132,8 @@ _LOCK_ALL = """
     from (select unnest(cast(%(ops)s as uuid[])) as op order by 1) o
 """
 _ANY_TAKEN = "select exists (select from operation where op = any(cast(%(ops)s as uuid[])))"
-_SETTLE_ALL = """
+_SETTLE_ALL = f"""
+    with logged as ({audit_log.RECORD})
     insert into operation (op, device_id, seq, kind, entity_id, sha256, envelope_sha256,
         prev_sha256, wall, mono_ms, boot, not_before, not_after, clock_off, received_at, status,
         result)
@@ -169,11 +173,17 @@ def settle_all(
     session: Session,
     rows: Iterable[tuple[OperationFacts, str]],
     status: OperationStatus,
+    logged: Iterable[Entry],
     at: datetime,
 ) -> None:
     """Write operations with their results (JSON text), whose bodies inspections hold."""
     said = [_row(facts, result) for facts, result in rows]
-    values = {"rows": msgspec.json.encode(said).decode(), "status": status.value, "at": at}
+    values = {
+        "rows": msgspec.json.encode(said).decode(),
+        "status": status.value,
+        "at": at,
+        "entries": audit_log.as_values(logged),
+    }
     ask(session, _SETTLE_ALL, values)
 
 
@@ -194,6 +204,7 @@ def settle(
     status: OperationStatus,
     result: str,
     raw: bytes | None,
+    logged: Iterable[Entry],
     at: datetime,
 ) -> None:
     """Write an operation and what became of it; `raw` is None when an inspection holds the body.
@@ -219,6 +230,7 @@ def settle(
         "status": status.value,
         "result": result,
         "raw": raw,
+        "entries": audit_log.as_values(logged),
     }
     ask(session, _SETTLE, values)
 

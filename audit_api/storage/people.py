@@ -1,8 +1,10 @@
 """People, their grants and sessions, their devices and the codes that enrol them."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID, uuid4
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -162,7 +164,8 @@ _ACTOR = """
         ), granted as (
             select role, root, json_agg(node) as nodes from subtree group by grant_id, role, root
         )
-        select json_agg(json_build_array(role, root, nodes) order by role, root) from granted
+        select cast(json_agg(json_build_array(role, root, nodes) order by role, root) as text)
+        from granted
     )
     from person p join {holder} where token_sha256 = %(token)s {alive}
 """
@@ -195,11 +198,18 @@ def _actor(answer: Answered) -> Actor | None:
     if row is None:
         return None
     person, username, language, device, revoked, granted = row
-    grants = tuple(
-        Grant(Role(role), UUID(root), frozenset(map(UUID, nodes)))
-        for role, root, nodes in granted or ()
+    return Actor(
+        person, username, language, _grants(granted or "[]"), device=device, device_revoked=revoked
     )
-    return Actor(person, username, language, grants, device=device, device_revoked=revoked)
+
+
+@lru_cache(1000)
+def _grants(text: str) -> tuple[Grant, ...]:
+    """Grants from their text, as the database gave it just now: reading it is what is saved."""
+    return tuple(
+        Grant(Role(role), UUID(root), frozenset(map(UUID, nodes)))
+        for role, root, nodes in msgspec.json.decode(text)
+    )
 
 
 def person_by_username(session: Session, username: str) -> Person | None:

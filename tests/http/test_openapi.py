@@ -49,7 +49,8 @@ def test_every_answer_keeps_the_document(
     app: Flask, world: World, things: Things, caller: str
 ) -> None:
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
-    headers = _headers(world, caller)
+    # The tool's client in the process does not unpack.
+    headers = _headers(world, caller) | {"Accept-Encoding": "identity"}
     called = set()
 
     def check(operation: Any) -> None:

@@ -32,7 +32,7 @@ def pull_all(
             assert cursor is not None
             return held, cursor
         page = answer.json
-        for scope, kind, entity, doc in page["items"]:
+        for scope, kind, entity, doc, _version in page["items"]:
             held[scope, kind, entity] = doc
         cursor = page["cursor"]
         if not page["more"]:
@@ -70,11 +70,13 @@ def test_a_push_comes_back_with_its_elements_violations_and_tasks(
     assert (f"person:{person}", "inspection", result["id"]) in held
 
 
-def test_nothing_new_is_304_with_the_cursor_as_etag(client: FlaskClient, world: World) -> None:
+def test_nothing_new_is_304_with_the_end_of_the_cursor_as_etag(
+    client: FlaskClient, world: World
+) -> None:
     _, cursor = pull_all(client, world)
     answer = pull(client, world, cursor=cursor)
     assert (answer.status_code, answer.data) == (304, b"")
-    assert answer.headers["ETag"] == f'"{cursor}"'
+    assert cursor.endswith(answer.headers["ETag"].strip('"'))
 
 
 def test_small_pages_hold_the_same_as_one(client: FlaskClient, world: World) -> None:

@@ -138,6 +138,6 @@ def test_without_the_horizon_it_would_be_lost(
     app: Flask, world: World, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Shows that the test above can fail: it needs the condition that the horizon is."""
-    monkeypatch.setattr(feed, "horizon", lambda _session: 2**62)
+    monkeypatch.setattr(feed, "HORIZON", str(2**62))
     late, seen = _late_writer(database, world, app)
     assert late not in seen

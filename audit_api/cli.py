@@ -18,6 +18,7 @@ from audit_api.standards_cli import standards
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.people import person_by_username
 from audit_api.storage.server_check import reasons_against
+from audit_api.tablet.cli import tablet
 from audit_api.worker import make_worker
 
 Runner = Callable[[Session, datetime], import_places.ImportReport]
@@ -30,6 +31,7 @@ def main() -> None:
 
 
 main.add_command(standards)
+main.add_command(tablet)
 
 
 @main.group()

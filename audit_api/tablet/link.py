@@ -1,0 +1,170 @@
+"""The network: one request, tried until an answer can be believed, with growing pauses.
+
+Half an answer, a damaged one, a silent link and a busy server all come to the same: ask again.
+"""
+
+import base64
+import hashlib
+import http.client
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from audit_api.tablet.errors import Garbled, LinkDown, Refused
+
+T = TypeVar("T")
+_LATER = {408, 429, 500, 502, 503, 504}
+_MAX_RETRY_AFTER_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. Names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; Garbled for anything else."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise Garbled("The answer is no JSON.") from None
+        if not isinstance(value, dict):
+            raise Garbled("The answer is no JSON object.")
+        return value
+
+
+class Transport(Protocol):
+    """Sends one request. Raises OSError or http.client.HTTPException when no whole answer came."""
+
+    def __call__(  # noqa: D102 - the class says it
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer: ...
+
+
+class HttpTransport:
+    """HTTP/1.1 on one connection, which is kept as long as it behaves."""
+
+    def __init__(self, base_url: str, *, timeout_s: float = 60) -> None:
+        address = urlsplit(base_url)
+        kind = (
+            http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+        )
+        self._prefix = address.path.rstrip("/")
+        self._connection = kind(address.hostname or "", address.port, timeout=timeout_s)
+
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send it; a connection on which anything went wrong is not used again."""
+        try:
+            self._connection.request(method, self._prefix + path, body or None, dict(headers))
+            answer = self._connection.getresponse()
+            data = answer.read()
+        except BaseException:
+            self.close()
+            raise
+        if answer.status >= 300:
+            # Who refuses before it has read the whole body leaves the rest of it on the line.
+            self.close()
+        return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, data)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+
+@dataclass(slots=True)
+class Patience:
+    """How often one request is tried, and how long the pauses are.
+
+    The pause doubles from `first_s` up to `longest_s`; a random part of it is waited, so that
+    tablets which lost the same server do not come back in step.
+    """
+
+    tries: int = 6
+    first_s: float = 1.0
+    longest_s: float = 60.0
+    sleep: Callable[[float], None] = time.sleep
+    chance: random.Random = field(default_factory=random.Random)
+
+    def pause(self, failures: int, at_least_s: float = 0.0) -> None:
+        """Wait after so many failures (from 1), and no less than the server asked for."""
+        longest = min(self.longest_s, self.first_s * 2 ** (failures - 1))
+        self.sleep(max(at_least_s, longest * self.chance.uniform(0.5, 1.0)))
+
+
+class Link:
+    """Requests of one tablet."""
+
+    def __init__(self, transport: Transport, token: str | None, patience: Patience) -> None:
+        self._transport = transport
+        self._token = token
+        self.patience = patience
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        understand: Callable[[Answer], T],
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        """What `understand` makes of the answer; it raises Garbled for one not to be believed.
+
+        Raises Refused for what trying again does not change, LinkDown when patience ends.
+        """
+        sent = dict(headers or {})
+        if self._token is not None:
+            sent["Authorization"] = f"Bearer {self._token}"
+        refused: int | None = None
+        reason = ""
+        for failures in range(1, self.patience.tries + 1):
+            wait_s = 0.0
+            try:
+                answer = self._transport(method, path, sent, body)
+                _check_digest(answer)
+                if answer.status < 400:
+                    return understand(answer)
+                if answer.status not in _LATER:
+                    # A middle box may have damaged the request: the second time it is believed.
+                    if answer.status == refused or failures == self.patience.tries:
+                        raise Refused(answer.status, _problem(answer))
+                    refused = answer.status
+                wait_s = _retry_after(answer)
+                reason = f"the server answered {answer.status}"
+            except (OSError, http.client.HTTPException, Garbled) as error:
+                refused = None
+                reason = str(error) or type(error).__name__
+            if failures < self.patience.tries:
+                self.patience.pause(failures, wait_s)
+        raise LinkDown(
+            f"{method} {path.partition('?')[0]}: {reason}. Everything is kept on the tablet; "
+            "sync again when the link is better."
+        )
+
+
+def _check_digest(answer: Answer) -> None:
+    """A server that says the hash of its answer (RFC 9530) is held to it."""
+    said = answer.headers.get("content-digest", "")
+    if said.startswith("sha-256=:"):
+        wanted = said.removeprefix("sha-256=:").partition(":")[0]
+        if base64.b64encode(hashlib.sha256(answer.body).digest()).decode() != wanted:
+            raise Garbled("The answer was damaged on its way.")
+
+
+def _problem(answer: Answer) -> dict[str, Any]:
+    try:
+        return answer.json()
+    except Garbled:
+        return {}
+
+
+def _retry_after(answer: Answer) -> float:
+    said = answer.headers.get("retry-after", "")
+    return float(min(int(said), _MAX_RETRY_AFTER_S)) if said.isdecimal() else 0.0

@@ -1,0 +1,254 @@
+"""What was done on the tablet, as operations with fixed bytes, and what became of each.
+
+An operation's bytes are made once, when it is captured, with its running number; whatever happens
+later, the same bytes go out. It leaves the outbox only when its own result came.
+"""
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from audit_api.tablet.clock import Moment
+from audit_api.tablet.errors import CannotCapture, TabletError
+from audit_api.tablet.store import Store, note
+
+MAX_OPERATIONS = 200
+MAX_BYTES = 2_000_000
+# What a push has around its operations: ids, clocks, anchors.
+_ENVELOPE_BYTES = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFile:
+    """An original that an operation announces."""
+
+    sha256: str
+    bytes: int
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. `record` is what goes over the wire, `body` the part that is evidence."""
+
+    op: str
+    seq: int
+    kind: str
+    entity: str
+    group: str | None
+    body: bytes
+    sha256: str
+    record: bytes
+    state: str
+    said: dict[str, Any] | None
+
+
+def capture(
+    store: Store,
+    moment: Moment,
+    *,
+    kind: str,
+    entity: str,
+    body: bytes,
+    photos: Sequence[PhotoFile] = (),
+    base: dict[str, Any] | None = None,
+    group: str | None = None,
+    op: str | None = None,
+) -> Operation:
+    """Keep a new operation; it is safe when this returns. Photos must be in the folder already.
+
+    An `op` that is there already with the same body is returned as it is, whatever else is said.
+    Raises CannotCapture for what no push could carry.
+    """
+    _check_body(body)
+    with store.writing() as db:
+        if op is not None and (row := _find(db, op)) is not None:
+            found = _operation(row)
+            if found.body != body:
+                raise CannotCapture(f"Operation {op} is there already with another body.")
+            return found
+        made = _add(db, moment, kind, entity, body, base, group, op or str(uuid4()))
+        for photo in photos:
+            _announce(db, made, photo)
+        return _get(db, made)
+
+
+def mend(store: Store, moment: Moment, op: str, body: bytes) -> Operation:
+    """A new operation in the place of a rejected one, which stays as it was handed in.
+
+    Photos that the mended body announces are those of the old one; others are captured before.
+    """
+    _check_body(body)
+    with store.writing() as db:
+        row = _find(db, op)
+        if row is None or row["state"] != "rejected":
+            raise CannotCapture(f"{op} is no rejected operation; see `audit-api tablet status`.")
+        return _get(db, replace(db, moment, row, body, "mended"))
+
+
+def replace(
+    db: sqlite3.Connection, moment: Moment, row: sqlite3.Row, body: bytes, state: str
+) -> str:
+    """A new operation that does what `row` should have done; `state` is what becomes of the old.
+
+    Returns the new operation's id.
+    """
+    base = json.loads(row["base"]) if row["base"] else None
+    made = _add(db, moment, row["kind"], row["entity"], body, base, row["group_id"], str(uuid4()))
+    db.execute(
+        "insert into photo_use (op, sha256) select ?, sha256 from photo_use where op = ?",
+        (made, row["op"]),
+    )
+    db.execute(
+        "update operation set state = ?, replaced_by = ? where op = ?", (state, made, row["op"])
+    )
+    return made
+
+
+def _check_body(body: bytes) -> None:
+    if len(body) > MAX_BYTES - 2 * _ENVELOPE_BYTES:
+        raise CannotCapture(
+            f"The body has {len(body)} bytes; a push carries {MAX_BYTES}. Make two inspections."
+        )
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise CannotCapture(f"The body is no JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise CannotCapture("The body is a JSON object.")
+
+
+def _add(
+    db: sqlite3.Connection,
+    moment: Moment,
+    kind: str,
+    entity: str,
+    body: bytes,
+    base: dict[str, Any] | None,
+    group: str | None,
+    op: str,
+) -> str:
+    """Number an operation and keep it. The number and the operation become true together."""
+    (seq, previous) = db.execute("select seq + 1, last_sha256 from tablet").fetchone()
+    digest = hashlib.sha256(body).hexdigest()
+    head = {
+        "op": op,
+        "seq": seq,
+        "kind": kind,
+        "id": entity,
+        "base": base,
+        "sha256": digest,
+        "prev_sha256": previous,
+        "at": moment.as_json(),
+    }
+    if group is not None:
+        head["group"] = group
+    record = json.dumps(head).encode()[:-1] + b',"body":' + body + b"}"
+    db.execute("update tablet set seq = ?, last_sha256 = ?", (seq, digest))
+    db.execute(
+        """insert into operation (op, seq, kind, entity, base, group_id, body, sha256, record)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (op, seq, kind, entity, json.dumps(base) if base else None, group, body, digest, record),
+    )
+    note(db, "captured", op, seq=seq, kind=kind, id=entity, sha256=digest)
+    return op
+
+
+def _announce(db: sqlite3.Connection, op: str, photo: PhotoFile) -> None:
+    db.execute(
+        "insert into photo (sha256, bytes, content_type) values (?, ?, ?) on conflict do nothing",
+        (photo.sha256, photo.bytes, photo.content_type),
+    )
+    db.execute("insert into photo_use values (?, ?) on conflict do nothing", (op, photo.sha256))
+
+
+def keep_original(store: Store, data: bytes) -> str:
+    """Put an original into the folder under its SHA-256 (hex, returned); safe when this returns."""
+    digest = hashlib.sha256(data).hexdigest()
+    path = store.photos / digest
+    if not path.exists():
+        written = path.with_name(f".{digest}.{uuid4()}")
+        with written.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        written.replace(path)
+        _sync_folder(store.photos)
+    return digest
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _find(db: sqlite3.Connection, op: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = db.execute("select * from operation where op = ?", (op,)).fetchone()
+    return row
+
+
+def _get(db: sqlite3.Connection, op: str) -> Operation:
+    row = _find(db, op)
+    if row is None:
+        raise TabletError(f"There is no operation {op}.")
+    return _operation(row)
+
+
+def _operation(row: sqlite3.Row) -> Operation:
+    return Operation(
+        row["op"],
+        row["seq"],
+        row["kind"],
+        row["entity"],
+        row["group_id"],
+        row["body"],
+        row["sha256"],
+        row["record"],
+        row["state"],
+        json.loads(row["said"]) if row["said"] else None,
+    )
+
+
+def find(store: Store, op: str) -> Operation | None:
+    """An operation by its id; None when it is not of this tablet."""
+    rows = store.rows("select * from operation where op = ?", op)
+    return _operation(rows[0]) if rows else None
+
+
+def operations(store: Store, *states: str) -> list[Operation]:
+    """The operations in any of these states, all without one, by their running numbers."""
+    every = "select * from operation order by seq"
+    some = "select * from operation where state in (select value from json_each(?)) order by seq"
+    rows = store.rows(some, json.dumps(states)) if states else store.rows(every)
+    return [_operation(row) for row in rows]
+
+
+def batches(
+    waiting: Iterable[Operation],
+    *,
+    max_operations: int = MAX_OPERATIONS,
+    max_bytes: int = MAX_BYTES,
+) -> list[list[Operation]]:
+    """The outbox cut into pushes: in order, within the limits, a group's members together."""
+    together: dict[str, list[Operation]] = {}
+    for operation in waiting:
+        together.setdefault(operation.group or operation.op, []).append(operation)
+    made: list[list[Operation]] = []
+    room = 0
+    for members in together.values():
+        size = sum(len(operation.record) + 1 for operation in members)
+        if not made or size > room or len(made[-1]) + len(members) > max_operations:
+            made.append([])
+            room = max_bytes - _ENVELOPE_BYTES
+        made[-1] += members
+        room -= size
+    return made

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from tests.factories import CAMPAIGN
 from tests.field_schema.bodies import measurement, photo, ramp_body, uuid_of
 
 ELEMENTS = 6
@@ -42,6 +41,7 @@ def draw_visit(
     rng: random.Random,
     site: str,
     *,
+    campaign: str,
     photos: int,
     photo_bytes: int,
     clock: timedelta,
@@ -66,7 +66,7 @@ def draw_visit(
     body = ramp_body(
         seed=rng.random(),
         site=site,
-        campaign=CAMPAIGN,
+        campaign=campaign,
         started={"wall": wall, "mono_ms": rng.randrange(10**9), "boot": uuid_of(rng)},
         answers={
             "width_mm": measurement(rng.choice((700, 800, 900, 950))),

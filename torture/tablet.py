@@ -96,6 +96,7 @@ class Life:
         return draw_visit(
             self.rng,
             site,
+            campaign=self.config["campaign"],
             photos=self.config["photos"],
             photo_bytes=self.config["photo_bytes"],
             clock=self.clock,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audit_api.tablet import Patience, Tablet
+from tests.factories import CAMPAIGN
 from tests.journeys.server import ROOT
 from torture.notes import read_notes
 from torture.outbox import Outbox
@@ -47,6 +48,7 @@ class TabletProcess:
             "folder": str(self.folder),
             "base_url": base_url,
             "seed": seed,
+            "campaign": CAMPAIGN,
             "clock_days": CLOCKS_DAYS[number % len(CLOCKS_DAYS)],
             "sites": [str(site) for site in self.inspector.sites],
             "foreign": [str(site) for site in self.inspector.foreign],

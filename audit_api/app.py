@@ -23,6 +23,7 @@ from audit_api.http import (
     problems,
     profiles,
     pull,
+    quarantine,
     recommendations,
     requirements,
     sessions,
@@ -56,6 +57,7 @@ API_BLUEPRINTS = (
     tasks.blueprint,
     assignments.blueprint,
     statistics.blueprint,
+    quarantine.blueprint,
 )
 
 

@@ -23,6 +23,7 @@ class Noun(StrEnum):
     ACTS = "supervisory acts, evidence packs"
     DEVICES = "devices"
     PEOPLE = "people, enrolment codes, grants"
+    QUARANTINE = "what is held back"
     AUDIT_LOG = "audit log"
 
 
@@ -36,6 +37,7 @@ TASKS            | read      | read verify reject   | read       | read acknowle
 ACTS             | -         | read                 | write read | own answer                       | read             | read
 DEVICES          | -         | -                    | -          | -                                | read revoke      | read revoke
 PEOPLE           | -         | -                    | -          | -                                | -                | read write
+QUARANTINE       | -         | read decide          | -          | -                                | read             | read
 AUDIT_LOG        | -         | read                 | read       | -                                | read             | read verify
 """  # noqa: E501 - a table is read across
 

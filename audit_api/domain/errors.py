@@ -175,6 +175,27 @@ class HandInQuotaSpent(DomainError):
     title = "This revoked device may hand in no more"
 
 
+class AlreadyDecided(DomainError):
+    """Somebody decided before: what, who, when and why is told."""
+
+    slug = "already-decided"
+    title = "This was decided already"
+
+
+class StillHeld(DomainError):
+    """Tried again, an operation cannot be applied even now: nothing was changed."""
+
+    slug = "still-held"
+    title = "It cannot be applied even now"
+
+
+class BytesChanged(DomainError):
+    """What is kept does not hash to what was handed in."""
+
+    slug = "bytes-changed"
+    title = "What is kept is not what was handed in"
+
+
 class ImportRefused(DomainError):
     """A file with bad lines: nothing of it was imported."""
 

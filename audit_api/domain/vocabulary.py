@@ -136,6 +136,15 @@ class OperationStatus(StrEnum):
     OP_REUSED = "op_reused"
 
 
+class QuarantineDecision(StrEnum):
+    """What became of an operation that was held back: `replayed` is the system's own word."""
+
+    RELEASED = "released"
+    REPAIRED = "repaired"
+    REFUSED = "refused"
+    REPLAYED = "replayed"
+
+
 class Language(StrEnum):
     """The languages of every text for people."""
 

@@ -72,6 +72,15 @@ class InspectionOut(Schema):
         required=True,
         metadata={"description": "Every time it was sent back; a later revision is the answer."},
     )
+    quarantine = fields.Dict(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "How this revision came out of quarantine, if it was there: op, "
+            "decision (released, repaired, replayed), reason, decided_by, decided_at, handed_in_at "
+            "and original_sha256, of the body as it was handed in: a repair stores another one."
+        },
+    )
     photos = fields.List(fields.Dict(), required=True)
     assessment = fields.Dict(
         required=True,

@@ -37,6 +37,9 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.BadCursor: 400,
     errors.CursorGone: 410,
     errors.FourEyes: 403,
+    errors.AlreadyDecided: 409,
+    errors.StillHeld: 422,
+    errors.BytesChanged: 409,
     errors.NotCurrent: 409,
     errors.HandInQuotaSpent: 429,
 }

@@ -23,8 +23,9 @@ from audit_api.domain.operations import (
 from audit_api.domain.receipts import signed_receipt
 from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import OperationStatus
+from audit_api.services.hold_operation import hold_operation
 from audit_api.services.kinds import KINDS
-from audit_api.storage import operations
+from audit_api.storage import operations, quarantine
 from audit_api.storage.base import Answered, give_up
 from field_schema.catalog import Catalog
 
@@ -86,10 +87,9 @@ def decide(
     situation = kind.look(session, operation, meaning)
     if claim is not None and not operations.is_claimed(claim):
         return None
-    if _waits(session, operation):
-        return OperationResult(
-            OperationStatus.BLOCKED, {"waits_for": str((operation.base or {})["op"])}
-        )
+    waits = check_base(session, operation)
+    if waits is not None:
+        return waits
     authority = Authority(kind.scope(actor))
     return kind.apply(
         session, actor, authority, operation, meaning, situation, catalog=catalog, at=at
@@ -133,10 +133,20 @@ def _read(actor: Actor, operation: ReceivedOperation, catalog: Catalog) -> Any:
     return kind.read(actor, operation, catalog)
 
 
-def _waits(session: Session, operation: ReceivedOperation) -> bool:
-    """Whether the operation is an edit of one that has not come."""
+def check_base(session: Session, operation: ReceivedOperation) -> OperationResult | None:
+    """What keeps the edit of an earlier operation waiting; None when that one was applied."""
     earlier = (operation.base or {}).get("op")
-    return earlier is not None and not operations.has_come(session, earlier)
+    if earlier is None:
+        return None
+    status = quarantine.standing(session, earlier)
+    if status is None:
+        return OperationResult(OperationStatus.BLOCKED, {"waits_for": str(earlier)})
+    if status in quarantine.APPLIED:
+        return None
+    return quarantined(
+        "base-not-applied",
+        f"It edits operation {earlier}, which is not applied itself. Kept; it follows that one.",
+    )
 
 
 def settle(
@@ -161,6 +171,8 @@ def settle(
         logged = (*logged, entry)
     facts = facts_of(actor, operation)
     operations.settle(session, facts, result.status, rendered, raw, logged, at)
+    if result.status in quarantine.HELD:
+        hold_operation(session, operation, result)
     return PushAnswer(rendered, True, tuple(result.details.get("need_photos", ())))
 
 

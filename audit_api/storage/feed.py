@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.storage.base import Base, Instant, Json, Word, ask
+from audit_api.storage.quarantine import SETTLED_WORDS
 
 FEED_SEQ = DbSequence("feed_seq", metadata=Base.metadata)
 
@@ -102,6 +103,12 @@ _DOCS = {
         'photos_missing', (select count(*) from announced_photo a
             where a.inspection_id = inspection.id and a.rev = inspection.rev
             and not exists (select from photo p where p.sha256 = a.sha256)))""",
+    "held": """json_build_object('op', operation.op, 'kind', operation.kind,
+        'entity', operation.entity_id, 'seq', operation.seq, 'status', operation.status,
+        'reason', coalesce(again.result, operation.result) ->> 'reason',
+        'decision', decided.decision, 'decided_reason', decided.reason,
+        'decided_at', decided.decided_at, 'outcome', decided.status,
+        'rev', decided.result -> 'rev', 'need_photos', decided.result -> 'need_photos')""",
     # Withdrawn ones stay, with the reason: an inspector must not think that one was lost. Whether
     # it is done or overdue a tablet tells by its own inspections and the day.
     "assignment": """json_build_object('id', assignment.id, 'campaign', assignment.campaign_id,
@@ -112,25 +119,33 @@ _DOCS = {
 _SOURCES = {
     "site": "site join territory on territory.id = site.territory_id",
     "task": "remediation_task join site on site.id = remediation_task.site_id",
+    "held": f"""operation join device on device.id = operation.device_id
+        left join quarantine_decision decided on decided.op = operation.op
+            and (decided.status is null or decided.status in ({SETTLED_WORDS}))
+        left join lateral (select d.result from quarantine_decision d where d.op = operation.op
+            and d.status in ('rejected', 'quarantined') order by d.n desc limit 1) again on true""",
     "inspection": """inspection left join inspection_return sent_back
         on sent_back.inspection_id = inspection.id and sent_back.rev = inspection.rev
         left join person supervisor on supervisor.id = sent_back.returned_by""",
     "assignment": "assignment",
 }
-_TABLES = {"task": "remediation_task"}
+_IDS = {"task": "remediation_task.id", "held": "operation.op"}
+_PERSONS = {
+    "inspection": "inspection.inspector_id",
+    "assignment": "assignment.inspector_id",
+    "held": "device.owner_id",
+}
+"""Kinds that lie in the scope of a person, and of whom; the others lie in a territory's."""
 
 
 def _select(kind: str) -> str:
-    table = _TABLES.get(kind, kind)
-    scope = (
-        f"'person:' || {table}.inspector_id"
-        if kind in ("inspection", "assignment")
-        else "'territory:' || site.territory_id"
-    )
+    entity = _IDS.get(kind, f"{kind}.id")
+    person = _PERSONS.get(kind)
+    scope = f"'person:' || {person}" if person else "'territory:' || site.territory_id"
     current = " and inspection.is_current" if kind == "inspection" else ""
     return (
-        f"select {scope} as scope, '{kind}' as kind, {table}.id as entity_id, {_DOCS[kind]} as doc"
-        f" from {_SOURCES[kind]} where {table}.id = any(%({kind})s){current}"
+        f"select {scope} as scope, '{kind}' as kind, {entity} as entity_id, {_DOCS[kind]} as doc"
+        f" from {_SOURCES[kind]} where {entity} = any(%({kind})s){current}"
     )
 
 
@@ -142,7 +157,8 @@ _UPSERT = """
 """
 _LEAVE = text("""
     update feed set doc = null, xid = pg_current_xact_id()::text::bigint, seq = nextval('feed_seq')
-    where entity_id = any(:ids) and kind <> 'inspection' and doc is not null and scope <> :scope
+    where entity_id = any(:ids) and kind not in ('inspection', 'held') and doc is not null
+        and scope <> :scope
 """)
 
 

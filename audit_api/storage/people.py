@@ -167,18 +167,20 @@ _ACTOR = """
         select cast(json_agg(json_build_array(role, root, nodes) order by role, root) as text)
         from granted
     )
-    from person p join {holder} where token_sha256 = %(token)s {alive}
+    from person p join {holder} where {found}
 """
-_DEVICE_ACTOR = _ACTOR.format(
+_TABLET = {
     # What a tablet holds is handed in whatever became of it or of its owner.
-    device="d.id, d.revoked_at is not null or p.disabled_at is not null",
-    holder="device d on d.owner_id = p.id",
-    alive="",
-)
+    "device": "d.id, d.revoked_at is not null or p.disabled_at is not null",
+    "holder": "device d on d.owner_id = p.id",
+}
+_DEVICE_ACTOR = _ACTOR.format(**_TABLET, found="token_sha256 = %(token)s")
+_OWNER_ACTOR = _ACTOR.format(**_TABLET, found="d.id = %(device)s")
 _SESSION_ACTOR = _ACTOR.format(
     device="cast(null as uuid), false",
     holder="login_session l on l.person_id = p.id",
-    alive="and p.disabled_at is null and l.expires_at > %(at)s and l.revoked_at is null",
+    found="token_sha256 = %(token)s and p.disabled_at is null "
+    "and l.expires_at > %(at)s and l.revoked_at is null",
 )
 
 
@@ -190,6 +192,14 @@ def actor_of_session(session: Session, token: bytes, at: datetime, today: date) 
 def actor_of_device(session: Session, token: bytes, today: date) -> Actor | None:
     """Whose tablet holds this token (given as SHA-256); revoked ones too, marked."""
     return _actor(ask(session, _DEVICE_ACTOR, {"token": token, "today": today}))
+
+
+def owner_of_device(session: Session, device: UUID, today: date) -> Actor:
+    """Who owns a device, acting through it: what it handed in before is looked at again."""
+    actor = _actor(ask(session, _OWNER_ACTOR, {"device": device, "today": today}))
+    if actor is None:
+        raise LookupError(f"no device {device}")
+    return actor
 
 
 def _actor(answer: Answered) -> Actor | None:

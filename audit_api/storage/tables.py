@@ -10,6 +10,7 @@ from audit_api.storage import (
     people,
     photos,
     places,
+    quarantine,
     remediation,
     violations,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "people",
     "photos",
     "places",
+    "quarantine",
     "remediation",
     "rulesets",
     "violations",

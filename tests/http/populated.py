@@ -65,6 +65,15 @@ def inspect(app: Flask, world: World, site: str, *, seed: int) -> tuple[str, byt
     return result["id"], data
 
 
+def hold(app: Flask, world: World, site: str, *, seq: int) -> str:
+    """Push an inspection of a site that is rejected and kept; returns its operation's id."""
+    where = site.split("-", maxsplit=1)[0]
+    body = inspection_of(world, site, seed=seq) | {"surprise": 1}
+    result = push(app.test_client(), world, operation(body, seq=seq), where=where)["results"][0]
+    assert result["status"] == "rejected", result
+    return str(result["op"])
+
+
 def populate(app: Flask, database: Database, world: World) -> Things:
     """An inspection with breaches and a photo at every site of the world."""
     ids: dict[str, dict[str, str]] = {
@@ -73,11 +82,13 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         "sha256": {},
         "violation": {},
         "task": {},
+        "operation": {},
     }
     for n, site in enumerate(SITES, 1):
         inspection, data = inspect(app, world, site, seed=n)
         ids["inspection"][site] = inspection
         ids["sha256"][site] = hashlib.sha256(data).hexdigest()
+        ids["operation"][site] = hold(app, world, site, seq=100 + n)
     with database.reading() as session:
         for kind, table in (("violation", "violation"), ("task", "remediation_task")):
             for site in SITES:

@@ -27,6 +27,8 @@ ITEMS = {
     "/api/v1/photos/<string:sha256>/original": "sha256",
     "/api/v1/sites/<uuid:site>": "site",
     "/api/v1/tasks/<uuid:task>": "task",
+    "/api/v1/quarantine/<uuid:operation>": "operation",
+    "/api/v1/quarantine/<uuid:operation>/raw": "operation",
     "/api/v1/violations/<uuid:violation>": "violation",
 }
 """Routes that answer one thing: rule -> what its parameter names."""
@@ -35,6 +37,7 @@ LISTS = {
     "/api/v1/sites": ("territory", "campaign"),
     "/api/v1/territories": (),
     "/api/v1/tasks": ("territory", "campaign", "site"),
+    "/api/v1/quarantine": ("territory", "device"),
     "/api/v1/violations": ("territory", "campaign", "site"),
     "/api/v1/violations.csv": ("territory", "campaign", "site"),
     "/api/v1/recommendations": ("territory", "campaign", "site"),
@@ -64,6 +67,7 @@ WITHOUT_TERRITORY = {
     "/api/v1/sessions": "a password is the key",
     "/api/v1/sessions/current": "only the caller's own",
     "/api/v1/photos/<string:sha256>": "takes in, reads nothing",
+    "/api/v1/quarantine/<uuid:operation>/decisions": "test_quarantine.py: outside it is unknown",
     "/api/v1/sync/push": "test_push.py: a site out of scope is quarantined",
     "/api/v1/sync/pull": "below, and test_pull.py",
     "/api/docs": "no data",
@@ -181,7 +185,12 @@ def test_a_filter_that_names_something_outside_answers_like_one_that_names_nothi
     client: FlaskClient, world: World, things: Things, address: str, name: str, role: Role
 ) -> None:
     headers = world.headers(role)
-    outside = {"territory": "F1", "campaign": FAR_CAMPAIGN, "site": things.of("site", "far-1")}
+    outside = {
+        "territory": "F1",
+        "campaign": FAR_CAMPAIGN,
+        "site": things.of("site", "far-1"),
+        "device": str(world.devices["far"][0]),
+    }
     unknown = _seen(client, f"{address}?{name}={UNKNOWN.get(name, uuid4())}", headers)
     assert unknown[0] == 404
     assert _seen(client, f"{address}?{name}={outside[name]}", headers) == unknown

@@ -33,6 +33,12 @@ _INSPECTION = text(f"""
             and not exists (select from photo p where p.sha256 = a.sha256))
             then 'awaiting_photos' else 'complete' end,
         'returns', {_RETURNS.format(inspection="inspection.id")},
+        'quarantine', (select json_build_object('op', d.op, 'decision', d.decision,
+            'reason', d.reason, 'decided_by', decider.full_name, 'decided_at', d.decided_at,
+            'handed_in_at', o.received_at, 'original_sha256', encode(o.sha256, 'hex'))
+            from quarantine_decision d join operation o on o.op = d.op
+            left join person decider on decider.id = d.decided_by
+            where d.op = inspection.op and d.status = 'applied'),
         'photos', (select coalesce(json_agg(json_build_object('id', a.id, 'element', a.element_id,
             'question', a.question, 'sha256', encode(a.sha256, 'hex'), 'bytes', a.bytes,
             'content_type', a.content_type, 'held', p.sha256 is not null) order by a.id),

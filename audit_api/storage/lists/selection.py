@@ -28,9 +28,19 @@ AnyRow = Row[*tuple[Any, ...]]
 class Selection:
     """Conditions and their parameters, gathered before one statement is made of them."""
 
-    def __init__(self, scope: Scope, *, own: str | None, today: date) -> None:
-        """`own`: the condition that makes a row the actor's own, with `:person` in it."""
-        self._conditions = ["site.territory_id = any(:whole)"]
+    def __init__(
+        self,
+        scope: Scope,
+        *,
+        own: str | None,
+        today: date,
+        whole: str = "site.territory_id = any(:whole)",
+    ) -> None:
+        """`own`: the condition that makes a row the actor's own, with `:person` in it.
+
+        `whole`: the one by which a row lies in the scope's territories, with `:whole` in it.
+        """
+        self._conditions = [whole]
         self._parameters: dict[str, Any] = {"whole": list(scope.territories), "today": today}
         if own is not None and scope.own_territories:
             self._conditions = [

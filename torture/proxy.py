@@ -176,6 +176,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(_hang_up(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
 
@@ -208,6 +209,14 @@ class Proxy:
 
     def _run(self, work: Coroutine[Any, Any, int]) -> int:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+
+async def _hang_up() -> None:
+    """End all connections that are still open."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _serve(link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

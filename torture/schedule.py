@@ -87,7 +87,7 @@ def draw_schedule(seed: str, weather: Weather, seconds: float) -> list[Event]:
     events = []
     for blow, a_minute in weather.blows.items():
         rng = random.Random(f"{seed}/{blow.name}")  # noqa: S311 - a schedule, not a secret
-        times = round(a_minute * seconds / 60 + rng.uniform(-0.5, 0.5))
+        times = max(1, round(a_minute * seconds / 60 + rng.uniform(-0.5, 0.5)))
         for n in range(times):
             # Spread evenly with a shake: a run of any length gets its share of each.
             at = seconds * (n + rng.random()) / times

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
 import structlog
 from flask import Flask, Response, g, json
 from sqlalchemy.exc import OperationalError
@@ -16,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from audit_api.domain import errors
 from audit_api.domain.errors import DomainError
+from audit_api.storage.photo_store import BucketUnavailable
 
 log = structlog.get_logger()
 
@@ -140,6 +142,18 @@ def _busy(error: Exception) -> Response:
     return answer
 
 
+def _bucket_away(error: BucketUnavailable) -> Response:
+    log.warning("bucket_unavailable", detail=str(error)[:300])
+    answer = problem(
+        503,
+        "bucket-unavailable",
+        "The photo store does not answer just now",
+        "The photo was not taken in. Try again in a few seconds; everything else works meanwhile.",
+    )
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
 def _unforeseen(error: Exception) -> Response:
     log.exception("unforeseen", error=type(error).__name__)
     return problem(
@@ -157,4 +171,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_exception)
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(PoolTimeout, _busy)
+    # From statements that go to the driver by themselves: see `storage.base.ask`.
+    app.register_error_handler(psycopg.OperationalError, _busy)
+    app.register_error_handler(BucketUnavailable, _bucket_away)
     app.register_error_handler(Exception, _unforeseen)

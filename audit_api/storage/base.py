@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
+from select import POLLIN, poll
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from psycopg import Connection, Cursor
+from psycopg import Connection, Cursor, OperationalError
 from sqlalchemy import (
     URL,
     BigInteger,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Connection as EngineConnection
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import QueuePool
 
@@ -110,7 +112,27 @@ def _engine(url: URL | str, size: int, options: str, **arguments: Any) -> Engine
     )
     # A restore breaks every connection: no new one is used on a database it has not set right.
     event.listen(engine, "connect", lambda driver, _record: settle_epoch(driver))
+    event.listen(engine, "checkout", _refuse_dead)
     return engine
+
+
+def _refuse_dead(driver: "Connection[Any]", *_: object) -> None:
+    """Let the pool take another connection than one whose server has gone meanwhile.
+
+    After a restart of PostgreSQL each pooled connection would fail one request. An idle one has
+    nothing to say: if it does, that is most often its end. Asks the kernel, not the server.
+    """
+    if driver.closed:
+        raise DisconnectionError
+    line = poll()
+    line.register(driver.fileno(), POLLIN)
+    if line.poll(0):
+        try:
+            driver.pgconn.consume_input()
+        except OperationalError:
+            raise DisconnectionError from None
+        if driver.closed:
+            raise DisconnectionError
 
 
 Answered = Cursor[Any] | Answer

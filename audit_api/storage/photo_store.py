@@ -6,9 +6,13 @@ from typing import IO, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from audit_api.settings import S3Settings
+
+
+class BucketUnavailable(Exception):
+    """The store does not answer just now, or says that it is unwell."""
 
 
 class PhotoStore:
@@ -42,7 +46,7 @@ class PhotoStore:
     def put(self, sha256: bytes, body: IO[bytes], *, size: int, content_type: str) -> bool:
         """Store an original whose hash the store itself verifies; False if it was there.
 
-        Never overwrites (`If-None-Match: *`).
+        Never overwrites (`If-None-Match: *`). Raises BucketUnavailable when it helps to come again.
         """
         try:
             self._client.put_object(
@@ -54,9 +58,15 @@ class PhotoStore:
                 ChecksumSHA256=b64encode(sha256).decode(),
                 IfNoneMatch="*",
             )
+        except BotoCoreError as error:
+            raise BucketUnavailable(type(error).__name__) from error
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 412:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 412:
                 return False
+            # 409: somebody else is storing the same original just now.
+            if status >= 500 or status in (409, 429):
+                raise BucketUnavailable(str(status)) from error
             raise
         return True
 

@@ -187,7 +187,7 @@ class Pusher:
         elif status == "op_reused" or _was_damaged(result):
             made = replace(db, self.clock.read(), row, operation.body, "mended")
             note(db, "sent anew", op, by=made)
-        _note_photos(db, op, status, set(result.get("need_photos", ())))
+        _note_photos(db, op, result)
 
 
 def holds(store: Store) -> dict[str, int]:
@@ -211,17 +211,19 @@ def _was_damaged(result: dict[str, Any]) -> bool:
     )
 
 
-def _note_photos(db: sqlite3.Connection, op: str, status: str, needed: set[str]) -> None:
-    """Of the photos that the operation announces: which the server wants, which it has."""
+def _note_photos(db: sqlite3.Connection, op: str, result: dict[str, Any]) -> None:
+    """Of the photos that the operation announces: which the server has, which it wants.
+
+    It has those that the receipt names, which is signed; to be missing in `need_photos`, which is
+    not, proves nothing.
+    """
+    if result["status"] not in ("applied", "merged"):
+        return
+    held = set(result["receipt"]["photos_held"])
     for (sha256,) in db.execute("select sha256 from photo_use where op = ?", (op,)).fetchall():
-        if sha256 in needed:
-            state = "wanted"
-        elif status in ("applied", "merged"):
-            state = "handed_over"
-        else:
-            continue
         db.execute(
-            "update photo set state = ? where sha256 = ? and state = 'announced'", (state, sha256)
+            "update photo set state = ? where sha256 = ? and state = 'announced'",
+            ("handed_over" if sha256 in held else "wanted", sha256),
         )
 
 

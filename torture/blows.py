@@ -1,0 +1,106 @@
+"""Carries out the schedule: each blow at its moment, to whom the dice say."""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Timer
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
+from torture.headquarters import Headquarters
+from torture.proxy import Link, Mode
+from torture.schedule import Blow, Event
+from torture.servers import Cluster, Web
+from torture.tablets import TabletProcess
+
+_BUCKET_MODES = (Mode.CLOSED, Mode.ERROR_500, Mode.ERROR_503)
+BUCKET_AWAY_S = (1.0, 5.0)
+
+
+@dataclass
+class Blows:
+    """`struck`: when which blow fell, seconds since the epoch. Runs in the thread that started
+
+    PostgreSQL, because that dies with it.
+    """
+
+    cluster: Cluster
+    web: Web
+    bucket: Link
+    tablets: list[TabletProcess]
+    headquarters: Headquarters
+    struck: list[tuple[float, float, Blow]] = field(default_factory=list)
+    """Beginning, end, which."""
+    done: Counter[Blow] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
+    _others: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4))
+
+    def carry_out(self, schedule: list[Event], seconds: float) -> None:
+        """Strike for so long."""
+        start = time.monotonic()
+        for event in schedule:
+            time.sleep(max(0.0, start + event.at - time.monotonic()))
+            if time.monotonic() - start > seconds:
+                break
+            began = time.time()
+            self.done[event.blow] += self._strike(event)
+            if event.blow is not Blow.RENAME:
+                self.struck.append((began, time.time(), event.blow))
+            for tablet in self.tablets:
+                words = tablet.crashed()
+                if words:
+                    self.failed.append(f"{tablet.name} ended by itself: {words}")
+                    tablet.start()
+        time.sleep(max(0.0, start + seconds - time.monotonic()))
+        self._others.shutdown()
+
+    def _strike(self, event: Event) -> int:
+        tablet = self.tablets[int(event.dice * len(self.tablets))]
+        match event.blow:
+            case Blow.WORKER:
+                return self.web.kill(event.dice)
+            case Blow.WORKERS:
+                return self.web.kill(event.dice, every=True)
+            case Blow.BACKEND:
+                if not self.cluster.kill_backend(event.dice):
+                    return 0
+                self.cluster.wait_up()
+            case Blow.IMMEDIATE:
+                self.cluster.stop_immediately()
+            case Blow.BUCKET:
+                self._take_bucket_away(event.dice)
+            case Blow.TABLET:
+                tablet.kill()
+                tablet.start()
+            case Blow.GRANT:
+                # Those whose device may be revoked keep their grants: one reason at a time.
+                self._at_headquarters(
+                    self.headquarters.change_grant, tablet.inspector, event.dice
+                )
+            case Blow.DEVICE:
+                self._at_headquarters(self.headquarters.revoke_device, tablet.device)
+            case Blow.RENAME:
+                self._others.submit(self._at_headquarters, self.headquarters.rename, event.dice)
+        return 1
+
+    def _at_headquarters(self, work, *args) -> None:  # type: ignore[no-untyped-def]
+        for _ in range(50):
+            try:
+                work(*args)
+            except (psycopg.OperationalError, DBAPIError):
+                time.sleep(0.2)
+            else:
+                return
+
+    def _take_bucket_away(self, dice: float) -> None:
+        self.bucket.mode = _BUCKET_MODES[int(dice * 1000) % len(_BUCKET_MODES)]
+        least, most = BUCKET_AWAY_S
+        seconds = least + (most - least) * dice
+        now = time.time()
+        self.struck.append((now, now + seconds, Blow.BUCKET))
+        Timer(seconds, self._give_bucket_back).start()
+
+    def _give_bucket_back(self) -> None:
+        self.bucket.mode = Mode.OPEN

@@ -1,0 +1,145 @@
+"""What the servers hold at the end, read past the product: rows of the database, objects of S3."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import boto3
+import msgspec
+import psycopg
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from audit_api.settings import S3Settings
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+class _Record(msgspec.Struct):
+    body: msgspec.Raw = msgspec.Raw(b"")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOperation:
+    """An operation as the server keeps it; `read_sha256` is of the bytes that can be read now."""
+
+    op: str
+    device: str
+    entity: str | None
+    status: str
+    sha256: str
+    read_sha256: str | None
+
+
+_OPERATIONS = """
+    select o.op, o.device_id, o.entity_id, o.status, o.sha256, o.raw, i.body::text
+    from operation o left join inspection i on i.op = o.op order by o.received_at
+"""
+
+
+def held_operations(connection: Connection) -> list[HeldOperation]:
+    """Everything that was handed in, with the hash of what stands there now."""
+    found = []
+    for op, device, entity, status, sha256, raw, body in connection.execute(_OPERATIONS):
+        data = body.encode() if body is not None else _body_of(raw)
+        read = hashlib.sha256(data).hexdigest() if data is not None else None
+        found.append(
+            HeldOperation(
+                str(op), str(device), entity and str(entity), status, sha256.hex(), read
+            )
+        )
+    return found
+
+
+def _body_of(raw: bytes | None) -> bytes | None:
+    if raw is None:
+        return None
+    try:
+        return bytes(msgspec.json.decode(raw, type=_Record).body)
+    except msgspec.DecodeError:
+        return bytes(raw)
+
+
+def held_photos(connection: Connection) -> dict[str, int]:
+    """The photos that the server says it has, with their sizes."""
+    rows = connection.execute("select sha256, bytes from photo")
+    return {sha256.hex(): size for sha256, size in rows}
+
+
+class Bucket:
+    """The originals, read straight from S3, not through the proxy."""
+
+    def __init__(self, settings: S3Settings) -> None:
+        self._bucket = settings.bucket
+        self._client: Any = boto3.client(
+            "s3",
+            endpoint_url=settings.endpoint_url,
+            region_name=settings.region,
+            aws_access_key_id=settings.access_key,
+            aws_secret_access_key=settings.secret_key,
+            config=Config(s3={"addressing_style": "path"}),
+        )
+
+    def read(self, sha256: str) -> bytes | None:
+        """The bytes that lie under a photo's hash; None when nothing does."""
+        key = f"originals/sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+        try:
+            data: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
+        return data
+
+
+_SCOPES = """
+    with recursive parent as (
+        select distinct on (territory_id) territory_id, parent_id from territory_version
+        order by territory_id, valid_from desc
+    ), subtree (node) as (
+        select territory_id from person_grant where person_id = %(person)s and revoked_at is null
+        union
+        select p.territory_id from subtree s join parent p on p.parent_id = s.node
+    )
+    select 'territory:' || node from subtree union all select 'person:' || %(person)s::uuid
+"""
+_FEED = """
+    select scope, kind, entity_id::text, doc from feed
+    where scope = any(%(scopes)s) and doc is not null
+"""
+
+
+def scopes_of(connection: Connection, person: UUID) -> set[str]:
+    """The scopes that a person's grants open now."""
+    return {row[0] for row in connection.execute(_SCOPES, {"person": person})}
+
+
+def feed_of(connection: Connection, scopes: set[str]) -> dict[tuple[str, str, str], Any]:
+    """What a tablet with these scopes has to show."""
+    rows = connection.execute(_FEED, {"scopes": sorted(scopes)})
+    return {(scope, kind, key): doc for scope, kind, key, doc in rows}
+
+
+_MARGIN = "interval '8 seconds'"
+UNAUTHORISED = {
+    "applied after its device was revoked": f"""
+        select o.op from operation o join device d on d.id = o.device_id
+        where o.status in ('applied', 'merged') and o.received_at > d.revoked_at + {_MARGIN}
+    """,
+    "applied where its author had no grant": f"""
+        with recursive parent as (
+            select distinct on (territory_id) territory_id, parent_id from territory_version
+            order by territory_id, valid_from desc
+        ), subtree (person, since, until, node) as (
+            select person_id, granted_at - {_MARGIN}, coalesce(revoked_at, 'infinity') + {_MARGIN},
+                territory_id from person_grant
+            union
+            select s.person, s.since, s.until, p.territory_id
+            from subtree s join parent p on p.parent_id = s.node
+        )
+        select i.op from inspection i join site v on v.id = i.site_id where not exists (
+            select from subtree s where s.person = i.inspector_id and s.node = v.territory_id
+            and i.received_at between s.since and s.until)
+    """,
+}

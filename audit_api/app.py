@@ -29,6 +29,7 @@ from audit_api.http import (
     recommendations,
     requirements,
     resync,
+    reviews,
     sessions,
     snapshots,
     standards,
@@ -67,6 +68,7 @@ API_BLUEPRINTS = (
     assignments.blueprint,
     statistics.blueprint,
     quarantine.blueprint,
+    reviews.blueprint,
 )
 
 

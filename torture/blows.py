@@ -76,9 +76,7 @@ class Blows:
                 tablet.start()
             case Blow.GRANT:
                 # Those whose device may be revoked keep their grants: one reason at a time.
-                self._at_headquarters(
-                    self.headquarters.change_grant, tablet.inspector, event.dice
-                )
+                self._at_headquarters(self.headquarters.change_grant, tablet.inspector, event.dice)
             case Blow.DEVICE:
                 self._at_headquarters(self.headquarters.revoke_device, tablet.device)
             case Blow.RENAME:

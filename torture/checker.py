@@ -104,7 +104,9 @@ class Checker:
             if op not in kept:
                 lost.append(f"{tablet.name}: {op} was captured and is not on the tablet")
             if copies[sha256] > 1:
-                duplicated.append(f"{tablet.name}: the work of {op} is there {copies[sha256]} times")
+                duplicated.append(
+                    f"{tablet.name}: the work of {op} is there {copies[sha256]} times"
+                )
         for op, (state, sha256) in kept.items():
             found = by_op.get(op)
             if state not in ANSWERED:

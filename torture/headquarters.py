@@ -3,10 +3,8 @@
 import time
 from uuid import UUID, uuid4
 
-
-
-from audit_api.storage.base import Database
 from audit_api.storage import feed
+from audit_api.storage.base import Database
 from torture.place import Inspector, Place
 from torture.servers import Cluster
 
@@ -73,5 +71,3 @@ class Headquarters:
             session.flush()
             time.sleep(SLOWEST_S * dice)
         self.renamed += 1
-
-

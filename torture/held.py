@@ -45,9 +45,7 @@ def held_operations(connection: Connection) -> list[HeldOperation]:
         data = body.encode() if body is not None else _body_of(raw)
         read = hashlib.sha256(data).hexdigest() if data is not None else None
         found.append(
-            HeldOperation(
-                str(op), str(device), entity and str(entity), status, sha256.hex(), read
-            )
+            HeldOperation(str(op), str(device), entity and str(entity), status, sha256.hex(), read)
         )
     return found
 

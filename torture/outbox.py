@@ -94,9 +94,7 @@ def push_raw(base_url: str, outbox: Outbox, records: Sequence[bytes], timeout_s:
         "Content-Type": "application/json",
         "Content-Encoding": "gzip",
     }
-    connection = http.client.HTTPConnection(
-        address.hostname or "", address.port, timeout=timeout_s
-    )
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=timeout_s)
     try:
         connection.request("POST", "/api/v1/sync/push", body, headers)
         connection.getresponse().read()

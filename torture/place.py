@@ -1,4 +1,4 @@
-"""Where the torture happens: a region with tablets in it, as people and the command line make it."""
+"""Where the torture happens: a region with tablets in it, made as people make it."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

@@ -203,9 +203,7 @@ class Proxy:
 
     def counted(self, *faults: Fault, of: Callable[[Link], bool] = lambda _: True) -> int:
         """How many of these faults have struck."""
-        return sum(
-            fault in faults for link in self.links if of(link) for _, fault in link.happened
-        )
+        return sum(fault in faults for link in self.links if of(link) for _, fault in link.happened)
 
     def _run(self, work: Coroutine[Any, Any, int]) -> int:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
@@ -246,7 +244,9 @@ async def _serve(link: Link, reader: asyncio.StreamReader, writer: asyncio.Strea
             one.close()
 
 
-async def _turn_away(mode: Mode, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _turn_away(
+    mode: Mode, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     if mode is Mode.CLOSED:
         raise _Cut
     await reader.read(_CHUNK)

@@ -6,9 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-
 from audit_api.embedded import EmbeddedServices
-from audit_api.settings import Settings, S3Settings, psycopg_url
+from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
 from torture.blows import Blows
@@ -153,9 +152,7 @@ class Run:
     ) -> Result:
         checked = [Checked(t.name, t.folder, t.device, t.inspector.person) for t in tablets]
         with cluster.connect() as connection:
-            checker = Checker(
-                connection, Bucket(direct), checked, set(blows.headquarters.revoked)
-            )
+            checker = Checker(connection, Bucket(direct), checked, set(blows.headquarters.revoked))
             findings = checker.check()
             rows = connection.execute(
                 "select (select count(*) from inspection), (select count(*) from photo), "

@@ -32,7 +32,9 @@ class Life:
         self.notes = Notes(self.folder / "notes.jsonl")
         self.clock = timedelta(days=config["clock_days"])
         self.final = life == "final"
-        patience = Patience(tries=3, first_s=0.2, longest_s=2.0, sleep=lambda s: time.sleep(min(s, 2)))
+        patience = Patience(
+            tries=3, first_s=0.2, longest_s=2.0, sleep=lambda s: time.sleep(min(s, 2))
+        )
         self.tablet = open_tablet(config, self.clock, patience)
         self.outbox = Outbox(self.folder)
 
@@ -140,9 +142,7 @@ def open_tablet(config: dict[str, Any], clock: timedelta, patience: Patience) ->
 
 def capture(tablet: Tablet, visit: Visit, base: dict[str, Any] | None) -> str:
     """Hand a visit to the client; returns the operation's id."""
-    return tablet.capture(
-        visit.body, entity=visit.entity, base=base, originals=visit.photos
-    ).op
+    return tablet.capture(visit.body, entity=visit.entity, base=base, originals=visit.photos).op
 
 
 def main() -> None:

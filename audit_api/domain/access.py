@@ -24,6 +24,7 @@ class Noun(StrEnum):
     DEVICES = "devices"
     PEOPLE = "people, enrolment codes, grants"
     QUARANTINE = "what is held back"
+    REVIEWS = "reviews"
     AUDIT_LOG = "audit log"
 
 
@@ -38,6 +39,7 @@ ACTS             | -         | read                 | write read | own answer   
 DEVICES          | -         | -                    | -          | -                                | read revoke      | read revoke
 PEOPLE           | -         | -                    | -          | -                                | -                | read write
 QUARANTINE       | -         | read decide          | -          | -                                | read             | read
+REVIEWS          | -         | read decide          | -          | -                                | read             | read
 AUDIT_LOG        | -         | read                 | read       | -                                | read             | read verify
 """  # noqa: E501 - a table is read across
 

@@ -19,6 +19,7 @@ from audit_api.domain.vocabulary import OperationStatus, QuarantineDecision
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.catalog import catalogs
+from audit_api.http.decisions import Reason
 from audit_api.http.filters import territories_in_scope
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
 from audit_api.services.decide_quarantine import Verdict, decide_quarantine
@@ -40,20 +41,6 @@ _WORDS = {
     "repair": QuarantineDecision.REPAIRED,
     "refuse": QuarantineDecision.REFUSED,
 }
-
-
-def not_blank(text: str) -> None:
-    """Refuses a reason that says nothing: somebody has to be able to read it years later."""
-    if not text.strip():
-        raise ValidationError("A reason is needed.")
-
-
-class Reason(Text):
-    """Why a person decides so."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(2000, **kwargs)
-        self.validators.append(not_blank)
 
 
 class QuarantineQuery(PageQuery):

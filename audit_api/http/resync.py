@@ -7,9 +7,9 @@ from uuid import UUID
 from flask import Response, request
 from marshmallow import fields
 
+from audit_api.domain import strict_json
 from audit_api.domain.access import Actor
 from audit_api.domain.errors import BodyTooLarge, Fault, InvalidInput
-from audit_api.http import strict_json
 from audit_api.http.auth import Door, database, guard
 from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.http.pull import PulledSchema, answer_pulled, catalog_sha256, scopes_of

@@ -64,7 +64,7 @@ def decide_quarantine(
     before = settled.get(op)
     if before is not None:
         raise _already(before)
-    held = _intact(session, op)
+    held = of_kept(session, op)
     if held.owner == decider.person:
         raise FourEyes("You made this operation. Ask another technical supervisor to decide on it.")
     if verdict.decision is QuarantineDecision.REFUSED:
@@ -77,31 +77,32 @@ def decide_quarantine(
             session,
             decider,
             scope,
-            _intact(session, member),
+            of_kept(session, member),
             verdict if member == op else release,
             catalogs,
             at,
         )
-    _let_followers_in(session, decider, scope, let_in, release, catalogs, at)
+    let_followers_in(session, decider, scope, let_in, verdict.reason, catalogs, at)
 
 
-def _let_followers_in(
+def let_followers_in(
     session: Session,
     decider: Actor,
     scope: Scope,
     let_in: list[UUID],
-    release: Verdict,
+    reason: str,
     catalogs: CatalogKeeper,
     at: datetime,
 ) -> None:
     """What only waited for these is released with them; what has a reason of its own stays."""
+    release = Verdict(QuarantineDecision.RELEASED, reason)
     followers = [op for base in let_in for op in quarantine.waiting_for(session, base)]
     while followers:
         op = followers.pop(0)
         if quarantine.claim(session, op) is not None:
             continue
         with suppress(StillHeld), session.begin_nested():
-            _let_in(session, decider, scope, _intact(session, op), release, catalogs, at)
+            _let_in(session, decider, scope, of_kept(session, op), release, catalogs, at)
             followers += quarantine.waiting_for(session, op)
 
 
@@ -125,7 +126,7 @@ def _let_in(
     authority = Authority(scope, released_by=decider.person)
     result = replay_operation(session, owner, authority, operation, catalogs=catalogs, at=at)
     if result.status not in SETTLED:
-        raise _still_held(held.op, result)
+        raise still_held(held.op, result)
     _write(session, held, verdict, decider.person, result, at)
 
 
@@ -139,7 +140,7 @@ def replay_alone(
     """
     if quarantine.claim(session, op) is not None:
         return None
-    held = _intact(session, op)
+    held = of_kept(session, op)
     owner = people.owner_of_device(session, held.device, today(at))
     operation = kept_operation(held)
     kind = KINDS.get(operation.kind or "")
@@ -167,7 +168,8 @@ def _already(settled: Settled) -> AlreadyDecided:
     )
 
 
-def _intact(session: Session, op: UUID) -> Held:
+def of_kept(session: Session, op: UUID) -> Held:
+    """A held operation whose bytes are those handed in. Raises NotFound, BytesChanged."""
     held = quarantine.find_held(session, op)
     if held is None:
         raise NotFound
@@ -179,7 +181,8 @@ def _intact(session: Session, op: UUID) -> Held:
     return held
 
 
-def _still_held(op: UUID, result: OperationResult) -> StillHeld:
+def still_held(op: UUID, result: OperationResult) -> StillHeld:
+    """The refusal of a replay that came to nothing, with every reason."""
     details = result.details
     faults = [Fault(p["pointer"], p["detail"], p["code"]) for p in details.get("problems", ())]
     if result.status is OperationStatus.REJECTED:

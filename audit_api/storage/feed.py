@@ -110,8 +110,10 @@ _DOCS = {
     "held": """json_build_object('op', operation.op, 'kind', operation.kind,
         'entity', operation.entity_id, 'seq', operation.seq, 'status', operation.status,
         'reason', coalesce(again.result, operation.result) ->> 'reason',
-        'decision', decided.decision, 'decided_reason', decided.reason,
-        'decided_at', decided.decided_at, 'outcome', decided.status,
+        'decision', coalesce(review.decision, decided.decision),
+        'decided_reason', coalesce(review.reason, decided.reason),
+        'decided_at', coalesce(review.decided_at, decided.decided_at),
+        'review', review.id, 'outcome', decided.status,
         'rev', decided.result -> 'rev', 'need_photos', decided.result -> 'need_photos')""",
     # Withdrawn ones stay, with the reason: an inspector must not think that one was lost. Whether
     # it is done or overdue a tablet tells by its own inspections and the day.
@@ -124,6 +126,7 @@ _SOURCES = {
     "site": "site join territory on territory.id = site.territory_id",
     "task": "remediation_task join site on site.id = remediation_task.site_id",
     "held": f"""operation join device on device.id = operation.device_id
+        left join review on review.op = operation.op
         left join quarantine_decision decided on decided.op = operation.op
             and (decided.status is null or decided.status in ({SETTLED_WORDS}))
         left join lateral (select d.result from quarantine_decision d where d.op = operation.op
@@ -214,3 +217,12 @@ _next = text("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
 def next_transaction(session: Session) -> int:
     """No transaction from this number on has begun to write: see `horizon`."""
     return int(session.execute(_next).scalar_one())
+
+
+_epoch = text("select epoch from feed_epoch")
+
+
+def epoch(session: Session) -> UUID:
+    """The life of the database that versions and cursors count in; see storage/epochs.py."""
+    found: UUID = session.execute(_epoch).scalar_one()
+    return found

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -191,8 +192,9 @@ def decide(session: Session, values: dict[str, Any]) -> None:
 
 
 _STANDS = """
-    select coalesce((select d.status from quarantine_decision d where d.op = o.op
-        and d.status in ('applied', 'merged')), o.status)
+    select case when exists (select from review r where r.op = o.op and r.decision = 'mine')
+        then 'applied' else coalesce((select d.status from quarantine_decision d
+            where d.op = o.op and d.status in ('applied', 'merged')), o.status) end
     from operation o where o.op = %(op)s
 """
 
@@ -245,7 +247,8 @@ _waiting = text(f"""
             or coalesce(again.result, o.result) ->> 'reason' = 'base-not-applied' and exists (
                 select from operation b where b.op = h.waits_for and (b.status in
                     ('applied', 'merged') or exists (select from quarantine_decision d
-                        where d.op = b.op and d.status in ('applied', 'merged')))))
+                        where d.op = b.op and d.status in ('applied', 'merged'))
+                    or exists (select from review r where r.op = b.op and r.decision = 'mine'))))
         and not exists (select from quarantine_decision d where d.op = o.op and {_D_SETTLES})
     order by o.received_at, o.seq, o.op
 """)
@@ -256,9 +259,30 @@ def held_for(session: Session, reasons: tuple[str, ...]) -> list[UUID]:
     return list(session.scalars(_waiting, {"reasons": list(reasons)}))
 
 
-_raw = select(Decision.body).where(Decision.op == bindparam("op"), Decision.body.is_not(None))
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a person put in the place of a body, and of what names it."""
+
+    body_bytes: bytes
+    members: dict[str, Any]
+
+    @property
+    def body(self) -> Any:
+        """The mended body, read."""
+        return msgspec.json.decode(self.body_bytes)
 
 
-def mended_body(session: Session, op: UUID) -> bytes | None:
-    """The body that a person put in the place of the one handed in, if somebody did."""
-    return session.scalar(_raw, {"op": op})
+_repair = select(Decision.body, Decision.mended).where(
+    Decision.op == bindparam("op"), Decision.body.is_not(None)
+)
+
+
+def repair_of(session: Session, op: UUID) -> Repair | None:
+    """How an operation was repaired, if somebody did."""
+    row = session.execute(_repair, {"op": op}).one_or_none()
+    if row is None or row[0] is None:
+        return None
+    members = dict(row[1] or {})
+    if "id" in members:
+        members["id"] = UUID(members["id"])
+    return Repair(row[0], members)

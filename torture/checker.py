@@ -54,7 +54,7 @@ class Told:
         for note in read_notes(tablet.folder / "notes.jsonl"):
             if note["what"] in ("will", "captured"):
                 told.meant.add(note["sha256"])
-                told.photos |= {sha: size for sha, size in note["photos"]}
+                told.photos |= dict(note["photos"])
             if note["what"] == "captured":
                 told.captured[note["op"]] = (note["entity"], note["sha256"])
             if note["what"] == "finished":
@@ -95,7 +95,7 @@ class Checker:
                 rows = self.connection.execute(sql).fetchall()
                 self.findings.add(category, (f"{name}: {row[0]}" for row in rows))
 
-    def _check_operations(self, tablet: Checked, told: Told, held: list[HeldOperation]) -> None:
+    def _check_operations(self, tablet: Checked, told: Told, held: list[HeldOperation]) -> None:  # noqa: C901 - a list of checks
         by_op = {o.op: o for o in held}
         copies = Counter(o.sha256 for o in held)
         kept = {op: (state, sha256) for op, _, state, sha256 in Outbox(tablet.folder).operations()}

@@ -24,7 +24,7 @@ class Blow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A blow at a moment (seconds from the start). `dice` in [0, 1) chooses whom it hits and how."""
+    """A blow at a moment (seconds from the start). `dice` in [0, 1) chooses whom and how."""
 
     at: float
     blow: Blow

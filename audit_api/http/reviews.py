@@ -13,7 +13,7 @@ from audit_api.domain.access import Actor, Noun, Scope
 from audit_api.domain.branch_difference import differences
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
-from audit_api.domain.vocabulary import EntityKind, ReviewDecision, ReviewKind, ReviewState
+from audit_api.domain.vocabulary import EntityKind, ReviewKind, ReviewState
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.catalog import catalogs
@@ -21,7 +21,7 @@ from audit_api.http.decisions import Reason
 from audit_api.http.filters import site_in_scope, territories_in_scope
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
 from audit_api.services.decide_quarantine import of_kept
-from audit_api.services.decide_review import Ruling, decide_review, handed_in
+from audit_api.services.decide_review import AS_ASKED, Ruling, decide_review, handed_in
 from audit_api.services.replay_operation import kept_operation
 from audit_api.storage.lists import reviews as lists
 from audit_api.storage.lists.reviews import ReviewFilter
@@ -34,7 +34,7 @@ blueprint = Blueprint(
     "and a technical supervisor decides. See docs/quarantine.md.",
 )
 
-_WORDS = {"take_mine": ReviewDecision.MINE, "keep_server": ReviewDecision.SERVER}
+_WORDS = {word: decision for decision, word in AS_ASKED.items()}
 
 
 class ReviewQuery(PageQuery):
@@ -98,7 +98,8 @@ class ReviewWhole(ReviewOut):
         required=True,
         metadata={
             "description": "Of a branch: element, state, label, question, mine, server; of fields: "
-            "question is the field. Null on a side: nothing there."
+            "question is the field, server what is there now or, once decided, what was there when "
+            "it came. Null on a side: nothing there."
         },
     )
     note = fields.String(
@@ -187,9 +188,11 @@ def _whole(session: Session, scope: Scope, review: UUID) -> Response:
     server = lists.server_side(session, review)
     told = msgspec.json.decode(doc)
     if server is None:
+        # While it is open a person has to see what would be overwritten now, not what was then.
+        other = told["server"] | lists.server_now(session, review)
         found = [
             {"element": None, "state": None, "label": None, "question": field}
-            | {"mine": value, "server": told["server"].get(field)}
+            | {"mine": value, "server": other.get(field)}
             for field, value in told["mine"].items()
         ]
     else:

@@ -7,6 +7,7 @@ to the task as it is. Fields are written with a trace. The author stays whose op
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -25,6 +26,9 @@ from audit_api.storage import audit_log, edits, feed, people, quarantine, review
 from audit_api.storage.edits import Author
 from audit_api.storage.quarantine import APPLIED
 from audit_api.storage.review_decisions import OpenReview
+
+AS_ASKED: Final = {ReviewDecision.MINE: "take_mine", ReviewDecision.SERVER: "keep_server"}
+"""How a person asks for a decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,12 @@ def decide_review(
     if review is None:
         raise NotFound
     if review.decision is not None and review.decided_at is not None:
+        word = AS_ASKED[ReviewDecision(review.decision)]
         raise AlreadyDecided(
-            f"{review.decided_by} decided on it before, for the {review.decision} side. Read it "
-            "again; what was decided stands.",
+            f"{review.decided_by} decided on it before: {word}. Read it again; what was decided "
+            "stands.",
             extra={
-                "decision": review.decision,
+                "decision": word,
                 "decided_by": review.decided_by,
                 "decided_at": review.decided_at.isoformat(),
                 "reason": review.reason,

@@ -18,9 +18,10 @@ from audit_api.domain.merge import Change
 from audit_api.domain.vocabulary import EntityKind
 from audit_api.storage.base import Answered, ask
 
-_SITE_FIELDS = """json_build_object('address', s.address, 'location', case when s.lat is not null
+SITE_FIELDS = """json_build_object('address', s.address, 'location', case when s.lat is not null
     then json_build_object('lat', s.lat, 'lon', s.lon) end, 'building_status', s.building_status,
     'built_on', s.built_on, 'altered_on', s.altered_on)"""
+"""The fields of the site `s` that tablets may edit."""
 _HOLD = {
     EntityKind.SITE: "select s.id, s.territory_id, s.rev from site s where s.id = %(id)s"
     " for no key update",
@@ -32,7 +33,7 @@ _HOLD = {
         for no key update of s""",
 }
 _FIELDS = {
-    EntityKind.SITE: f"(select {_SITE_FIELDS} from site s where s.id = %(id)s)",
+    EntityKind.SITE: f"(select {SITE_FIELDS} from site s where s.id = %(id)s)",
     EntityKind.ELEMENT: "(select json_build_object('label', label) from element where id = %(id)s)",
 }
 _LOOK = """

@@ -29,18 +29,21 @@ class OpenReview:
     owner: UUID
 
 
-_hold = text("""
+_lock = text("select from review where id = :id for update")
+_held = text("""
     select r.id, r.kind, r.entity_kind, r.entity_id, r.op, r.site_id, r.mine, r.state,
         r.decision, r.reason, p.full_name, r.decided_at, o.device_id, d.owner_id
     from review r join operation o on o.op = r.op join device d on d.id = o.device_id
     left join person p on p.id = r.decided_by
-    where r.id = :id for update of r
+    where r.id = :id
 """)
 
 
 def hold_review(session: Session, review: UUID) -> OpenReview | None:
     """Hold a review until commit; waits for whoever decides on it just now."""
-    row = session.execute(_hold, {"id": review}).one_or_none()
+    # Two statements: what the second sees is fresh, the decider's name too.
+    session.execute(_lock, {"id": review})
+    row = session.execute(_held, {"id": review}).one_or_none()
     return OpenReview(*row) if row else None
 
 

@@ -75,6 +75,16 @@ def hold(app: Flask, world: World, site: str, *, seq: int) -> str:
     return str(result["op"])
 
 
+def differ(app: Flask, world: World, site: str, *, seq: int) -> str:
+    """Push an edit of a site that waits for a person; returns its review."""
+    where = site.split("-", maxsplit=1)[0]
+    body = {"fields": {"built_on": {"old": "1975-01-01", "new": "1974-01-01"}}}
+    data = operation(body, kind="site", entity=world.sites[site], seq=seq)
+    result = push(app.test_client(), world, data, where=where)["results"][0]
+    assert result["status"] == "conflict", result
+    return str(result["review"])
+
+
 def assign(app: Flask, world: World, site: str, due_on: str = "2021-11-01") -> str:
     """Let the district's inspector be assigned to a site; returns the assignment."""
     where = site.split("-", maxsplit=1)[0]
@@ -103,6 +113,7 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         "violation": {},
         "task": {},
         "operation": {},
+        "review": {},
         "device": {},
         "assignment": {},
     }
@@ -111,6 +122,7 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         ids["inspection"][site] = inspection
         ids["sha256"][site] = hashlib.sha256(data).hexdigest()
         ids["operation"][site] = hold(app, world, site, seq=100 + n)
+        ids["review"][site] = differ(app, world, site, seq=200 + n)
         ids["assignment"][site] = assign(app, world, site)
     with database.writing() as session:
         for site in SITES:

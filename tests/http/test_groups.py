@@ -14,8 +14,8 @@ from tests.factories import World, inspection_of, operation, push
 GROUP = str(uuid4())
 
 
-def sound(world: World, seq: int, **members: Any) -> bytes:
-    return operation(inspection_of(world, "near-1"), seq=seq, group=GROUP, **members)
+def sound(world: World, seq: int, *, seed: int = 1, **members: Any) -> bytes:
+    return operation(inspection_of(world, "near-1", seed=seed), seq=seq, group=GROUP, **members)
 
 
 def statuses(answer: dict[str, Any]) -> list[str]:
@@ -91,7 +91,8 @@ def test_fellows_that_contradict_each_other_are_told_so(
     client: FlaskClient, world: World, database: Database
 ) -> None:
     entity = uuid4()
-    answer = push(client, world, sound(world, 1, entity=entity), sound(world, 2, entity=entity))
+    other = sound(world, 2, seed=2, entity=entity)
+    answer = push(client, world, sound(world, 1, entity=entity), other)
     assert statuses(answer) == ["quarantined", "rejected"]
     assert answer["results"][1]["problems"][0]["pointer"] == "/group"
     assert not is_stored(database, entity)

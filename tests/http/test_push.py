@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from audit_api.storage.base import Database
 from tests.factories import World, inspection_of, operation, push, push_body, ramp_of
+from tests.field_schema.bodies import measurement
 from tests.http.pushing import kept, one, send
 
 # What a good push does
@@ -146,7 +147,8 @@ def test_two_corrections_of_one_base_are_a_conflict_and_both_are_kept(
     entity, op = uuid4(), uuid4()
     one(client, world, operation(ramp_of(world, "near-1"), seq=32, entity=entity))
     one(client, world, operation(ramp_of(world, "near-1"), seq=33, entity=entity, base={"rev": 1}))
-    late = operation(ramp_of(world, "near-1"), seq=34, entity=entity, base={"rev": 1}, op=op)
+    other = ramp_of(world, "near-1", answers={"width_mm": measurement(1300)})
+    late = operation(other, seq=34, entity=entity, base={"rev": 1}, op=op)
     assert one(client, world, late)["status"] == "conflict"
     assert kept(database, str(op)) == ("conflict", late)
 

@@ -31,6 +31,7 @@ ITEMS = {
     "/api/v1/tasks/<uuid:task>": "task",
     "/api/v1/quarantine/<uuid:operation>": "operation",
     "/api/v1/quarantine/<uuid:operation>/raw": "operation",
+    "/api/v1/reviews/<uuid:review>": "review",
     "/api/v1/violations/<uuid:violation>": "violation",
 }
 """Routes that answer one thing: rule -> what its parameter names."""
@@ -42,6 +43,7 @@ LISTS = {
     "/api/v1/territories": (),
     "/api/v1/tasks": ("territory", "campaign", "site"),
     "/api/v1/quarantine": ("territory", "device"),
+    "/api/v1/reviews": ("territory", "site"),
     "/api/v1/violations": ("territory", "campaign", "site"),
     "/api/v1/violations.csv": ("territory", "campaign", "site"),
     "/api/v1/recommendations": ("territory", "campaign", "site"),
@@ -75,6 +77,7 @@ WITHOUT_TERRITORY = {
     "/api/v1/sessions/current": "only the caller's own",
     "/api/v1/photos/<string:sha256>": "takes in, reads nothing",
     "/api/v1/quarantine/<uuid:operation>/decisions": "test_quarantine.py: outside it is unknown",
+    "/api/v1/reviews/<uuid:review>/decisions": "test_reviews.py: one outside is unknown",
     "/api/v1/sync/push": "test_push.py: a site out of scope is quarantined",
     "/api/v1/sync/receipts": "test_durable_receipts.py: only the device's own",
     "/api/v1/receipts/keys": "public keys are for everybody",

@@ -40,6 +40,8 @@ WITH_REQUIREMENTS = {
 BYTES = {
     "/api/v1/catalog/<string:sha256>": "a released file, byte for byte: it says its confidence",
     "/api/v1/photos/<string:sha256>/original": "a photo",
+    "/log/checkpoint": "hashes",
+    "/api/v1/sync/snapshot/<string:scope>/<string:sha256>": "a file of what a pull brings",
     "/api/docs/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>": "Swagger UI",
 }
 NEEDED = {
@@ -61,7 +63,7 @@ def address(rule: str, things: Things) -> str:
 
 def answers(client: FlaskClient, world: World, rule: str, things: Things) -> Iterator[Any]:
     """The route's answers as JSON, as whoever may read it; of a list all its pages."""
-    headers = [world.headers(role) for role in (Role.PROSECUTOR, Role.LSG_HEAD)]
+    headers = [world.headers(role) for role in (Role.PROSECUTOR, Role.LSG_HEAD, Role.COORDINATOR)]
     following: str | None = address(rule, things)
     while following:
         for header in (*headers, world.device_headers()):

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
+from audit_api.storage.edits import SITE_FIELDS
 from audit_api.storage.lists.selection import SITE_NAME, AnyRow, Selection
 
 _REVIEW = f"""select json_build_object('id', review.id, 'kind', review.kind,
@@ -86,3 +87,19 @@ def server_side(session: Session, review: UUID) -> AnyRow | None:
     While the review is open that is the current one; later the one that the branch met.
     """
     return session.execute(_side, {"id": review}).one_or_none()
+
+
+_now = text(f"""
+    select case r.entity_kind
+        when 'site' then (select {SITE_FIELDS} from site s where s.id = r.entity_id)
+        when 'element' then (select json_build_object('label', e.label) from element e
+            where e.id = r.entity_id)
+        when 'task' then (select json_build_object('state', t.state) from remediation_task t
+            where t.id = r.entity_id) end
+    from review r where r.id = :id and r.state = 'open'
+""")
+
+
+def server_now(session: Session, review: UUID) -> dict[str, Any]:
+    """Of an open review of fields or of a task: what the server has now, by field."""
+    return session.scalar(_now, {"id": review}) or {}

@@ -34,6 +34,7 @@ from audit_api.storage.base import (
     is_sha256,
     one_of,
 )
+from audit_api.storage.territory_tree import Tree, tree_of
 
 
 class Person(Base):
@@ -149,23 +150,11 @@ class EnrolmentCode(Base):
     device_id: Mapped[Id | None] = mapped_column(ForeignKey("device.id"))
 
 
-# The subtree of each grant on the day asked for; a territory's parent carries dates.
 _ACTOR = """
-    select p.id, p.username, p.language, {device}, (
-        with recursive parent as (
-            select distinct on (territory_id) territory_id, parent_id from territory_version
-            where valid_from <= %(today)s order by territory_id, valid_from desc
-        ), subtree (grant_id, role, root, node) as (
-            select g.id, g.role, g.territory_id, g.territory_id from person_grant g
-            where g.person_id = p.id and g.revoked_at is null
-            union
-            select s.grant_id, s.role, s.root, p.territory_id
-            from subtree s join parent p on p.parent_id = s.node
-        ), granted as (
-            select role, root, json_agg(node) as nodes from subtree group by grant_id, role, root
-        )
-        select cast(json_agg(json_build_array(role, root, nodes) order by role, root) as text)
-        from granted
+    select p.id, p.username, p.language, {device}, (select version from territory_tree), (
+        select cast(json_agg(json_build_array(role, territory_id) order by role, territory_id)
+            as text)
+        from person_grant g where g.person_id = p.id and g.revoked_at is null
     )
     from person p join {holder} where {found}
 """
@@ -186,39 +175,38 @@ _SESSION_ACTOR = _ACTOR.format(
 
 def actor_of_session(session: Session, token: bytes, at: datetime, today: date) -> Actor | None:
     """Who holds this session token (given as SHA-256), if it is alive at `at`."""
-    return _actor(ask(session, _SESSION_ACTOR, {"token": token, "at": at, "today": today}))
+    return _actor(session, ask(session, _SESSION_ACTOR, {"token": token, "at": at}), today)
 
 
 def actor_of_device(session: Session, token: bytes, today: date) -> Actor | None:
     """Whose tablet holds this token (given as SHA-256); revoked ones too, marked."""
-    return _actor(ask(session, _DEVICE_ACTOR, {"token": token, "today": today}))
+    return _actor(session, ask(session, _DEVICE_ACTOR, {"token": token}), today)
 
 
 def owner_of_device(session: Session, device: UUID, today: date) -> Actor:
     """Who owns a device, acting through it: what it handed in before is looked at again."""
-    actor = _actor(ask(session, _OWNER_ACTOR, {"device": device, "today": today}))
+    actor = _actor(session, ask(session, _OWNER_ACTOR, {"device": device}), today)
     if actor is None:
         raise LookupError(f"no device {device}")
     return actor
 
 
-def _actor(answer: Answered) -> Actor | None:
+def _actor(session: Session, answer: Answered, today: date) -> Actor | None:
     """Who asks, with live grants, each with its whole subtree as of today."""
     row = answer.fetchone()
     if row is None:
         return None
-    person, username, language, device, revoked, granted = row
-    return Actor(
-        person, username, language, _grants(granted or "[]"), device=device, device_revoked=revoked
-    )
+    person, username, language, device, revoked, version, granted = row
+    grants = _grants(granted, tree_of(session, version, today)) if granted else ()
+    return Actor(person, username, language, grants, device=device, device_revoked=revoked)
 
 
 @lru_cache(1000)
-def _grants(text: str) -> tuple[Grant, ...]:
+def _grants(text: str, tree: Tree) -> tuple[Grant, ...]:
     """Grants from their text, as the database gave it just now: reading it is what is saved."""
     return tuple(
-        Grant(Role(role), UUID(root), frozenset(map(UUID, nodes)))
-        for role, root, nodes in msgspec.json.decode(text)
+        Grant(Role(role), UUID(root), tree.subtree(UUID(root)))
+        for role, root in msgspec.json.decode(text)
     )
 
 

@@ -30,7 +30,7 @@ class Noun(StrEnum):
 
 _WHO_MAY_WHAT = """
 noun             | inspector | technical_supervisor | prosecutor | lsg_head                         | coordinator      | administrator
-CATALOG          | read      | read                 | read       | read                             | read             | read write
+CATALOG          | read correct | read                 | read       | read                             | read             | read write
 ASSIGNMENTS      | own       | -                    | -          | -                                | read write       | read write
 INSPECTIONS      | push own  | read return          | read       | -                                | read             | read
 VIOLATIONS       | own       | read adjudicate      | read       | read                             | read             | read
@@ -104,16 +104,20 @@ class Scope:
         return self.territories | self.own_territories
 
 
+_IN_THE_FIELD = {Role.INSPECTOR: frozenset(Noun), Role.LSG_HEAD: {Noun.CATALOG, Noun.TASKS}}
+"""What a tablet opens of its owner's roles."""
+
+
 def scope_of(actor: Actor, noun: Noun, verb: str = "read") -> Scope:
     """The scope in which `actor` may do `verb` to `noun`: the union over the grants that allow it.
 
-    A device acts only as the inspector that its owner is: whatever other roles the person has,
-    a lost tablet must not open them.
+    A device acts only as the inspector that its owner is, and for the tasks of an LSG head:
+    whatever other roles the person has, a lost tablet must not open them.
     """
     row = WHO_MAY_WHAT[noun]
     whole: set[UUID] = set()
     own: set[UUID] = set()
-    for grant in _usable(actor):
+    for grant in _usable(actor, noun):
         cell = row[grant.role]
         if verb in cell:
             whole |= grant.territories
@@ -122,7 +126,7 @@ def scope_of(actor: Actor, noun: Noun, verb: str = "read") -> Scope:
     return Scope(frozenset(whole), frozenset(own - whole), actor.person)
 
 
-def _usable(actor: Actor) -> Iterable[Grant]:
+def _usable(actor: Actor, noun: Noun) -> Iterable[Grant]:
     if actor.device is None:
         return actor.grants
-    return (grant for grant in actor.grants if grant.role is Role.INSPECTOR)
+    return (grant for grant in actor.grants if noun in _IN_THE_FIELD.get(grant.role, ()))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain import deadlines
 from audit_api.domain.access import Actor
 from audit_api.domain.errors import Fault
+from audit_api.domain.merge import RevisionOutcome, merge_revision
 from audit_api.domain.operations import (
     Authority,
     Entry,
@@ -20,6 +21,7 @@ from audit_api.domain.operations import (
 )
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.catalogs import CatalogMoved, keep_ruleset
+from audit_api.services.keep_branch import base_rev, keep_branch, repeated
 from audit_api.services.move_cases import advise, move_cases, sure_findings
 from audit_api.storage import feed, inspections, situations
 from audit_api.storage.situations import KnownState, SiteFacts, Situation
@@ -66,6 +68,8 @@ def look_around(
     return situations.ask_situation(
         session,
         inspection=operation.entity,
+        sha256=operation.body_sha256,
+        base_op=(operation.base or {}).get("op"),
         site=inspection.site,
         campaign=inspection.campaign,
         milestone=deadlines.REPAIR_MILESTONE,
@@ -129,9 +133,19 @@ def store_inspection(
     at: datetime,
 ) -> tuple[OperationResult, Changed | None]:
     """`accept_inspection` but for the feed: what changed is told when it was applied."""
-    refused = _refusal(actor, authority, operation, inspection, site, state, catalog)
+    refused = _refusal(actor, authority, inspection, site, state, catalog)
     if refused is not None or site is None:
         return refused or _OUT_OF_SCOPE, None
+    match merge_revision(base_rev(operation, state), state.rev, same_bytes_as=state.same_bytes_as):
+        case RevisionOutcome.REPEAT:
+            return repeated(operation, photo_hashes(inspection), state), None
+        case RevisionOutcome.BRANCH:
+            return keep_branch(
+                session, operation, inspection.site, photo_hashes(inspection), state, at
+            ), None
+    strangers = _strange_elements(inspection, state)
+    if strangers:
+        return rejected(strangers), None
     return _store(session, actor, operation, inspection, site, state, catalog=catalog, at=at)
 
 
@@ -146,7 +160,6 @@ _OUT_OF_SCOPE = quarantined(
 def _refusal(
     actor: Actor,
     authority: Authority,
-    operation: ReceivedOperation,
     inspection: Inspection,
     site: SiteFacts | None,
     state: KnownState,
@@ -168,34 +181,7 @@ def _refusal(
             "An inspection has one author and one site; this id belongs to another inspection. "
             "The work is kept; send it again under an id of its own.",
         )
-    conflict = _check_base(operation, state)
-    if conflict is not None:
-        return conflict
-    strangers = _strange_elements(inspection, state)
-    return rejected(strangers) if strangers else None
-
-
-def _check_base(operation: ReceivedOperation, state: KnownState) -> OperationResult | None:
-    """None when the revision may be written; else a branch for a person to decide."""
-    base = operation.base
-    if base is None:
-        expected = None
-    elif "rev" in base:
-        expected = base["rev"]
-    else:
-        # The op named is here (checked before), so the newest revision is this device's own.
-        expected = state.rev
-    if expected == state.rev:
-        return None
-    return OperationResult(
-        OperationStatus.CONFLICT,
-        {
-            "id": str(operation.entity),
-            "rev": state.rev,
-            "detail": "Another revision was made from the same base. Both are kept; "
-            "technical supervision decides between them.",
-        },
-    )
+    return None
 
 
 def _store(

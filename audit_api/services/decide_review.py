@@ -5,10 +5,8 @@ revision that corrects the current one, with its bytes as they were handed in; a
 to the task as it is. Fields are written with a trace. The author stays whose operation it is.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -17,12 +15,14 @@ from audit_api.domain.access import Actor, Scope
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import AlreadyDecided, FourEyes, NotFound
 from audit_api.domain.mending import Mending, mended
+from audit_api.domain.merge import Change
 from audit_api.domain.operations import Authority, ReceivedOperation
 from audit_api.domain.vocabulary import EntityKind, ReviewDecision
 from audit_api.services.catalogs import CatalogKeeper
 from audit_api.services.decide_quarantine import let_followers_in, of_kept, still_held
 from audit_api.services.replay_operation import kept_operation, replay_operation
-from audit_api.storage import audit_log, feed, people, quarantine, review_decisions
+from audit_api.storage import audit_log, edits, feed, people, quarantine, review_decisions
+from audit_api.storage.edits import Author
 from audit_api.storage.quarantine import APPLIED
 from audit_api.storage.review_decisions import OpenReview
 
@@ -95,21 +95,22 @@ def decide_review(
 
 def _take_fields(session: Session, review: OpenReview, at: datetime) -> None:
     """Write the tablet's values, whatever is there now: the person has seen both."""
-    of_element = review.entity_kind == EntityKind.ELEMENT
-    element = review.entity if of_element else None
-    known = review_decisions.ELEMENT_FIELDS if of_element else review_decisions.SITE_FIELDS
-    now = review_decisions.hold_fields(session, review.site, element)
-    wanted: Mapping[str, Any] = {
-        field: review.mine[field]
-        for field in known
-        if field in review.mine and review.mine[field] != now[field]
+    kind = EntityKind(review.entity_kind)
+    asked = edits.ask_fields(session, kind, review.entity, None)
+    held = edits.place(asked)
+    if held is None:
+        raise NotFound
+    now, _ = edits.fields(asked)
+    writes = {
+        name: Change(now[name], mine)
+        for name, mine in review.mine.items()
+        if name in now and now[name] != mine
     }
-    if not wanted:
+    if not writes:
         return
-    rev = review_decisions.write_fields(session, review.site, element, wanted, at)
-    changes = [{"field": f, "old": now[f], "new": value} for f, value in wanted.items()]
-    review_decisions.trace(session, review, rev, changes, at)
-    feed.publish(session, site=[review.site])
+    author = Author(review.op, review.owner, review.device)
+    edits.write_fields(session, kind, review.entity, held, writes, author, at)
+    feed.publish(session, site=[held.site])
 
 
 def _take_operation(

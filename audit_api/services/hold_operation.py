@@ -24,7 +24,7 @@ def hold_operation(session: Session, operation: ReceivedOperation, result: Opera
 
 
 def site_of(operation: ReceivedOperation) -> UUID | None:
-    """The site that an operation names, whether or not there is one; of a task: None."""
+    """The site that an operation names, if there is one or not; of a task, an element: None."""
     if operation.kind == "site":
         return operation.entity
     body: Any = operation.body

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.operations import Authority, OperationResult, ReceivedOperation
 from audit_api.services.accept_inspection import accept_inspection, look_around, read_body
+from audit_api.services.command_task import command_task, look_at_task, read_task
+from audit_api.services.edit_fields import ELEMENTS, SITES, FieldsOf
 from field_schema.catalog import Catalog
 
 
@@ -54,6 +56,14 @@ class Kind:
         return scope_of(actor, self.noun, self.verb)
 
 
+def _fields(of: FieldsOf) -> Kind:
+    return Kind(Noun.CATALOG, "correct", of.read, of.look, of.apply)
+
+
 KINDS: Mapping[str, Kind] = {
     "inspection": Kind(Noun.INSPECTIONS, "push", read_body, look_around, accept_inspection),
+    "site": _fields(SITES),
+    "element": _fields(ELEMENTS),
+    # A task's command has a verb of its own; it is looked at when it is carried out.
+    "task": Kind(Noun.TASKS, "acknowledge", read_task, look_at_task, command_task),
 }

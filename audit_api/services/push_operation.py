@@ -162,7 +162,8 @@ def settle(
         give_up(session)
         return PushAnswer(render(operation, result, None), kept=False)
     rendered = render(operation, result, receipt_of(operation, result, signer, at))
-    held_elsewhere = result.status is OperationStatus.APPLIED and operation.kind == "inspection"
+    applied = result.status is OperationStatus.APPLIED and operation.kind == "inspection"
+    held_elsewhere = applied and "unchanged" not in result.details
     raw = None if held_elsewhere else operation.raw
     logged = result.logged
     if result.status is not OperationStatus.APPLIED:

@@ -102,8 +102,10 @@ class Decision(Base):
 
 _HOLD = """
     insert into held_operation (op, site_id, waits_for)
-    values (%(op)s, coalesce(cast(%(site)s as uuid), (select site_id from remediation_task
-        where id = %(entity)s and %(kind)s = 'task')), cast(%(waits_for)s as uuid))
+    values (%(op)s, coalesce(cast(%(site)s as uuid),
+        (select site_id from remediation_task where id = %(entity)s and %(kind)s = 'task'),
+        (select site_id from element where id = %(entity)s and %(kind)s = 'element')),
+        cast(%(waits_for)s as uuid))
 """
 
 

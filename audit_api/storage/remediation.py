@@ -4,6 +4,7 @@ from datetime import date
 from uuid import uuid4
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     ForeignKey,
     ForeignKeyConstraint,
@@ -16,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from audit_api.domain.vocabulary import TaskState, TaskTrack
-from audit_api.storage.base import Base, Id, Instant, Word, one_of
+from audit_api.storage.base import Base, Id, Instant, Json, Word, one_of
 
 
 class RemediationTask(Base):
@@ -50,7 +51,11 @@ class RemediationTask(Base):
 
 
 class TaskEvent(Base):
-    """A move of a task: who, when, from where to where, why."""
+    """A move of a task: who, when, from where to where, why.
+
+    Of a tablet's command: `op`, its note as the reason, and `photos` (sha256, bytes, content_type
+    each), which come like those of an inspection.
+    """
 
     __tablename__ = "task_event"
     __table_args__ = (
@@ -65,3 +70,7 @@ class TaskEvent(Base):
     from_state: Mapped[Word | None]
     to_state: Mapped[Word]
     reason: Mapped[str]
+    op: Mapped[Id | None] = mapped_column(
+        ForeignKey("operation.op", deferrable=True, initially="DEFERRED"), index=True
+    )
+    photos: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))

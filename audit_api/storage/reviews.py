@@ -118,16 +118,6 @@ _OPEN = """
     values (%(id)s, %(kind)s, %(entity_kind)s, %(entity)s, %(op)s, %(site)s,
         cast(%(mine)s as json), cast(%(server)s as json), %(at)s, 'open')
 """
-_TRACE = """
-    insert into field_change (entity_kind, entity_id, rev, field, old, new, op, person_id,
-        device_id, at)
-    select %(entity_kind)s, %(entity)s, %(rev)s, field, old, new, %(op)s, %(person)s, %(device)s,
-        %(at)s
-    from json_to_recordset(cast(%(changes)s as json)) as c(field text, old json, new json)
-"""
-_CHANGED_SINCE = """
-    select distinct field from field_change where entity_id = %(entity)s and rev > %(rev)s
-"""
 
 
 def open_review(session: Session, review: NewReview, *, at: datetime) -> None:

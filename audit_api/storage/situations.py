@@ -43,6 +43,10 @@ class KnownState:
     """Element id -> its open task."""
     photos: set[str]
     """Hex hashes of the announced photos that are here."""
+    made_by_base: int | None
+    """The revision that the operation named as the base made of this inspection."""
+    same_bytes_as: int | None
+    """The newest revision whose body has the same bytes."""
     catalog_version: int
     """Asked behind the lock: whatever became law while it was awaited is law."""
 
@@ -77,6 +81,9 @@ _KNOWN_STATE = """
                 and state <> 'verified'),
         (select json_agg(encode(sha256, 'hex')) from photo where sha256 in
             (select decode(hex, 'hex') from unnest(cast(%(photos)s as text[])) as t(hex))),
+        (select b.rev from inspection b where b.id = %(inspection)s and b.op = %(base_op)s),
+        (select max(b.rev) from inspection b
+            where b.id = %(inspection)s and b.body_sha256 = %(sha256)s),
         (select coalesce(max(n), 0) from catalog_document)
     from (select) always
     left join inspection i on i.id = %(inspection)s and i.is_current
@@ -87,6 +94,8 @@ def ask_situation(
     session: Session,
     *,
     inspection: UUID,
+    sha256: bytes,
+    base_op: UUID | None,
     site: UUID,
     campaign: str,
     milestone: str,
@@ -95,8 +104,8 @@ def ask_situation(
 ) -> Situation:
     """Hold a site until commit, so that its cases move one inspection at a time; then look.
 
-    `photos` are hex hashes. Two statements in this order: what the second sees is fresh, however
-    long the first waited.
+    `sha256` is the body's, `base_op` the operation that it edits, `photos` are hex hashes. Two
+    statements in this order: what the second sees is fresh, however long the first waited.
     """
     return Situation(
         ask(session, _LOCK_SITE, {"site": site, "campaign": campaign, "milestone": milestone}),
@@ -105,6 +114,8 @@ def ask_situation(
             _KNOWN_STATE,
             {
                 "inspection": inspection,
+                "sha256": sha256,
+                "base_op": base_op,
                 "elements": _array(elements),
                 "photos": _array(photos),
             },
@@ -137,6 +148,8 @@ def _state(answer: Answered) -> KnownState:
         {UUID(element): UUID(task) for element, task in (row[5] or {}).items()},
         set(row[6] or ()),
         row[7],
+        row[8],
+        row[9],
     )
 
 
@@ -192,7 +205,13 @@ def ask_situations(
         ask(
             session,
             _KNOWN_STATE,
-            {"inspection": None, "elements": _array(elements), "photos": _array(photos)},
+            {
+                "inspection": None,
+                "sha256": None,
+                "base_op": None,
+                "elements": _array(elements),
+                "photos": _array(photos),
+            },
         ),
     )
 

@@ -19,13 +19,17 @@ def main() -> None:
     seed = said.seed or secrets.token_hex(4)
     seconds, weather = (said.seconds or 60.0, STORM)
     if said.bug:
-        target, weather = TARGETS[said.bug]
-        seconds = said.seconds or target
+        target = TARGETS[said.bug]
+        seconds, weather = said.seconds or target.seconds, target.weather
     told = f"seed {seed}, {seconds:.0f} s" + (f", planted bug {said.bug}" if said.bug else "")
     print(f"torture: {told}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="audit-api-torture-"))
     began = time.monotonic()
-    result = Run(folder, seed, seconds, weather, said.bug or None).run()
+
+    def say(what: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
+
+    result = Run(folder, seed, seconds, weather, said.bug or None, say).run()
     for name, count in result.counts.items():
         print(f"{name:>15} {count}")
     print("\n".join(result.findings.lines()))

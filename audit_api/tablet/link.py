@@ -138,12 +138,14 @@ class Link:
                 _check_digest(answer)
                 if answer.status < 400:
                     return understand(answer)
-                if answer.status not in _LATER:
+                wait_s = _retry_after(answer)
+                if answer.status not in _LATER or _is_over(answer, wait_s):
                     # A middle box may have damaged the request: the second time it is believed.
                     if answer.status == refused or failures == self.patience.tries:
                         raise Refused(answer.status, _problem(answer))
                     refused = answer.status
-                wait_s = _retry_after(answer)
+                    wait_s = 0.0
+                wait_s = min(wait_s, _MAX_RETRY_AFTER_S)
                 reason = f"the server answered {answer.status}"
             except (OSError, http.client.HTTPException, Garbled) as error:
                 refused = None
@@ -174,4 +176,9 @@ def _problem(answer: Answer) -> dict[str, Any]:
 
 def _retry_after(answer: Answer) -> float:
     said = answer.headers.get("retry-after", "")
-    return float(min(int(said), _MAX_RETRY_AFTER_S)) if said.isdecimal() else 0.0
+    return float(said) if said.isdecimal() else 0.0
+
+
+def _is_over(answer: Answer, wait_s: float) -> bool:
+    """Whether something is used up for hours: nobody waits for that in one sync."""
+    return answer.status == 429 and wait_s > _MAX_RETRY_AFTER_S

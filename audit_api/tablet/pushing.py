@@ -24,6 +24,7 @@ _STAYS = {"blocked", "retry"}
 # The operation as it left the tablet is in order, as its hash says: it was damaged on its way, and
 # the damaged bytes took its id.
 _DAMAGED = "hash-mismatch"
+_QUOTA_SPENT = "hand-in-quota-spent"
 
 
 @dataclass(slots=True)
@@ -84,14 +85,19 @@ class Pusher:
             try:
                 answer = self._send(batch)
             except Refused as error:
-                if error.status not in (400, 413, 422):
+                spent = error.slug == _QUOTA_SPENT
+                if error.status not in (400, 413, 422) and not spent:
                     raise
                 if len(batch) > 1:
-                    # One that cannot be read must not keep the others from arriving.
+                    # One that cannot be read must not keep the others from arriving; of a quota
+                    # the last bit is used.
                     half = len(batch) // 2
                     cut[:0] = [batch[:half], batch[half:]]
-                else:
-                    refused[batch[0].op] = str(error)
+                    continue
+                refused[batch[0].op] = str(error)
+                if spent:
+                    refused |= {o.op: str(error) for later in cut for o in later}
+                    break
                 continue
             for result in answer["results"]:
                 status = result["status"]

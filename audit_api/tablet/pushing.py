@@ -5,13 +5,22 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
 from audit_api.tablet.clock import Clock, Moment
 from audit_api.tablet.errors import Garbled, Refused
 from audit_api.tablet.link import Answer, Link
-from audit_api.tablet.outbox import MAX_BYTES, Operation, batches, operations, replace
+from audit_api.tablet.outbox import (
+    MAX_BYTES,
+    MAX_OPERATIONS,
+    Operation,
+    batches,
+    operations,
+    replace,
+)
+from audit_api.tablet.pace import Pace
 from audit_api.tablet.receipts import RECEIVED, Keys
 from audit_api.tablet.restored import check_epoch
 from audit_api.tablet.store import Store, note
@@ -45,9 +54,10 @@ class Pusher:
     keys: Keys
     app: str
     forms: Sequence[str] = ()
-    max_operations: int = 200
+    max_operations: int = MAX_OPERATIONS
     max_bytes: int = MAX_BYTES
     after_batch: Callable[[], None] = lambda: None
+    pace: Pace = field(default_factory=lambda: Pace(MAX_OPERATIONS))
 
     def push(self) -> Pushed:
         """Send everything that waits, again while it helps. Raises LinkDown, Refused.
@@ -79,9 +89,10 @@ class Pusher:
         settled = False
         stays: dict[str, str] = {}
         wait_s = 0.0
-        cut = batches(waiting, max_operations=self.max_operations, max_bytes=self.max_bytes)
-        while cut:
-            batch = cut.pop(0)
+        halves: list[list[Operation]] = []
+        while halves or waiting:
+            batch = halves.pop(0) if halves else self._take(waiting)
+            began = monotonic()
             try:
                 answer = self._send(batch)
             except Refused as error:
@@ -92,13 +103,15 @@ class Pusher:
                     # One that cannot be read must not keep the others from arriving; of a quota
                     # the last bit is used.
                     half = len(batch) // 2
-                    cut[:0] = [batch[:half], batch[half:]]
+                    halves[:0] = [batch[:half], batch[half:]]
                     continue
                 refused[batch[0].op] = str(error)
                 if spent:
-                    refused |= {o.op: str(error) for later in cut for o in later}
+                    later = [*(o for half in halves for o in half), *waiting]
+                    refused |= {o.op: str(error) for o in later}
                     break
                 continue
+            self.pace.went(len(batch), monotonic() - began)
             for result in answer["results"]:
                 status = result["status"]
                 if status in _STAYS:
@@ -109,6 +122,14 @@ class Pusher:
                     pushed.statuses[status] = pushed.statuses.get(status, 0) + 1
             self.after_batch()
         return settled, stays, wait_s
+
+    def _take(self, waiting: list[Operation]) -> list[Operation]:
+        """The next push, taken off what waits."""
+        most = min(self.pace.operations, self.max_operations)
+        batch = batches(waiting, max_operations=most, max_bytes=self.max_bytes)[0]
+        taken = {operation.op for operation in batch}
+        waiting[:] = [operation for operation in waiting if operation.op not in taken]
+        return batch
 
     def _send(self, batch: list[Operation]) -> dict[str, Any]:
         """One push, until an answer to it can be believed; its results are on the disk then."""

@@ -117,7 +117,10 @@ def test_what_the_tablet_did_not_see_is_never_overwritten(server: Thing, edit: E
     for name, value in merged.from_server.items():
         assert value == server[name]
     for conflict in merged.conflicts:
-        assert (conflict.mine, conflict.server) == (edit[conflict.field].new, server[conflict.field])
+        assert (conflict.mine, conflict.server) == (
+            edit[conflict.field].new,
+            server[conflict.field],
+        )
 
 
 @given(things, edits)

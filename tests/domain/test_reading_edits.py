@@ -110,7 +110,12 @@ def test_what_binds_by_law_is_a_field_of_a_site() -> None:
 
 def test_a_sound_command() -> None:
     said = read_command(
-        {"command": "report_done", "if": {"state": "in_progress"}, "note": "a\nb", "photos": [PHOTO]}
+        {
+            "command": "report_done",
+            "if": {"state": "in_progress"},
+            "note": "a\nb",
+            "photos": [PHOTO],
+        }
     )
     assert (said.command, said.expected, said.note) == ("report_done", "in_progress", "a\nb")
     assert said.photos == (PHOTO,)

@@ -30,15 +30,16 @@ def main() -> None:
         print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
 
     result = Run(folder, seed, seconds, weather, said.bug or None, say).run()
-    for name, count in result.counts.items():
-        print(f"{name:>15} {count}")
-    print("\n".join(result.findings.lines()))
+    print("\n".join([*result.counts.lines(), *result.findings.lines()]))
     bad = result.findings.bad
     if bad:
         print(f"found: {', '.join(bad)}; everything that was noted lies in {folder}")
     else:
         shutil.rmtree(folder, ignore_errors=True)
         print("found nothing")
+    if said.bug:
+        caught = TARGETS[said.bug].caught(result.findings)
+        print(f"the planted bug was {'caught' if caught else 'NOT caught'}")
     print(f"torture: {told}, in all {time.monotonic() - began:.0f} s")
     sys.exit(bool(bad))
 

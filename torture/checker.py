@@ -126,6 +126,10 @@ class Checker:
         self.findings.add("duplicated", duplicated)
 
     def _check_picture(self, tablet: Checked) -> None:
+        # The digest is the net under the feed: a feed that needs it has a hole.
+        if differed := Outbox(tablet.folder).differed():
+            sentence = f"{tablet.name} found its picture wrong after a pull, {differed} times"
+            self.findings.add("picture", [sentence])
         if tablet.device in self.revoked:
             return
         scopes = scopes_of(self.connection, tablet.person)

@@ -1,60 +1,121 @@
 """What happened in a run, in numbers: the lines above its findings."""
 
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from torture.blows import Blows
 from torture.notes import read_notes
 from torture.proxy import CUTS, FLIPS, Fault, Proxy
 from torture.schedule import Blow
 from torture.servers import Cluster
-from torture.tablets import CLOCKS_DAYS, Session, TabletProcess, sessions
+from torture.tablets import Session, TabletProcess, sessions
 from torture.watch import Watch
 
 _STRIKING = (Blow.WORKER, Blow.WORKERS, Blow.BACKEND, Blow.IMMEDIATE, Blow.BUCKET)
 
 
-def counts(
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """One run. `clock_days`: the clocks that were furthest behind and ahead."""
+
+    sessions: int
+    faulty_sessions: int
+    connections: int
+    faults: Mapping[Fault, int]
+    blows: Mapping[Blow, int]
+    recoveries: int
+    """Crash recoveries of PostgreSQL, counted in its own log."""
+    tablets: int
+    revoked: int
+    clock_days: tuple[int, int]
+    habits: Mapping[str, int]
+    grants_changed: int
+    slow_transactions: int
+    operations: int
+    revisions: int
+    photos: int
+    answers: Mapping[int, int]
+    lag_s: float
+    looks: int
+    memory_mb: float
+
+    @property
+    def cut_connections(self) -> int:
+        """While sending and while answering, of tablets and to the bucket."""
+        return sum(self.faults[fault] for fault in CUTS)
+
+    @property
+    def killed_workers(self) -> int:
+        """Workers of the web server that got a `kill -9`."""
+        return self.blows[Blow.WORKER] + self.blows[Blow.WORKERS]
+
+    def lines(self) -> list[str]:
+        """What to print."""
+        blows, habits, faults = self.blows, self.habits, self.faults
+        early, late = (days / 365.25 for days in self.clock_days)
+        told = {
+            "sessions": f"{self.sessions}, of them faulty {self.faulty_sessions}",
+            "connections": f"{self.connections}, cut {self.cut_connections}, "
+            f"stalled {faults[Fault.STALL]}, at 5 kB/s {faults[Fault.SLOW]}, "
+            f"bits flipped {sum(faults[fault] for fault in FLIPS)}",
+            "workers killed": f"{self.killed_workers}",
+            "PostgreSQL": f"{self.recoveries} crash recoveries: {blows[Blow.BACKEND]} backends "
+            f"killed, {blows[Blow.IMMEDIATE]} immediate stops",
+            "S3 away": f"{blows[Blow.BUCKET]} times",
+            "tablets": f"{self.tablets}, killed {blows[Blow.TABLET]} times, "
+            f"revoked {self.revoked}, clocks off by {early:+.0f} to {late:+.0f} years",
+            "batches": f"{habits['twice']} sent twice at once, {habits['shuffled']} at once in "
+            f"another order, {habits['copied']} stations copied at once",
+            "headquarters": f"{self.grants_changed} grants changed, "
+            f"{self.slow_transactions} slow transactions",
+            "handed in": f"{self.operations} operations, {self.revisions} revisions, "
+            f"{self.photos} photos",
+            "answers": ", ".join(f"{status}: {n}" for status, n in sorted(self.answers.items())),
+            "horizon's lag": f"{self.lag_s:.2f} s at most in {self.looks} looks",
+            "workers' memory": f"{self.memory_mb:.0f} MB at most",
+        }
+        return [f"{name:>15} {text}" for name, text in told.items()]
+
+
+def count(
     proxy: Proxy,
     tablets: Sequence[TabletProcess],
     blows: Blows,
     watch: Watch,
     cluster: Cluster,
-    handed_in: tuple[object, ...],
-) -> dict[str, str]:
-    """Name -> what to print. `handed_in`: operations, revisions and photos that are there."""
+    handed_in: tuple[int, int, int],
+) -> Counts:
+    """`handed_in`: operations, revisions and photos that are there."""
     every = [(tablet, session) for tablet in tablets for session in sessions(tablet)]
-    faulty = sum(_faulty(tablet, session, blows) for tablet, session in every)
-    statuses: Counter[int] = Counter()
+    faults: Counter[Fault] = Counter(what for link in proxy.links for _, what in link.happened)
+    answers: Counter[int] = Counter()
     habits: Counter[str] = Counter()
     for tablet in tablets:
-        statuses += tablet.link.statuses
+        answers += tablet.link.statuses
         habits += _habits(tablet)
-    done = blows.done
-    offsets = [CLOCKS_DAYS[n % len(CLOCKS_DAYS)] for n in range(len(tablets))]
     operations, revisions, photos = handed_in
-    return {
-        "sessions": f"{len(every)}, of them faulty {faulty}",
-        "connections": f"{sum(t.link.connections for t in tablets)}, "
-        f"cut {proxy.counted(*CUTS)}, stalled {proxy.counted(Fault.STALL)}, "
-        f"at 5 kB/s {proxy.counted(Fault.SLOW)}, bits flipped {proxy.counted(*FLIPS)}",
-        "workers killed": f"{done[Blow.WORKER] + done[Blow.WORKERS]}",
-        "PostgreSQL": f"{cluster.recoveries} crash recoveries: "
-        f"{done[Blow.BACKEND]} backends killed, {done[Blow.IMMEDIATE]} immediate stops",
-        "S3 away": f"{done[Blow.BUCKET]} times",
-        "tablets": f"{len(tablets)}, killed {done[Blow.TABLET]} times, "
-        f"revoked {len(set(blows.headquarters.revoked))}, clocks off by "
-        f"{min(offsets) / 365:.0f} to {max(offsets) / 365:+.0f} years",
-        "batches": f"{habits['twice']} sent twice at once, {habits['shuffled']} in another order "
-        f"at once, {habits['copied']} stations copied at once",
-        "headquarters": f"{blows.headquarters.changed_grants} grants changed, "
-        f"{blows.headquarters.renamed} slow transactions",
-        "handed in": f"{operations} operations, {revisions} revisions, {photos} photos",
-        "answers": ", ".join(f"{status}: {n}" for status, n in sorted(statuses.items())),
-        "horizon's lag": f"{watch.lag_s:.2f} s at most in {watch.samples} looks",
-        "workers' memory": f"{watch.memory_mb:.0f} MB at most",
-    }
+    return Counts(
+        sessions=len(every),
+        faulty_sessions=sum(_faulty(tablet, session, blows) for tablet, session in every),
+        connections=sum(tablet.link.connections for tablet in tablets),
+        faults=faults,
+        blows=blows.done,
+        recoveries=cluster.recoveries,
+        tablets=len(tablets),
+        revoked=len(set(blows.headquarters.revoked)),
+        clock_days=(min(t.clock_days for t in tablets), max(t.clock_days for t in tablets)),
+        habits=habits,
+        grants_changed=blows.headquarters.changed_grants,
+        slow_transactions=blows.headquarters.renamed,
+        operations=operations,
+        revisions=revisions,
+        photos=photos,
+        answers=answers,
+        lag_s=watch.lag_s,
+        looks=watch.samples,
+        memory_mb=watch.memory_mb,
+    )
 
 
 def _habits(tablet: TabletProcess) -> Counter[str]:
@@ -76,10 +137,3 @@ def _faulty(tablet: TabletProcess, session: Session, blows: Blows) -> bool:
             if blow in _STRIKING
         )
     )
-
-
-def shape(told: bytes) -> str:
-    """How a bad answer began, in one line: status line and the detail of its problem."""
-    detail = re.search(rb'"detail":\s*"([^"]*)', told)
-    head = told.split(b"\r\n", 1)[0]
-    return b": ".join([head, *((detail[1],) if detail else ())]).decode(errors="replace")[:300]

@@ -68,6 +68,14 @@ def held_photos(connection: Connection) -> dict[str, int]:
     return {sha256.hex(): size for sha256, size in rows}
 
 
+def held_numbers(connection: Connection) -> tuple[int, int, int]:
+    """How many operations, revisions of inspections, and photos there are."""
+    tables = ("operation", "inspection", "photo")
+    rows = [connection.execute(f"select count(*) from {table}").fetchone() for table in tables]
+    operations, revisions, photos = (row[0] if row else 0 for row in rows)
+    return operations, revisions, photos
+
+
 class Bucket:
     """The originals, read straight from S3, not through the proxy."""
 

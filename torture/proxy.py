@@ -146,10 +146,10 @@ class _Stream:
         at = plan.offset - self._passed
         here = plan.side == self._side and 0 <= at < len(data)
         if here and plan.fault in CUTS:
-            self._link.note(plan.fault)  # type: ignore[arg-type]
+            self._link.note(plan.fault)
             data = data[:at]
         elif here and plan.fault in FLIPS:
-            self._link.note(plan.fault)  # type: ignore[arg-type]
+            self._link.note(plan.fault)
             data = data[:at] + bytes([data[at] ^ (1 << plan.bit)]) + data[at + 1 :]
         elif here and plan.fault is Fault.STALL:
             self._link.note(plan.fault)
@@ -243,7 +243,7 @@ async def _serve(link: Link, reader: asyncio.StreamReader, writer: asyncio.Strea
             await _turn_away(link.mode, reader, writer)
             return
         onward, back = await asyncio.open_connection("127.0.0.1", link.target)
-        back.transport.set_write_buffer_limits(high=_CHUNK)  # type: ignore[attr-defined]
+        back.transport.set_write_buffer_limits(high=_CHUNK)
         writers.append(back)
         ways = [
             asyncio.ensure_future(_Stream(link, plan, UP).pump(reader, back)),
@@ -261,7 +261,7 @@ async def _serve(link: Link, reader: asyncio.StreamReader, writer: asyncio.Strea
     except (OSError, _Cut, EOFError, asyncio.CancelledError):
         # As a link dies: no farewell, and what was on its way is gone.
         for one in writers:
-            one.transport.abort()  # type: ignore[attr-defined]
+            one.transport.abort()
     finally:
         for one in writers:
             one.close()

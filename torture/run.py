@@ -1,8 +1,9 @@
 """One run: set up, storm, calm, everything handed in, check."""
 
+import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit_api.embedded import EmbeddedServices
@@ -11,10 +12,10 @@ from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
 from torture.blows import Blows
 from torture.checker import Checked, Checker
-from torture.counts import counts, shape
+from torture.counts import Counts, count
 from torture.findings import Findings
 from torture.headquarters import Headquarters
-from torture.held import Bucket
+from torture.held import Bucket, held_numbers
 from torture.place import Place, make_place
 from torture.proxy import Link, Proxy
 from torture.schedule import Blow, Event, Weather, draw_schedule
@@ -33,7 +34,7 @@ class Result:
     """What a run came to."""
 
     findings: Findings
-    counts: dict[str, str] = field(default_factory=dict)
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +164,15 @@ class Run:
         with stage.cluster.connect() as connection:
             checker = Checker(connection, bucket, checked, set(blows.headquarters.revoked))
             findings = checker.check()
-            rows = connection.execute(
-                "select (select count(*) from operation), (select count(*) from inspection), "
-                "(select count(*) from photo)"
-            ).fetchone()
+            handed_in = held_numbers(connection)
         _judge_answers(stage, findings)
         findings.add("server errors", blows.failed)
         if not stage.web.alive:
             findings.add("server errors", ["the web server's master ended"])
         if watch.lag_s > LAG_LIMIT_S:
             findings.add("slow", [f"a transaction held the horizon back: {watch.longest}"])
-        told = counts(stage.proxy, stage.tablets, blows, watch, stage.cluster, rows or ())
-        return Result(findings, told)
+        counted = count(stage.proxy, stage.tablets, blows, watch, stage.cluster, handed_in)
+        return Result(findings, counted)
 
 
 def _settings(services: EmbeddedServices, bucket_port: int) -> Settings:
@@ -194,9 +192,9 @@ def _judge_answers(stage: _Stage, findings: Findings) -> None:
     for tablet in stage.tablets:
         for at, status, told in tablet.link.errors:
             if status != 503:
-                findings.add("server errors", [f"{status} to {tablet.name}: {shape(told)}"])
+                findings.add("server errors", [f"{status} to {tablet.name}: {_shape(told)}"])
             elif not _explained(at, stage):
-                findings.add("slow", [f"{tablet.name}, nothing was away: {shape(told)}"])
+                findings.add("slow", [f"{tablet.name}, nothing was away: {_shape(told)}"])
 
 
 def _explained(at: float, stage: _Stage) -> bool:
@@ -207,3 +205,10 @@ def _explained(at: float, stage: _Stage) -> bool:
         for begin, end, blow in stage.blows.struck
         if blow in (Blow.BUCKET, Blow.BACKEND, Blow.IMMEDIATE)
     )
+
+
+def _shape(told: bytes) -> str:
+    """How a bad answer began, in one line: its status line, and what its problem says."""
+    detail = re.search(rb'"detail":\s*"([^"]*)', told)
+    head = told.split(b"\r\n", 1)[0]
+    return b": ".join([head, *((detail[1],) if detail else ())]).decode(errors="replace")[:300]

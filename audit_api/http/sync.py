@@ -52,6 +52,7 @@ class ResultSchema(Schema):
 class PushedSchema(Schema):
     """The answer to a push: one result per operation, in their order."""
 
+    epoch = fields.UUID(required=True)
     server_time = fields.AwareDateTime(required=True)
     acked_seq = fields.Integer(required=True)
     results = fields.List(fields.Nested(ResultSchema), required=True)
@@ -88,7 +89,8 @@ def push(*, actor: Actor) -> Response:
     wanted = ",".join(f'"{sha256}"' for sha256 in sorted(pushed.need_photos))
     later = f',"retry_after":{RETRY_AFTER_S}' if pushed.retry else ""
     return Response(
-        f'{{"server_time":"{now().isoformat()}","acked_seq":{pushed.acked_seq},'
+        f'{{"epoch":"{pushed.epoch}","server_time":"{now().isoformat()}",'
+        f'"acked_seq":{pushed.acked_seq},'
         f'"results":[{",".join(pushed.results)}],"need_photos":[{wanted}]{later}}}',
         content_type="application/json",
     )

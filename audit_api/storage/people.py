@@ -264,7 +264,7 @@ _CONTACT = """
                     where o.device_id = %(device)s and o.seq > device.acked_seq) run
                 where run.following is distinct from run.seq + 1 order by run.seq limit 1)
             else acked_seq end
-    where id = %(device)s returning acked_seq
+    where id = %(device)s returning acked_seq, (select epoch::text from feed_epoch)
 """
 
 
@@ -277,7 +277,10 @@ def note_contact(
     client: str | None,
     clock_offset_ms: int | None,
 ) -> Answered:
-    """Note that a device was here, and what it said of itself (JSON text). See `acked_seq`."""
+    """Note that a device was here, and what it said of itself (JSON text).
+
+    `contact_noted` reads what comes of it.
+    """
     values = {
         "device": device,
         "at": at,
@@ -288,12 +291,12 @@ def note_contact(
     return ask(session, _CONTACT, values)
 
 
-def acked_seq(contact: Answered) -> int:
-    """The highest sequence number of a device without a gap below it, as of `note_contact`."""
+def contact_noted(contact: Answered) -> tuple[int, str]:
+    """What `note_contact` found: the highest sequence number without a gap below it; the epoch."""
     row = contact.fetchone()
     if row is None:
         raise RuntimeError("the device that pushes is gone")
-    return int(row[0])
+    return int(row[0]), str(row[1])
 
 
 _granted = text("""

@@ -170,6 +170,9 @@ class Tablet:
             if error.slug != "device-revoked":
                 raise
             report.revoked = True
+            # Every pull is refused; the answer to a push tells that the server was restored, too.
+            if self.pusher.ask_epoch():
+                self._hand_in(report)
         with self.store.writing() as db:
             db.execute("update tablet set revoked = ?", (int(report.revoked),))
         if delete_durable:

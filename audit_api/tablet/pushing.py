@@ -81,6 +81,12 @@ class Pusher:
         pushed.refused = [f"{op}: {reason}" for op, reason in refused.items()]
         return pushed
 
+    def ask_epoch(self) -> bool:
+        """Push nothing, for the epoch in the answer; True when the server was restored."""
+        known = self.store.identity["epoch"]
+        self._send([])
+        return known is not None and self.store.identity["epoch"] != known
+
     def _round(
         self, waiting: list[Operation], pushed: Pushed, refused: dict[str, str]
     ) -> tuple[bool, dict[str, str], float]:

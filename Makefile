@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset serve test lint bench lock
+.PHONY: help demo demo-reset serve test torture lint bench lock
 
 help:  ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ serve: $(STAMP)  ## Serve with DATABASE_URL and S3_* from the environment.
 
 test: $(STAMP)  ## Run the whole test suite on real services.
 	@$(BIN)/pytest
+
+torture: $(STAMP)  ## Sync under kills, cuts and crashes; SECONDS=60 SEED=made-up BUG=one-to-plant (docs/torture.md).
+	@$(BIN)/python -m torture $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(BUG),--bug $(BUG))
 
 lint: $(STAMP)  ## Style, types, import direction.
 	@$(BIN)/ruff check .

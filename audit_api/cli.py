@@ -52,6 +52,18 @@ def migrate_database() -> None:
             note_key(session, Signer(_settings().receipt_signing_key), at=datetime.now(UTC))
 
 
+@database.command("new-epoch")
+@click.option("--reason", required=True, help="What was put back, for the audit log.")
+def new_epoch(reason: str) -> None:
+    """Tell every tablet that the database was put back: run it on a copied data folder or machine.
+
+    A restored dump and a recovery to a point in time are noticed without it (docs/backups.md).
+    """
+    with open_database() as opened:
+        opened.begin_epoch(reason)
+    click.echo("A new epoch has begun: tablets resync and hand in again what has no backup.")
+
+
 def _settings() -> Settings:
     try:
         return Settings.from_env()

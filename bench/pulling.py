@@ -309,6 +309,7 @@ def main() -> None:
                 database_url=psycopg_url(services.database_url),
                 s3=S3Settings(s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url),
                 secret_key=secrets.token_hex(32),
+                receipt_signing_key=secrets.token_bytes(32),
             )
             database = Database(make_engine(settings))
             migrate(database.engine)

@@ -19,22 +19,27 @@ def main() -> None:
     seed = said.seed or secrets.token_hex(4)
     seconds, weather = (said.seconds or 60.0, STORM)
     if said.bug:
-        target, weather = TARGETS[said.bug]
-        seconds = said.seconds or target
+        target = TARGETS[said.bug]
+        seconds, weather = said.seconds or target.seconds, target.weather
     told = f"seed {seed}, {seconds:.0f} s" + (f", planted bug {said.bug}" if said.bug else "")
     print(f"torture: {told}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="audit-api-torture-"))
     began = time.monotonic()
-    result = Run(folder, seed, seconds, weather, said.bug or None).run()
-    for name, count in result.counts.items():
-        print(f"{name:>15} {count}")
-    print("\n".join(result.findings.lines()))
+
+    def say(what: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
+
+    result = Run(folder, seed, seconds, weather, said.bug or None, say).run()
+    print("\n".join([*result.counts.lines(), *result.findings.lines()]))
     bad = result.findings.bad
     if bad:
         print(f"found: {', '.join(bad)}; everything that was noted lies in {folder}")
     else:
         shutil.rmtree(folder, ignore_errors=True)
         print("found nothing")
+    if said.bug:
+        caught = TARGETS[said.bug].caught(result.findings)
+        print(f"the planted bug was {'caught' if caught else 'NOT caught'}")
     print(f"torture: {told}, in all {time.monotonic() - began:.0f} s")
     sys.exit(bool(bad))
 

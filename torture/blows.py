@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from torture.headquarters import Headquarters
-from torture.proxy import Link, Mode
+from torture.proxy import Link, Mode, Proxy
 from torture.schedule import Blow, Event
 from torture.servers import Cluster, Web
 from torture.tablets import TabletProcess
@@ -28,6 +28,7 @@ class Blows:
 
     cluster: Cluster
     web: Web
+    proxy: Proxy
     bucket: Link
     tablets: list[TabletProcess]
     headquarters: Headquarters
@@ -35,6 +36,7 @@ class Blows:
     """Beginning, end, which."""
     done: Counter[Blow] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
+    _returning: Timer | None = None
     _others: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4))
 
     def carry_out(self, schedule: list[Event], seconds: float) -> None:
@@ -54,9 +56,15 @@ class Blows:
                     self.failed.append(f"{tablet.name} ended by itself: {words}")
                     tablet.start()
         time.sleep(max(0.0, start + seconds - time.monotonic()))
-        self._others.shutdown()
 
-    def _strike(self, event: Event) -> int:  # noqa: C901 - one case a blow
+    def end(self) -> None:
+        """Nothing strikes any more; the headquarters end what they have begun."""
+        self._others.shutdown(cancel_futures=True)
+        if self._returning is not None:
+            self._returning.cancel()
+        self._give_bucket_back()
+
+    def _strike(self, event: Event) -> int:
         tablet = self.tablets[int(event.dice * len(self.tablets))]
         match event.blow:
             case Blow.WORKER:
@@ -64,9 +72,7 @@ class Blows:
             case Blow.WORKERS:
                 return self.web.kill(event.dice, every=True)
             case Blow.BACKEND:
-                if not self.cluster.kill_backend(event.dice):
-                    return 0
-                self.cluster.wait_up()
+                return self.cluster.kill_backend(event.dice)
             case Blow.IMMEDIATE:
                 self.cluster.stop_immediately()
             case Blow.BUCKET:
@@ -93,12 +99,16 @@ class Blows:
                 return
 
     def _take_bucket_away(self, dice: float) -> None:
-        self.bucket.mode = _BUCKET_MODES[int(dice * 1000) % len(_BUCKET_MODES)]
+        mode = _BUCKET_MODES[int(dice * 1000) % len(_BUCKET_MODES)]
+        self.proxy.take_away(self.bucket, mode)
         least, most = BUCKET_AWAY_S
         seconds = least + (most - least) * dice
         now = time.time()
         self.struck.append((now, now + seconds, Blow.BUCKET))
-        Timer(seconds, self._give_bucket_back).start()
+        if self._returning is not None:
+            self._returning.cancel()
+        self._returning = Timer(seconds, self._give_bucket_back)
+        self._returning.start()
 
     def _give_bucket_back(self) -> None:
         self.bucket.mode = Mode.OPEN

@@ -20,7 +20,7 @@ from audit_api.domain.vocabulary import OperationStatus
 from audit_api.http import handing_in as handing_in_module
 from audit_api.http import photos
 from audit_api.services.push_operation import PushAnswer, receipt_of, render
-from audit_api.storage import base, feed, operations, people
+from audit_api.storage import base, feed, feed_pages, operations, people
 from audit_api.storage.photo_store import PhotoStore
 from audit_api.storage.pipeline import Pipeline
 
@@ -62,11 +62,15 @@ def acknowledge_before_commit() -> None:
 def no_op_uniqueness() -> None:
     """Nobody looks whether an operation was here before."""
     operations.is_claimed = lambda claim: claim.fetchone() is not None
+    # Who builds like this does not trip over the second row elsewhere either.
+    newest = "(select distinct on (op) * from operation order by op, received_at desc) operation"
+    feed._SOURCES["held"] = feed._SOURCES["held"].replace("operation join", f"{newest} join", 1)
 
 
 def naive_cursor() -> None:
     """Pull gives what it sees, without waiting for writers that began earlier."""
-    feed.horizon = lambda session: 2**62
+    look = feed_pages._look
+    feed_pages._look = lambda _: look(str(2**62))  # type: ignore[assignment]
 
 
 def asynchronous_commit() -> None:
@@ -95,18 +99,23 @@ def photo_hash_not_checked() -> None:
     photos._spool = lambda *args: Anything(spool(*args))
     put = PhotoStore.put
 
-    def put_unverified(self: PhotoStore, *args: Any, **kwargs: Any) -> bool:
-        client = self._client
+    class Unverified:
+        """A client that does not tell the bucket what the bytes hash to."""
 
-        class Unverified:
-            def put_object(self, *, ChecksumSHA256: str, **said: Any) -> Any:  # noqa: N803
-                return client.put_object(**said)
-
-        self._client = Unverified()
-        try:
-            return put(self, *args, **kwargs)
-        finally:
+        def __init__(self, client: Any) -> None:
             self._client = client
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._client, name)
+
+        def put_object(self, **said: Any) -> Any:
+            said.pop("ChecksumSHA256", None)
+            return self._client.put_object(**said)
+
+    def put_unverified(self: PhotoStore, *args: Any, **kwargs: Any) -> bool:
+        if not isinstance(self._client, Unverified):
+            self._client = Unverified(self._client)
+        return put(self, *args, **kwargs)
 
     PhotoStore.put = put_unverified  # type: ignore[method-assign]
 

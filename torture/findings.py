@@ -31,8 +31,8 @@ class Findings:
         """A count for each category, and the first of what was found."""
         told = []
         for name, found in self.by_category.items():
-            told.append(f"{name:>14} {len(found)}")
-            told += [f"                 {sentence}" for sentence in found[:MOST_SHOWN]]
+            told.append(f"{name:>15} {len(found)}")
+            told += [f"                  {sentence}" for sentence in found[:MOST_SHOWN]]
             if len(found) > MOST_SHOWN:
-                told.append(f"                 … and {len(found) - MOST_SHOWN} more")
+                told.append(f"                  … and {len(found) - MOST_SHOWN} more")
         return told

@@ -1,6 +1,8 @@
 """What the servers hold at the end, read past the product: rows of the database, objects of S3."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from audit_api.settings import S3Settings
 
+_READERS = 8
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -65,6 +68,14 @@ def held_photos(connection: Connection) -> dict[str, int]:
     return {sha256.hex(): size for sha256, size in rows}
 
 
+def held_numbers(connection: Connection) -> tuple[int, int, int]:
+    """How many operations, revisions of inspections, and photos there are."""
+    tables = ("operation", "inspection", "photo")
+    rows = [connection.execute(f"select count(*) from {table}").fetchone() for table in tables]
+    operations, revisions, photos = (row[0] if row else 0 for row in rows)
+    return operations, revisions, photos
+
+
 class Bucket:
     """The originals, read straight from S3, not through the proxy."""
 
@@ -76,8 +87,14 @@ class Bucket:
             region_name=settings.region,
             aws_access_key_id=settings.access_key,
             aws_secret_access_key=settings.secret_key,
-            config=Config(s3={"addressing_style": "path"}),
+            config=Config(s3={"addressing_style": "path"}, max_pool_connections=_READERS),
         )
+
+    def read_all(self, hashes: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Each hash with the bytes that lie under it."""
+        wanted = list(hashes)
+        with ThreadPoolExecutor(_READERS) as pool:
+            yield from zip(wanted, pool.map(self.read, wanted), strict=True)
 
     def read(self, sha256: str) -> bytes | None:
         """The bytes that lie under a photo's hash; None when nothing does."""

@@ -67,7 +67,7 @@ class Outbox:
 
     def operations(self) -> list[tuple[str, str, str, str]]:
         """All operations: op, inspection, state, hash of the body."""
-        return self.rows("select op, entity, state, sha256 from operation order by seq")  # type: ignore[return-value]
+        return self.rows("select op, entity, state, sha256 from operation order by seq")
 
     def photos(self) -> dict[str, str]:
         """The state of each photo by its hash."""
@@ -77,6 +77,10 @@ class Outbox:
         """What the tablet shows: documents by scope, kind and id."""
         rows = self.rows("select scope, kind, id, doc from item")
         return {(scope, kind, key): json.loads(doc) for scope, kind, key, doc in rows}
+
+    def differed(self) -> int:
+        """How often the tablet found, by the server's digest, that a pull had left it wrong."""
+        return int(self.rows("select count(*) from note where what = 'picture differs'")[0][0])
 
     def scopes(self) -> set[str]:
         """The scopes that the tablet believes it has."""

@@ -127,7 +127,7 @@ class _Stream:
             for piece in await self._spoil(data):
                 writer.write(piece)
                 await writer.drain()
-                if self._plan.fault is Fault.SLOW:
+                if self._plan.fault is Fault.SLOW and self._link.shares:
                     await asyncio.sleep(len(piece) / SLOW_BYTES_PER_S)
             if self._reached(0):
                 raise _Cut
@@ -146,10 +146,10 @@ class _Stream:
         at = plan.offset - self._passed
         here = plan.side == self._side and 0 <= at < len(data)
         if here and plan.fault in CUTS:
-            self._link.note(plan.fault)  # type: ignore[arg-type]
+            self._link.note(plan.fault)
             data = data[:at]
         elif here and plan.fault in FLIPS:
-            self._link.note(plan.fault)  # type: ignore[arg-type]
+            self._link.note(plan.fault)
             data = data[:at] + bytes([data[at] ^ (1 << plan.bit)]) + data[at + 1 :]
         elif here and plan.fault is Fault.STALL:
             self._link.note(plan.fault)
@@ -170,33 +170,51 @@ class Proxy:
         self.links: list[Link] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
+        self._listening: list[asyncio.Server] = []
+        # The loop itself holds its tasks only weakly: without this some vanish in mid-stream.
+        self._serving: dict[asyncio.Future[None], Link] = {}
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(_hang_up(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        self._loop.close()
 
     def open(self, link: Link) -> Link:
         """Listen on a free port for a link; the link then knows its port."""
 
-        async def listen() -> int:
-            async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await _serve(link, reader, writer)
+        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            served = asyncio.ensure_future(_serve(link, reader, writer))
+            self._serving[served] = link
+            served.add_done_callback(self._serving.pop)
 
+        async def listen() -> int:
             server = await asyncio.start_server(accept, "127.0.0.1", 0)
+            self._listening.append(server)
             return int(server.sockets[0].getsockname()[1])
 
         link.port = self._run(listen())
         self.links.append(link)
         return link
 
+    def take_away(self, link: Link, mode: Mode) -> None:
+        """From now on nobody gets through; connections that were kept open are cut."""
+
+        async def take() -> int:
+            link.mode = mode
+            cut = [served for served, of in self._serving.items() if of is link]
+            for served in cut:
+                served.cancel()
+            return len(cut)
+
+        self._run(take())
+
     def calm(self) -> None:
-        """From now on every new connection is a good one."""
+        """From now on every new connection is a good one, and nothing crawls."""
         for link in self.links:
             link.shares = {}
             link.mode = Mode.OPEN
@@ -205,16 +223,16 @@ class Proxy:
         """How many of these faults have struck."""
         return sum(fault in faults for link in self.links if of(link) for _, fault in link.happened)
 
+    async def _hang_up(self) -> None:
+        """End all connections that are still open, and take no more."""
+        for server in self._listening:
+            server.close()
+        for served in self._serving:
+            served.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
     def _run(self, work: Coroutine[Any, Any, int]) -> int:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
-
-
-async def _hang_up() -> None:
-    """End all connections that are still open."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _serve(link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -225,20 +243,25 @@ async def _serve(link: Link, reader: asyncio.StreamReader, writer: asyncio.Strea
             await _turn_away(link.mode, reader, writer)
             return
         onward, back = await asyncio.open_connection("127.0.0.1", link.target)
-        back.transport.set_write_buffer_limits(high=_CHUNK)  # type: ignore[attr-defined]
+        back.transport.set_write_buffer_limits(high=_CHUNK)
         writers.append(back)
-        up = asyncio.ensure_future(_Stream(link, plan, UP).pump(reader, back))
-        down = asyncio.ensure_future(_Stream(link, plan, DOWN).pump(onward, writer))
-        _, waiting = await asyncio.wait({up, down}, return_when=asyncio.FIRST_EXCEPTION)
-        for task in waiting:
-            task.cancel()
-        for task in (up, down):
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-    except (OSError, _Cut, EOFError):
+        ways = [
+            asyncio.ensure_future(_Stream(link, plan, UP).pump(reader, back)),
+            asyncio.ensure_future(_Stream(link, plan, DOWN).pump(onward, writer)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for way in ways:
+                way.cancel()
+            ended = await asyncio.gather(*ways, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+    except (OSError, _Cut, EOFError, asyncio.CancelledError):
         # As a link dies: no farewell, and what was on its way is gone.
         for one in writers:
-            one.transport.abort()  # type: ignore[attr-defined]
+            one.transport.abort()
     finally:
         for one in writers:
             one.close()

@@ -46,8 +46,10 @@ class Weather:
     photo_bytes: int = 30_000
     pause_s: float = 1.0
     """Between two sessions, at most."""
+    final_s: float = 90.0
+    """How long a tablet tries to hand in the rest once the link is good."""
     habits: Mapping[str, float] = field(default_factory=dict)
-    """How often a tablet does what it should not; see `torture.habits`."""
+    """How often a tablet does what it should not; see `HABITS`."""
 
 
 HABITS = {
@@ -70,8 +72,8 @@ STORM = Weather(
         Blow.RENAME: 40,
     },
     link={
-        Fault.CUT_UP: 0.14,
-        Fault.CUT_DOWN: 0.14,
+        Fault.CUT_UP: 0.18,
+        Fault.CUT_DOWN: 0.18,
         Fault.STALL: 0.06,
         Fault.SLOW: 0.05,
         Fault.FLIP_UP: 0.08,

@@ -19,7 +19,7 @@ from bench.cpu import tree
 from tests.journeys.server import ROOT, environment
 
 _RECOVERY = "database system was not properly shut down; automatic recovery in progress"
-_BACKEND = re.compile(r"postgres: audit_api audit_api 127\.0\.0\.1\(\d+\) (\w+)")
+_BACKEND = re.compile(r"postgres: audit_api audit_api 127\.0\.0\.1\(\d+\) (.+)")
 _PATIENCE_S = 60
 
 
@@ -59,11 +59,11 @@ class Web:
         return self._process.poll() is None
 
     def wait_ready(self) -> None:
-        """Wait until a worker answers."""
+        """Wait until a worker answers that it has its database."""
         end = time.monotonic() + _PATIENCE_S
         while time.monotonic() < end and self.alive:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5):
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
                     return
             except OSError:
                 time.sleep(0.05)
@@ -84,8 +84,8 @@ class Web:
         return max((_resident_mb(pid) for pid in self.workers()), default=0.0)
 
     def stop(self) -> None:
-        """End it in order; insist after a while."""
-        self._process.terminate()
+        """End it at once (gunicorn's quick shutdown); insist after a while."""
+        self._process.send_signal(signal.SIGQUIT)
         try:
             self._process.wait(15)
         except subprocess.TimeoutExpired:
@@ -138,7 +138,11 @@ class Cluster:
         )
 
     def kill_backend(self, dice: float) -> bool:
-        """`kill -9` of a session of the web server, one at work if there is one."""
+        """`kill -9` of a session of the web server, one at work if there is one; wait until
+
+        PostgreSQL has recovered. False when there was none.
+        """
+        before = self.recoveries_logged()
         found = []
         for pid in _children(self._child.pid):
             line = _command_line(pid)
@@ -146,7 +150,13 @@ class Cluster:
             if match:
                 found.append((match[1] == "idle", pid))
         busy = [pid for idle, pid in sorted(found) if not idle] or [pid for _, pid in sorted(found)]
-        return bool(busy) and _kill(busy[int(dice * len(busy))])
+        if not busy or not _kill(busy[int(dice * len(busy))]):
+            return False
+        end = time.monotonic() + _PATIENCE_S
+        while self.recoveries_logged() == before and time.monotonic() < end:
+            time.sleep(0.02)
+        self.wait_up()
+        return True
 
     def stop_immediately(self) -> None:
         """What `pg_ctl stop -m immediate` sends, and then the same server again, same port."""

@@ -19,7 +19,6 @@ from torture.notes import Notes
 from torture.outbox import Outbox, push_raw
 
 TIMEOUT_S = 6.0
-FINAL_S = 90.0
 
 
 class Life:
@@ -54,7 +53,7 @@ class Life:
 
     def finish(self) -> None:
         """Sync over a good link until nothing is owed; a last whole pull comes with it."""
-        end = time.monotonic() + FINAL_S
+        end = time.monotonic() + float(self.config["final_s"])
         while True:
             good = self.sync()
             owed = self.outbox.owed()
@@ -76,7 +75,7 @@ class Life:
         return problem is None
 
     def _feels(self, habit: str) -> bool:
-        return self.rng.random() < self.config["habits"].get(habit, 0.0)
+        return self.rng.random() < float(self.config["habits"].get(habit, 0.0))
 
     def _capture(self) -> None:
         earlier = self.outbox.inspections()

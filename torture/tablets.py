@@ -32,6 +32,8 @@ class TabletProcess:
     link: Link
     lives: int = 0
     device: str = ""
+    clock_days: int = 0
+    """By how much its clock is off."""
     _process: "subprocess.Popen[bytes] | None" = field(default=None)
 
     def enrol(self, seed: str, weather: Weather, number: int, pause_s: float) -> None:
@@ -43,13 +45,14 @@ class TabletProcess:
         ):
             pass
         self.device = Outbox(self.folder).identity()[0]
+        self.clock_days = CLOCKS_DAYS[number % len(CLOCKS_DAYS)]
         config = {
             "name": self.name,
             "folder": str(self.folder),
             "base_url": base_url,
             "seed": seed,
             "campaign": CAMPAIGN,
-            "clock_days": CLOCKS_DAYS[number % len(CLOCKS_DAYS)],
+            "clock_days": self.clock_days,
             "sites": [str(site) for site in self.inspector.sites],
             "foreign": [str(site) for site in self.inspector.foreign],
             "captures": weather.captures,
@@ -57,6 +60,7 @@ class TabletProcess:
             "photo_bytes": weather.photo_bytes,
             "habits": dict(weather.habits),
             "pause_s": pause_s,
+            "final_s": weather.final_s,
         }
         (self.folder / "config.json").write_text(json.dumps(config))
 

@@ -9,9 +9,12 @@ import psycopg
 
 from torture.servers import Cluster, Web
 
-_AGE = """
-    select coalesce(extract(epoch from max(clock_timestamp() - xact_start)), 0)
-    from pg_stat_activity where backend_xid is not null
+# Only who has a transaction id holds the horizon back; the id may be younger than the start.
+_OLDEST = """
+    select extract(epoch from clock_timestamp() - xact_start)::float8 as age,
+        concat_ws(' ', pid, coalesce(nullif(application_name, ''), backend_type), state,
+            wait_event_type, wait_event, left(regexp_replace(query, '\\s+', ' ', 'g'), 160))
+    from pg_stat_activity where backend_xid is not null order by xact_start limit 1
 """
 PERIOD_S = 0.1
 
@@ -23,6 +26,8 @@ class Watch:
     cluster: Cluster
     web: Web
     lag_s: float = 0.0
+    longest: str = ""
+    """The transaction with that lag: seconds, process, state, what it waited for, statement."""
     memory_mb: float = 0.0
     samples: int = 0
     outages: list[tuple[float, float]] = field(default_factory=list)
@@ -45,8 +50,10 @@ class Watch:
         while not self._ended.wait(PERIOD_S):
             try:
                 connection = connection or self.cluster.connect()
-                row = connection.execute(_AGE).fetchone()
-                self.lag_s = max(self.lag_s, float(str(row[0])) if row else 0.0)
+                row = connection.execute(_OLDEST).fetchone()
+                if row is not None and float(str(row[0])) > self.lag_s:
+                    self.lag_s = float(str(row[0]))
+                    self.longest = f"{self.lag_s:.2f} s, {row[1]}"
                 self.samples += 1
                 if away_since is not None:
                     self.outages.append((away_since, time.time()))

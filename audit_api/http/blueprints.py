@@ -32,7 +32,6 @@ class ProblemSchema(marshmallow.Schema):
         metadata={"description": "Each with `pointer` (RFC 6901), `code` and `detail`."},
     )
     retry_after = fields.Integer(metadata={"description": "Seconds to wait."})
-    rev = fields.Integer(metadata={"description": "The current revision, if another was named."})
     request_id = fields.String(metadata={"description": "Name it when you report the problem."})
     rev = fields.Integer(metadata={"description": "The revision that is current."})
     op = fields.UUID(metadata={"description": "The operation that cannot be applied even now."})

@@ -10,7 +10,8 @@ from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
 from audit_api.http.auth import now
 from audit_api.storage.campaigns import Campaign, Station
-from audit_api.storage.places import Site, subtree_of
+from audit_api.storage.places import Site
+from audit_api.storage.territory_tree import subtree_of
 
 
 def territories_in_scope(

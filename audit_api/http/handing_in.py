@@ -44,6 +44,7 @@ class HandedIn:
     results: list[str] = field(default_factory=list)
     need_photos: set[str] = field(default_factory=set)
     acked_seq: int = 0
+    epoch: str = ""
     retry: bool = False
 
 
@@ -112,7 +113,7 @@ class _HandingIn:
         if self._contact is None:
             with self._database.at_once() as session:
                 self._contact = self._note_contact(session)
-        self._found.acked_seq = people.acked_seq(self._contact)
+        self._found.acked_seq, self._found.epoch = people.contact_noted(self._contact)
         return self._found
 
     def take(self, share: "Run | list[ReceivedOperation]") -> None:

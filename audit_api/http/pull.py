@@ -106,11 +106,7 @@ def pull(query: dict[str, Any], *, actor: Actor, told: _Told) -> Response:
     if told.problem is not None:
         raise told.problem
     state = told.state or PullState(look.epoch)
-    if state.epoch != look.epoch:
-        raise CursorGone(
-            "The database was restored since. Keep what you owe and what you hold, and send what "
-            "you hold to POST /api/v1/sync/resync, or pull again without a cursor."
-        )
+    _refuse_gone(state, look)
     scopes = scopes_of(actor)
     marks = joined(scopes)
     catalog = catalog_sha256(look)
@@ -153,6 +149,23 @@ def pull(query: dict[str, Any], *, actor: Actor, told: _Told) -> Response:
     after = max(state.after, catching_up, end)
     following = PullState(look.epoch, after, marks, catalog=catalog[:4])
     return answer_pulled(scopes, page.items, following, until, digest, catalog)
+
+
+def _refuse_gone(state: PullState, look: Look) -> None:
+    """Raise CursorGone for a cursor of another life of the database.
+
+    A cursor of this epoch that is further than anything final is one too: the database was put
+    back to what it was, in a way that does not show (docs/decisions/0022).
+    """
+    ahead = max(state.after, state.fresh_after).xid >= look.horizon
+    if state.epoch == look.epoch and not ahead:
+        return
+    if state.epoch == look.epoch:
+        database().begin_epoch("a cursor is ahead of the feed", instead_of=look.epoch)
+    raise CursorGone(
+        "The database was restored since. Keep what you owe and what you hold, and send what "
+        "you hold to POST /api/v1/sync/resync, or pull again without a cursor."
+    )
 
 
 def _nothing_new(cursor: str) -> Response:

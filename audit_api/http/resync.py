@@ -15,7 +15,7 @@ from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.http.pull import PulledSchema, answer_pulled, catalog_sha256, scopes_of
 from audit_api.http.pull_state import PullState, joined
 from audit_api.storage import feed_pages
-from audit_api.storage.feed_pages import START, Key, Position
+from audit_api.storage.feed_pages import START, Key
 
 blueprint = Blueprint(
     "resync", __name__, description="What a tablet gets when its picture may be wrong."
@@ -74,7 +74,7 @@ def resync(*, actor: Actor, **_: Any) -> Response:
         following = PullState(look.epoch, fresh_after=end, fresh=joined(scopes), until=until)
         return answer_pulled(scopes, both, following, until)
     catalog = catalog_sha256(look)
-    following = PullState(look.epoch, Position(until, 0), joined(scopes), catalog=catalog[:4])
+    following = PullState(look.epoch, differs.end, joined(scopes), catalog=catalog[:4])
     return answer_pulled(scopes, both, following, until, digest, catalog)
 
 

@@ -12,6 +12,7 @@ from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.http.catalog import catalogs
 from audit_api.http.envelope import read_envelope
 from audit_api.http.handing_in import RETRY_AFTER_S, hand_in
+from audit_api.services.hand_in_quota import check_operations
 from audit_api.settings import Settings
 
 blueprint = Blueprint("sync", __name__, description="What tablets hand in.")
@@ -51,6 +52,7 @@ class ResultSchema(Schema):
 class PushedSchema(Schema):
     """The answer to a push: one result per operation, in their order."""
 
+    epoch = fields.UUID(required=True)
     server_time = fields.AwareDateTime(required=True)
     acked_seq = fields.Integer(required=True)
     results = fields.List(fields.Nested(ResultSchema), required=True)
@@ -69,7 +71,7 @@ class PushedSchema(Schema):
         "content": {"application/json": {"schema": PushSchema}},
     }
 )
-@problems(blueprint, 400, 401, 403, 413, 415, 422, 503)
+@problems(blueprint, 400, 401, 403, 413, 415, 422, 429, 503)
 def push(*, actor: Actor) -> Response:
     """Hand in operations. Always 200 when the envelope could be read: each has its own result."""
     settings: Settings = current_app.extensions["settings"]
@@ -79,12 +81,16 @@ def push(*, actor: Actor) -> Response:
         raise Forbidden(
             "/device names another tablet than the token does. Send this tablet's own id."
         )
+    if actor.device_revoked:
+        with database().reading() as session:
+            check_operations(session, actor, envelope.operations)
     signer: Signer = current_app.extensions["receipt_signer"]
     pushed = hand_in(database(), catalogs(), signer, actor, envelope)
     wanted = ",".join(f'"{sha256}"' for sha256 in sorted(pushed.need_photos))
     later = f',"retry_after":{RETRY_AFTER_S}' if pushed.retry else ""
     return Response(
-        f'{{"server_time":"{now().isoformat()}","acked_seq":{pushed.acked_seq},'
+        f'{{"epoch":"{pushed.epoch}","server_time":"{now().isoformat()}",'
+        f'"acked_seq":{pushed.acked_seq},'
         f'"results":[{",".join(pushed.results)}],"need_photos":[{wanted}]{later}}}',
         content_type="application/json",
     )

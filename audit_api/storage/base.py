@@ -32,7 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from audit_api.settings import Settings
-from audit_api.storage.epochs import settle_epoch
+from audit_api.storage.epochs import begin_epoch, settle_epoch
 from audit_api.storage.pipeline import Answer, Pipeline
 
 NAMING = {
@@ -235,3 +235,8 @@ class Database:
         """One read-only transaction."""
         with self._reading.begin() as session:
             yield session
+
+    def begin_epoch(self, reason: str, *, instead_of: UUID | None = None) -> bool:
+        """Begin a new epoch by decision; see `epochs.begin_epoch`."""
+        with self.engine.connect() as connection:
+            return begin_epoch(_driver(connection), reason, instead_of=instead_of)

@@ -7,6 +7,7 @@ things right (docs/decisions/0022).
 """
 
 from typing import Any
+from uuid import UUID
 
 import structlog
 from psycopg import Connection, OperationalError, errors
@@ -88,6 +89,22 @@ def settle_epoch(driver: "Connection[Any]") -> None:
         if reason is not None:
             _begin(cursor, reason)
     driver.autocommit = False
+
+
+def begin_epoch(driver: "Connection[Any]", reason: str, *, instead_of: UUID | None = None) -> bool:
+    """Begin a new epoch now, on a connection that is in no transaction; True when it was begun.
+
+    For what nobody can see at the start: a data folder or a whole machine that was put back as it
+    was looks as if nothing had happened. `instead_of`: only while that epoch is still the one.
+    """
+    with driver.transaction(), driver.cursor() as cursor:
+        cursor.execute("set local lock_timeout = 0; set local statement_timeout = 0")
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+        found = cursor.execute("select epoch from feed_epoch").fetchone()
+        if found is None or instead_of not in (None, found[0]):
+            return False
+        _begin(cursor, reason)
+    return True
 
 
 def _look(driver: "Connection[Any]") -> str | None:

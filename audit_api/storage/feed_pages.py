@@ -157,10 +157,15 @@ def digest(session: Session, scopes: Sequence[str], until: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What sets a tablet apart from the feed: keys to send, in the feed's order, and to forget."""
+    """What sets a tablet apart from the feed: keys to send, in the feed's order, and to forget.
+
+    `end`: the last place below the horizon. Not the horizon itself: after a crash the number of a
+    transaction that was rolled back may be given again.
+    """
 
     send: list[tuple[Position, Key]]
     forget: list[Key]
+    end: Position
 
 
 _VERSIONS = """
@@ -178,15 +183,18 @@ def difference(
     """
     send: list[tuple[Position, Key]] = []
     kept: set[Key] = set()
+    end = START
     for scope, kind, entity, xid, seq, live in ask(session, _VERSIONS, {"scopes": list(scopes)}):
         key = (scope, kind, entity)
         if xid >= until:
             kept.add(key)
-        elif live:
+            continue
+        end = Position(xid, seq)
+        if live:
             kept.add(key)
             if have.get(key) != seq:
-                send.append((Position(xid, seq), key))
-    return Difference(send, [key for key in have if key not in kept])
+                send.append((end, key))
+    return Difference(send, [key for key in have if key not in kept], end)
 
 
 _ITEMS = f"""

@@ -34,6 +34,7 @@ from audit_api.storage.base import (
     is_sha256,
     one_of,
 )
+from audit_api.storage.territory_tree import Tree, tree_of
 
 
 class Person(Base):
@@ -149,23 +150,11 @@ class EnrolmentCode(Base):
     device_id: Mapped[Id | None] = mapped_column(ForeignKey("device.id"))
 
 
-# The subtree of each grant on the day asked for; a territory's parent carries dates.
 _ACTOR = """
-    select p.id, p.username, p.language, {device}, (
-        with recursive parent as (
-            select distinct on (territory_id) territory_id, parent_id from territory_version
-            where valid_from <= %(today)s order by territory_id, valid_from desc
-        ), subtree (grant_id, role, root, node) as (
-            select g.id, g.role, g.territory_id, g.territory_id from person_grant g
-            where g.person_id = p.id and g.revoked_at is null
-            union
-            select s.grant_id, s.role, s.root, p.territory_id
-            from subtree s join parent p on p.parent_id = s.node
-        ), granted as (
-            select role, root, json_agg(node) as nodes from subtree group by grant_id, role, root
-        )
-        select cast(json_agg(json_build_array(role, root, nodes) order by role, root) as text)
-        from granted
+    select p.id, p.username, p.language, {device}, (select version from territory_tree), (
+        select cast(json_agg(json_build_array(role, territory_id) order by role, territory_id)
+            as text)
+        from person_grant g where g.person_id = p.id and g.revoked_at is null
     )
     from person p join {holder} where {found}
 """
@@ -186,39 +175,38 @@ _SESSION_ACTOR = _ACTOR.format(
 
 def actor_of_session(session: Session, token: bytes, at: datetime, today: date) -> Actor | None:
     """Who holds this session token (given as SHA-256), if it is alive at `at`."""
-    return _actor(ask(session, _SESSION_ACTOR, {"token": token, "at": at, "today": today}))
+    return _actor(session, ask(session, _SESSION_ACTOR, {"token": token, "at": at}), today)
 
 
 def actor_of_device(session: Session, token: bytes, today: date) -> Actor | None:
     """Whose tablet holds this token (given as SHA-256); revoked ones too, marked."""
-    return _actor(ask(session, _DEVICE_ACTOR, {"token": token, "today": today}))
+    return _actor(session, ask(session, _DEVICE_ACTOR, {"token": token}), today)
 
 
 def owner_of_device(session: Session, device: UUID, today: date) -> Actor:
     """Who owns a device, acting through it: what it handed in before is looked at again."""
-    actor = _actor(ask(session, _OWNER_ACTOR, {"device": device, "today": today}))
+    actor = _actor(session, ask(session, _OWNER_ACTOR, {"device": device}), today)
     if actor is None:
         raise LookupError(f"no device {device}")
     return actor
 
 
-def _actor(answer: Answered) -> Actor | None:
+def _actor(session: Session, answer: Answered, today: date) -> Actor | None:
     """Who asks, with live grants, each with its whole subtree as of today."""
     row = answer.fetchone()
     if row is None:
         return None
-    person, username, language, device, revoked, granted = row
-    return Actor(
-        person, username, language, _grants(granted or "[]"), device=device, device_revoked=revoked
-    )
+    person, username, language, device, revoked, version, granted = row
+    grants = _grants(granted, tree_of(session, version, today)) if granted else ()
+    return Actor(person, username, language, grants, device=device, device_revoked=revoked)
 
 
 @lru_cache(1000)
-def _grants(text: str) -> tuple[Grant, ...]:
+def _grants(text: str, tree: Tree) -> tuple[Grant, ...]:
     """Grants from their text, as the database gave it just now: reading it is what is saved."""
     return tuple(
-        Grant(Role(role), UUID(root), frozenset(map(UUID, nodes)))
-        for role, root, nodes in msgspec.json.decode(text)
+        Grant(Role(role), UUID(root), tree.subtree(UUID(root)))
+        for role, root in msgspec.json.decode(text)
     )
 
 
@@ -276,7 +264,7 @@ _CONTACT = """
                     where o.device_id = %(device)s and o.seq > device.acked_seq) run
                 where run.following is distinct from run.seq + 1 order by run.seq limit 1)
             else acked_seq end
-    where id = %(device)s returning acked_seq
+    where id = %(device)s returning acked_seq, (select epoch::text from feed_epoch)
 """
 
 
@@ -289,7 +277,10 @@ def note_contact(
     client: str | None,
     clock_offset_ms: int | None,
 ) -> Answered:
-    """Note that a device was here, and what it said of itself (JSON text). See `acked_seq`."""
+    """Note that a device was here, and what it said of itself (JSON text).
+
+    `contact_noted` reads what comes of it.
+    """
     values = {
         "device": device,
         "at": at,
@@ -300,12 +291,12 @@ def note_contact(
     return ask(session, _CONTACT, values)
 
 
-def acked_seq(contact: Answered) -> int:
-    """The highest sequence number of a device without a gap below it, as of `note_contact`."""
+def contact_noted(contact: Answered) -> tuple[int, str]:
+    """What `note_contact` found: the highest sequence number without a gap below it; the epoch."""
     row = contact.fetchone()
     if row is None:
         raise RuntimeError("the device that pushes is gone")
-    return int(row[0])
+    return int(row[0]), str(row[1])
 
 
 _granted = text("""

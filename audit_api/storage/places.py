@@ -1,7 +1,7 @@
 """The territory tree, sites and their elements."""
 
 from datetime import date
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import (
     BigInteger,
@@ -14,10 +14,9 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
-    text,
     true,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from audit_api.domain.vocabulary import LSG_KINDS, BuildingStatus, TerritoryKind
 from audit_api.storage.base import Base, Id, Instant, Json, Texts, Word, one_of
@@ -108,21 +107,3 @@ class Element(Base):
     label: Mapped[str]
     created_at: Mapped[Instant]
     advice: Mapped[Json | None]
-
-
-_subtree = text("""
-    with recursive parent as (
-        select distinct on (territory_id) territory_id, parent_id from territory_version
-        where valid_from <= :today order by territory_id, valid_from desc
-    ), subtree (node) as (
-        select id from territory where code = :code
-        union
-        select p.territory_id from subtree s join parent p on p.parent_id = s.node
-    )
-    select node from subtree
-""")
-
-
-def subtree_of(session: Session, code: str, today: date) -> frozenset[UUID]:
-    """The territory with that code and all below it as of `today`; empty if there is none."""
-    return frozenset(session.scalars(_subtree, {"code": code, "today": today}))

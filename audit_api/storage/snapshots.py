@@ -61,7 +61,8 @@ class Listed:
     """The newest file of a scope, and how the scope has moved since.
 
     `last`: the end of the scope's feed below the horizon asked for. `behind`: what moved since
-    the file was made lies behind this place; None: nothing moved.
+    the file was made, and is final, lies behind this place; None: nothing of that kind. Both name
+    transactions that are on the disk: no crash gives their numbers again.
     """
 
     scope: str
@@ -78,12 +79,13 @@ _LISTED = text("""
     select s.scope, encode(s.sha256, 'hex'), length(s.data), s.items, s.version_sum,
         (select array[xid, seq] from feed where scope = s.scope and xid < :horizon
             order by xid desc, seq desc limit 1),
-        case when moved.n > 0 then array[s.until, 0] end,
+        case when moved.first is not null then array[moved.first, 0] end,
         moved.n = 0 or (s.made_at > :old and moved.n <= greatest(20, s.items / 10))
     from feed_snapshot s
     cross join lateral (
-        select count(*) as n from (
-            select from feed where scope = s.scope and xid >= s.until limit 1000) m) moved
+        select count(*) as n, min(xid) filter (where xid < :horizon) as first from (
+            select xid from feed where scope = s.scope and xid >= s.until
+            order by xid limit 1000) m) moved
     where s.scope = any(:scopes) and s.replaced_at is null and s.epoch = :epoch
 """)
 

@@ -16,6 +16,7 @@ from audit_api.storage import (
     remediation,
     reviews,
     snapshots,
+    territory_tree,
     violations,
 )
 from audit_api.storage.base import Base
@@ -42,5 +43,6 @@ __all__ = [
     "reviews",
     "rulesets",
     "snapshots",
+    "territory_tree",
     "violations",
 ]

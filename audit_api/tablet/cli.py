@@ -12,11 +12,11 @@ from uuid import uuid4
 
 import click
 
-from audit_api.tablet.client import SyncReport, Tablet
+from audit_api.tablet.client import Tablet
 from audit_api.tablet.errors import Refused, TabletError
 from audit_api.tablet.inspection_file import body_of, read_inspection, read_object
 from audit_api.tablet.link import Patience
-from audit_api.tablet.outbox import Operation
+from audit_api.tablet.telling import describe, tell_owed, tell_status, tell_sync
 
 FOLDER = click.option(
     "--folder",
@@ -108,12 +108,28 @@ def capture(
 
 @tablet.command()
 @click.argument("op")
+@FOLDER
+def show(op: str, folder: Path) -> None:
+    """Print what was kept as operation OP, to mend it or to look it up."""
+    with _told(), Tablet(folder) as opened:
+        click.echo(json.dumps(json.loads(opened.find(op).body), ensure_ascii=False, indent=2))
+
+
+@tablet.command()
+@click.argument("op")
 @FILE
 @FOLDER
 def mend(op: str, file: Path, folder: Path) -> None:
     """Put the mended JSON FILE in the place of the rejected operation OP."""
     with _told(), Tablet(folder) as opened:
-        made = opened.mend(op, body_of(read_object(file)))
+        old = opened.find(op)
+        originals: tuple[bytes, ...] = ()
+        if old.kind == "inspection":
+            read = read_inspection(file, opened.clock.read(), earlier=json.loads(old.body))
+            body, originals = read.body, read.originals
+        else:
+            body = body_of(read_object(file))
+        made = opened.mend(op, body, originals=originals)
     click.echo(f"Kept as operation {made.op} (number {made.seq}). Next: sync.")
 
 
@@ -136,25 +152,8 @@ def sync(folder: Path, tries: int, delete_durable: bool) -> None:
             raise click.ClickException(
                 f"{error}\nThe work stays in {folder}. Have the tablet enrolled into a new folder."
             ) from None
-        _tell_sync(report)
-        _tell_owed(opened)
-
-
-def _tell_sync(report: SyncReport) -> None:
-    statuses = ", ".join(f"{n} {status}" for status, n in sorted(report.pushed.statuses.items()))
-    click.echo(f"Handed in: {statuses or 'nothing was waiting'}.")
-    for refusal in report.pushed.refused:
-        click.echo(f"The server could not read {refusal}")
-    click.echo(f"Photos handed over: {report.photos.count} ({report.photos.bytes} bytes).")
-    if report.revoked:
-        click.echo(
-            "This tablet is revoked: the server keeps what it hands in, and shows it nothing. "
-            "Ask the headquarters to enrol it anew."
-        )
-        return
-    restored = " The server was restored from a backup." if report.pulled.restored else ""
-    click.echo(f"Pulled: {report.pulled.items} changes.{restored}")
-    click.echo(f"Durable receipts: {report.durable}; originals deleted: {len(report.deleted)}.")
+        tell_sync(report, click.echo)
+        tell_owed(opened, click.echo)
 
 
 @tablet.command()
@@ -165,67 +164,5 @@ def status(folder: Path, as_json: bool) -> None:
     with _told(), Tablet(folder) as opened:
         if as_json:
             click.echo(json.dumps(describe(opened), ensure_ascii=False, indent=2))
-            return
-        identity = opened.store.identity
-        click.echo(
-            f"{identity['name']} ({identity['device']}) of {identity['owner']} "
-            f"at {identity['base_url']}, last contact {identity['last_contact'] or 'never'}."
-        )
-        _tell_owed(opened)
-        held = ", ".join(f"{n} {kind}s" for kind, n in describe(opened)["held"].items())
-        click.echo(f"Held: {held or 'nothing pulled yet'}.")
-
-
-def describe(opened: Tablet) -> dict[str, Any]:
-    """What a tablet owes and holds, as JSON members."""
-    count = opened.store.rows
-    return {
-        "device": opened.store.identity["device"],
-        "last_contact": opened.store.identity["last_contact"],
-        "owes": opened.holds(),
-        "operations": {
-            row["state"]: row["n"]
-            for row in count("select state, count(*) n from operation group by state")
-        },
-        "durable": opened.store.value("select count(durable) from operation"),
-        "photos": {
-            row["state"]: row["n"]
-            for row in count("select state, count(*) n from photo group by state")
-        },
-        "held": {
-            row["kind"]: row["n"]
-            for row in count("select kind, count(distinct id) n from item group by kind")
-        },
-    }
-
-
-def _tell_owed(opened: Tablet) -> None:
-    owes = opened.holds()
-    if owes["operations"] or owes["photos"]:
-        click.echo(
-            f"Owed: {owes['operations']} operations, "
-            f"{owes['photos']} photos ({owes['photo_bytes']} bytes)."
-        )
-    else:
-        click.echo("Owed: nothing.")
-    for operation in opened.operations("waiting", "rejected", "conflict", "quarantined"):
-        _tell_operation(operation)
-    for row in opened.store.rows(
-        "select sha256, problem from photo where problem is not null order by sha256"
-    ):
-        click.echo(f"Photo {row['sha256']}: {row['problem']}")
-
-
-def _tell_operation(operation: Operation) -> None:
-    said = operation.said or {}
-    reasons = [f"{p.get('pointer')}: {p.get('detail')}" for p in said.get("problems", ())]
-    reasons += [said[name] for name in ("detail", "waits_for") if name in said]
-    next_step = {
-        "rejected": " Mend it: `audit-api tablet mend`.",
-        "conflict": " Supervision decides.",
-        "quarantined": " Supervision decides.",
-    }.get(operation.state, "")
-    click.echo(
-        f"  {operation.seq} {operation.kind} {operation.op}: {operation.state}."
-        f"{next_step}{''.join(f' {reason}' for reason in reasons)}"
-    )
+        else:
+            tell_status(opened, click.echo)

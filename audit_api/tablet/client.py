@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from audit_api.tablet import outbox, photos
 from audit_api.tablet.clock import Clock, Moment
-from audit_api.tablet.errors import Garbled, NotEnrolled, Refused
+from audit_api.tablet.errors import Garbled, LinkDown, NotEnrolled, Refused, TabletError
 from audit_api.tablet.link import Answer, HttpTransport, Link, Patience, Transport
 from audit_api.tablet.outbox import Operation, PhotoFile
 from audit_api.tablet.photos import SentPhotos
@@ -89,14 +89,14 @@ class Tablet:
         Asked once only: a code whose answer was lost is used up. Raises NotEnrolled with what to
         do, also if the folder holds a tablet already.
         """
-        store = Store(folder)
+        wire = transport or HttpTransport(base_url)
+        store = Store(folder, new=True)
         try:
             if store.value("select device from tablet") is not None:
                 raise NotEnrolled(f"{folder} holds a tablet already; take another folder.")
             private, public = _make_key()
             said = {"code": code, "name": name} | ({"public_key": public} if public else {})
-            once = Link(transport or HttpTransport(base_url), None, Patience(tries=1))
-            answer = _ask_to_enrol(once, said)
+            answer = _ask_to_enrol(Link(wire, None, Patience(tries=1)), said)
             with store.writing() as db:
                 db.execute(
                     """insert into tablet (single, base_url, device, token, name, owner,
@@ -126,26 +126,32 @@ class Tablet:
         `body` is JSON and goes out byte for byte. The same `op` with the same body may be captured
         again. Raises CannotCapture.
         """
-        files = []
-        for data in originals:
-            digest = outbox.keep_original(self.store, data)
-            content_type = photos.content_type_of(data) or "application/octet-stream"
-            files.append(PhotoFile(digest, len(data), content_type))
         return outbox.capture(
             self.store,
             moment or self.clock.read(),
             kind=kind,
             entity=entity,
             body=body,
-            photos=files,
+            photos=self._keep(originals),
             base=base,
             group=group,
             op=op,
         )
 
-    def mend(self, op: str, body: bytes) -> Operation:
-        """Put a mended body in the place of a rejected operation, under a new id and number."""
-        return outbox.mend(self.store, self.clock.read(), op, body)
+    def mend(self, op: str, body: bytes, *, originals: Sequence[bytes] = ()) -> Operation:
+        """Put a mended body in the place of a rejected operation, under a new id and number.
+
+        `originals`: those that the mended body announces and the rejected one did not.
+        """
+        return outbox.mend(self.store, self.clock.read(), op, body, self._keep(originals))
+
+    def _keep(self, originals: Sequence[bytes]) -> list[PhotoFile]:
+        files = []
+        for data in originals:
+            digest = outbox.keep_original(self.store, data)
+            content_type = photos.content_type_of(data) or "application/octet-stream"
+            files.append(PhotoFile(digest, len(data), content_type))
+        return files
 
     def sync(self, *, delete_durable: bool = False) -> SyncReport:
         """Hand in, hand over, pull, take receipts, in this order: answers first, photos later.
@@ -164,6 +170,9 @@ class Tablet:
             if error.slug != "device-revoked":
                 raise
             report.revoked = True
+            # Every pull is refused; the answer to a push tells that the server was restored, too.
+            if self.pusher.ask_epoch():
+                self._hand_in(report)
         with self.store.writing() as db:
             db.execute("update tablet set revoked = ?", (int(report.revoked),))
         if delete_durable:
@@ -180,6 +189,13 @@ class Tablet:
     def operations(self, *states: str) -> list[Operation]:
         """What was captured and is in any of these states; everything without one."""
         return outbox.operations(self.store, *states)
+
+    def find(self, op: str) -> Operation:
+        """An operation by its id. Raises TabletError when it is not of this tablet."""
+        found = outbox.find(self.store, op)
+        if found is None:
+            raise TabletError(f"There is no operation {op}; see `audit-api tablet status`.")
+        return found
 
     def holds(self) -> dict[str, int]:
         """What it still has to hand in."""
@@ -211,7 +227,14 @@ def _ask_to_enrol(link: Link, said: dict[str, Any]) -> dict[str, Any]:
         return enrolled
 
     headers = {"Content-Type": "application/json"}
-    return link.ask("POST", ENROL, understand, body=json.dumps(said).encode(), headers=headers)
+    body = json.dumps(said).encode()
+    try:
+        return link.ask("POST", ENROL, understand, body=body, headers=headers)
+    except LinkDown as error:
+        raise NotEnrolled(
+            f"No answer to the enrolment: {error.reason}. Try once more; if the code is used up "
+            "then, ask the coordinator for another and to revoke the tablet that nobody has."
+        ) from None
 
 
 def _make_key() -> tuple[str | None, str | None]:

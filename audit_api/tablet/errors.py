@@ -18,6 +18,13 @@ class CannotCapture(TabletError):
 class LinkDown(TabletError):
     """No answer that can be believed came, however often it was tried. Everything is kept."""
 
+    def __init__(self, request: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"{request}: {reason}. Everything is kept on the tablet; sync again when the link is "
+            "better."
+        )
+
 
 class Garbled(TabletError):
     """An answer that cannot be believed: cut, damaged, or about something else. Asked again."""

@@ -41,15 +41,17 @@ def body_of(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def read_inspection(path: Path, moment: Moment) -> ReadFile:
+def read_inspection(
+    path: Path, moment: Moment, *, earlier: dict[str, Any] | None = None
+) -> ReadFile:
     """An inspection from a file. A photo says `"file"`, relative to it, instead of hash and size.
 
-    Filled in where they are missing: ids of elements and photos, `started` and `finished`, when a
-    photo was taken. Raises CannotCapture.
+    Filled in where they are missing: ids of elements and photos, `started` and `finished` (those of
+    `earlier`, the rejected body that this one mends), when a photo was taken. Raises CannotCapture.
     """
     value = read_object(path)
-    value.setdefault("started", moment.as_json())
-    value.setdefault("finished", moment.as_json())
+    for name in ("started", "finished"):
+        value.setdefault(name, (earlier or {}).get(name, moment.as_json()))
     originals = []
     elements = value.get("elements")
     for n, element in enumerate(elements if isinstance(elements, list) else ()):

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from audit_api.tablet.errors import Garbled, LinkDown, Refused
+from audit_api.tablet.errors import Garbled, LinkDown, Refused, TabletError
 
 T = TypeVar("T")
 _LATER = {408, 429, 500, 502, 503, 504}
 _MAX_RETRY_AFTER_S = 600
+_SCHEMES = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,17 @@ class HttpTransport:
     """HTTP/1.1 on one connection, which is kept as long as it behaves."""
 
     def __init__(self, base_url: str, *, timeout_s: float = 60) -> None:
-        address = urlsplit(base_url)
-        kind = (
-            http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-        )
+        try:
+            address = urlsplit(base_url)
+            connection = _SCHEMES[address.scheme]
+            if not address.hostname:
+                raise ValueError(base_url)
+            self._connection = connection(address.hostname, address.port, timeout=timeout_s)
+        except (KeyError, ValueError):
+            raise TabletError(
+                f"{base_url!r} is no address of a server; it looks like https://audit.example.org."
+            ) from None
         self._prefix = address.path.rstrip("/")
-        self._connection = kind(address.hostname or "", address.port, timeout=timeout_s)
 
     def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send it; a connection on which anything went wrong is not used again."""
@@ -138,22 +144,21 @@ class Link:
                 _check_digest(answer)
                 if answer.status < 400:
                     return understand(answer)
-                if answer.status not in _LATER:
+                wait_s = _retry_after(answer)
+                if answer.status not in _LATER or _is_over(answer, wait_s):
                     # A middle box may have damaged the request: the second time it is believed.
                     if answer.status == refused or failures == self.patience.tries:
                         raise Refused(answer.status, _problem(answer))
                     refused = answer.status
-                wait_s = _retry_after(answer)
+                    wait_s = 0.0
+                wait_s = min(wait_s, _MAX_RETRY_AFTER_S)
                 reason = f"the server answered {answer.status}"
             except (OSError, http.client.HTTPException, Garbled) as error:
                 refused = None
                 reason = str(error) or type(error).__name__
             if failures < self.patience.tries:
                 self.patience.pause(failures, wait_s)
-        raise LinkDown(
-            f"{method} {path.partition('?')[0]}: {reason}. Everything is kept on the tablet; "
-            "sync again when the link is better."
-        )
+        raise LinkDown(f"{method} {path.partition('?')[0]}", reason)
 
 
 def _check_digest(answer: Answer) -> None:
@@ -174,4 +179,9 @@ def _problem(answer: Answer) -> dict[str, Any]:
 
 def _retry_after(answer: Answer) -> float:
     said = answer.headers.get("retry-after", "")
-    return float(min(int(said), _MAX_RETRY_AFTER_S)) if said.isdecimal() else 0.0
+    return float(said) if said.isdecimal() else 0.0
+
+
+def _is_over(answer: Answer, wait_s: float) -> bool:
+    """Whether something is used up for hours: nobody waits for that in one sync."""
+    return answer.status == 429 and wait_s > _MAX_RETRY_AFTER_S

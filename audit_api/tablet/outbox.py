@@ -79,17 +79,22 @@ def capture(
         return _get(db, made)
 
 
-def mend(store: Store, moment: Moment, op: str, body: bytes) -> Operation:
+def mend(
+    store: Store, moment: Moment, op: str, body: bytes, photos: Sequence[PhotoFile] = ()
+) -> Operation:
     """A new operation in the place of a rejected one, which stays as it was handed in.
 
-    Photos that the mended body announces are those of the old one; others are captured before.
+    It announces the photos of the old one, and `photos`, which must be in the folder already.
     """
     _check_body(body)
     with store.writing() as db:
         row = _find(db, op)
         if row is None or row["state"] != "rejected":
             raise CannotCapture(f"{op} is no rejected operation; see `audit-api tablet status`.")
-        return _get(db, replace(db, moment, row, body, "mended"))
+        made = replace(db, moment, row, body, "mended")
+        for photo in photos:
+            _announce(db, made, photo)
+        return _get(db, made)
 
 
 def replace(

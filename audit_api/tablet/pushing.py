@@ -5,13 +5,22 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
 from audit_api.tablet.clock import Clock, Moment
 from audit_api.tablet.errors import Garbled, Refused
 from audit_api.tablet.link import Answer, Link
-from audit_api.tablet.outbox import MAX_BYTES, Operation, batches, operations, replace
+from audit_api.tablet.outbox import (
+    MAX_BYTES,
+    MAX_OPERATIONS,
+    Operation,
+    batches,
+    operations,
+    replace,
+)
+from audit_api.tablet.pace import Pace
 from audit_api.tablet.receipts import RECEIVED, Keys
 from audit_api.tablet.restored import check_epoch
 from audit_api.tablet.store import Store, note
@@ -24,6 +33,7 @@ _STAYS = {"blocked", "retry"}
 # The operation as it left the tablet is in order, as its hash says: it was damaged on its way, and
 # the damaged bytes took its id.
 _DAMAGED = "hash-mismatch"
+_QUOTA_SPENT = "hand-in-quota-spent"
 
 
 @dataclass(slots=True)
@@ -44,9 +54,10 @@ class Pusher:
     keys: Keys
     app: str
     forms: Sequence[str] = ()
-    max_operations: int = 200
+    max_operations: int = MAX_OPERATIONS
     max_bytes: int = MAX_BYTES
     after_batch: Callable[[], None] = lambda: None
+    pace: Pace = field(default_factory=lambda: Pace(MAX_OPERATIONS))
 
     def push(self) -> Pushed:
         """Send everything that waits, again while it helps. Raises LinkDown, Refused.
@@ -70,6 +81,12 @@ class Pusher:
         pushed.refused = [f"{op}: {reason}" for op, reason in refused.items()]
         return pushed
 
+    def ask_epoch(self) -> bool:
+        """Push nothing, for the epoch in the answer; True when the server was restored."""
+        known = self.store.identity["epoch"]
+        self._send([])
+        return known is not None and self.store.identity["epoch"] != known
+
     def _round(
         self, waiting: list[Operation], pushed: Pushed, refused: dict[str, str]
     ) -> tuple[bool, dict[str, str], float]:
@@ -78,21 +95,29 @@ class Pusher:
         settled = False
         stays: dict[str, str] = {}
         wait_s = 0.0
-        cut = batches(waiting, max_operations=self.max_operations, max_bytes=self.max_bytes)
-        while cut:
-            batch = cut.pop(0)
+        halves: list[list[Operation]] = []
+        while halves or waiting:
+            batch = halves.pop(0) if halves else self._take(waiting)
+            began = monotonic()
             try:
                 answer = self._send(batch)
             except Refused as error:
-                if error.status not in (400, 413, 422):
+                spent = error.slug == _QUOTA_SPENT
+                if error.status not in (400, 413, 422) and not spent:
                     raise
                 if len(batch) > 1:
-                    # One that cannot be read must not keep the others from arriving.
+                    # One that cannot be read must not keep the others from arriving; of a quota
+                    # the last bit is used.
                     half = len(batch) // 2
-                    cut[:0] = [batch[:half], batch[half:]]
-                else:
-                    refused[batch[0].op] = str(error)
+                    halves[:0] = [batch[:half], batch[half:]]
+                    continue
+                refused[batch[0].op] = str(error)
+                if spent:
+                    later = [*(o for half in halves for o in half), *waiting]
+                    refused |= {o.op: str(error) for o in later}
+                    break
                 continue
+            self.pace.went(len(batch), monotonic() - began)
             for result in answer["results"]:
                 status = result["status"]
                 if status in _STAYS:
@@ -103,6 +128,14 @@ class Pusher:
                     pushed.statuses[status] = pushed.statuses.get(status, 0) + 1
             self.after_batch()
         return settled, stays, wait_s
+
+    def _take(self, waiting: list[Operation]) -> list[Operation]:
+        """The next push, taken off what waits."""
+        most = min(self.pace.operations, self.max_operations)
+        batch = batches(waiting, max_operations=most, max_bytes=self.max_bytes)[0]
+        taken = {operation.op for operation in batch}
+        waiting[:] = [operation for operation in waiting if operation.op not in taken]
+        return batch
 
     def _send(self, batch: list[Operation]) -> dict[str, Any]:
         """One push, until an answer to it can be believed; its results are on the disk then."""

@@ -61,11 +61,14 @@ create table note (n integer primary key autoincrement, at text not null, what t
 class Store:
     """A tablet's folder, open. Several processes may have it open at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, new: bool = False) -> None:
+        """`new`: make what is missing; else without a tablet NotEnrolled and nothing made."""
         self.folder = folder
         self.photos = folder / "photos"
-        self.photos.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / FILE
+        if not new and not path.exists():
+            raise _not_enrolled(folder)
+        self.photos.mkdir(mode=0o700, parents=True, exist_ok=True)
         # The token lies in it: nobody else on the device reads it.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._db = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
@@ -117,11 +120,15 @@ class Store:
         """The row about the tablet itself; NotEnrolled without one."""
         row: sqlite3.Row | None = self._db.execute("select * from tablet").fetchone()
         if row is None:
-            raise NotEnrolled(
-                f"{self.folder} holds no enrolled tablet. Ask the coordinator for a code, then run "
-                "`audit-api tablet enrol`."
-            )
+            raise _not_enrolled(self.folder)
         return row
+
+
+def _not_enrolled(folder: Path) -> NotEnrolled:
+    return NotEnrolled(
+        f"{folder} holds no enrolled tablet. Name the right one with --folder, or ask the "
+        "coordinator for a code and run `audit-api tablet enrol`."
+    )
 
 
 def note(db: sqlite3.Connection, what: str, about: str | None = None, **detail: Any) -> None:

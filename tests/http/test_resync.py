@@ -2,18 +2,22 @@
 
 import gzip
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
 from audit_api.http import resync as view
+from audit_api.http.pull_state import PullState
 from audit_api.storage import feed
 from audit_api.storage.base import Database
+from audit_api.storage.feed_pages import Position
 from tests.factories import World, make_site
 
 RESYNC = "/api/v1/sync/resync"
@@ -134,6 +138,43 @@ def test_after_a_restore_the_tablet_goes_on_with_what_it_holds(
     assert gone.status_code == 410
     page = post(client, world, {"have": entries(picture)}).json
     assert (page["items"], page["more"]) == ([], False)
+
+
+def test_a_cursor_names_no_transaction_that_may_not_be_on_the_disk(
+    client: FlaskClient, world: World, app: Flask, database: Database
+) -> None:
+    # After a crash the number of one that was rolled back is given again: a cursor behind it would
+    # jump over what its second bearer writes.
+    with database.engine.connect() as connection:
+        connection.execute(text("select pg_current_xact_id()"))
+        connection.rollback()
+    cursor = post(client, world, {"have": []}).json["cursor"]
+    state = PullState.from_text(cursor, app.config["SECRET_KEY"])
+    with database.reading() as session:
+        assert state.after.xid == session.scalar(text("select max(xid) from feed"))
+
+
+def test_a_cursor_ahead_of_the_feed_shows_that_the_database_was_put_back(
+    client: FlaskClient, world: World, app: Flask, database: Database
+) -> None:
+    picture: Picture = {}
+    page = pull_on(client, world, picture, None)
+    secret = app.config["SECRET_KEY"]
+    state = PullState.from_text(page["cursor"], secret)
+    with database.reading() as session:
+        ahead = replace(state, after=Position(feed.horizon(session), 1)).as_text(secret)
+    for _ in range(2):
+        answer = client.get(PULL, query_string={"cursor": ahead}, headers=world.device_headers())
+        assert answer.status_code == 410
+    with database.reading() as session:
+        assert feed.epoch(session) != state.epoch
+        told = session.scalars(
+            text("select detail->>'reason' from audit_log where what = 'epoch_began'")
+        )
+        assert list(told) == ["a cursor is ahead of the feed"]
+    page = post(client, world, {"have": entries(picture)}).json
+    keep(picture, page)
+    assert page["digest"] == digest_of(picture, page["scopes"])
 
 
 def test_what_lies_outside_is_told_like_what_does_not_exist(

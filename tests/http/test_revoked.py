@@ -12,7 +12,7 @@ from audit_api.domain.vocabulary import Role
 from audit_api.services import hand_in_quota
 from audit_api.services.hand_in_quota import Quota
 from audit_api.storage.base import Database
-from tests.factories import World, operation
+from tests.factories import World, operation, push_body
 from tests.http.tablets import API, Tablet
 
 
@@ -155,6 +155,58 @@ def test_what_came_before_the_revocation_counts_for_nothing(tablet: Tablet) -> N
 def test_a_tablet_that_is_not_revoked_has_no_quota(tablet: Tablet) -> None:
     photos = [f"{n} {tablet.id}".encode() for n in range(4)]
     assert [put(tablet, data).status_code for data in photos] == [201] * 4
+
+
+@pytest.fixture
+def two_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A revoked tablet may hand in two operations."""
+    monkeypatch.setattr(hand_in_quota, "OPERATIONS", Quota(2, 10**6))
+
+
+def send(tablet: Tablet, *operations: bytes) -> TestResponse:
+    return tablet.client.post(
+        "/api/v1/sync/push",
+        data=push_body(tablet.id, operations),
+        headers=tablet.headers | {"Content-Type": "application/json"},
+    )
+
+
+@pytest.mark.usefixtures("two_operations")
+def test_beyond_its_number_of_operations_it_is_told_what_to_do(
+    tablet: Tablet, database: Database
+) -> None:
+    revoke(tablet)
+    first, second, third = (operation(tablet.body(), seq=n) for n in (1, 2, 3))
+    assert send(tablet, first).json["results"][0]["status"] == "quarantined"
+    refused = send(tablet, second, third)
+    assert refused.status_code == 429
+    assert refused.json["type"] == "urn:audit-api:problem:hand-in-quota-spent"
+    assert "Delete nothing on the tablet" in refused.json["detail"]
+    assert refused.headers["Retry-After"] == str(refused.json["retry_after"])
+    with database.reading() as session:
+        kept = session.scalar(
+            text("select count(*) from operation where device_id = :id"), {"id": tablet.id}
+        )
+    assert kept == 1
+
+
+@pytest.mark.usefixtures("two_operations")
+def test_what_is_kept_can_be_asked_for_again_beyond_the_quota(tablet: Tablet) -> None:
+    revoke(tablet)
+    kept = [operation(tablet.body(), seq=n) for n in (1, 2)]
+    first = send(tablet, *kept)
+    again = send(tablet, *kept)
+    assert send(tablet, operation(tablet.body(), seq=3)).status_code == 429
+    assert again.status_code == 200
+    assert [r["op"] for r in again.json["results"]] == [r["op"] for r in first.json["results"]]
+    assert all(r["replayed"] for r in again.json["results"])
+
+
+@pytest.mark.usefixtures("two_operations")
+def test_operations_before_the_revocation_count_for_nothing(tablet: Tablet) -> None:
+    tablet.hand_in(1, 2, 3)
+    revoke(tablet)
+    assert len(tablet.hand_in(4, 5)) == 2
 
 
 def test_an_operation_of_a_revoked_tablet_is_kept_to_the_byte(

@@ -39,6 +39,7 @@ class Server:
     def __init__(self, settings: Settings, log: Path, *, workers: int = 2) -> None:
         self.base_url = f"http://127.0.0.1:{free_port()}"
         self._log = log.open("ab")
+        self._said = log
         env = environment(settings) | {
             "BIND": self.base_url.removeprefix("http://"),
             "WEB_CONCURRENCY": str(workers),
@@ -50,7 +51,11 @@ class Server:
             stdout=self._log,
             stderr=self._log,
         )
-        self.wait_ready()
+        try:
+            self.wait_ready()
+        except TimeoutError:
+            self.stop()
+            raise
 
     @property
     def pid(self) -> int:
@@ -67,7 +72,9 @@ class Server:
                         return
             except OSError:
                 time.sleep(0.05)
-        raise TimeoutError("the web server does not answer")
+        raise TimeoutError(
+            f"the web server does not answer; it says:\n{self._said.read_text()[-800:]}"
+        )
 
     def workers(self) -> list[int]:
         """The process ids of the workers."""

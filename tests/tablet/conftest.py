@@ -1,11 +1,13 @@
 """Tablets against the running server: most through its test client, some over real sockets."""
 
 import random
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from audit_api.tablet import Answer, Patience, Tablet
 from audit_api.tablet.store import Store
@@ -42,7 +44,7 @@ def impatient(tries: int = 4) -> Patience:
 def put_into(folder: Path, world: World, where: str = "near") -> None:
     """Make a folder hold the world's tablet, as if it had been enrolled there."""
     device, token = world.devices[where]
-    store = Store(folder)
+    store = Store(folder, new=True)
     with store.writing() as db:
         db.execute(
             """insert into tablet (single, base_url, device, token, name, owner)
@@ -62,3 +64,20 @@ def tablet(transport: AppTransport, world: World, tmp_path: Path) -> Tablet:
     """The tablet of the near district's inspector."""
     put_into(tmp_path / "tablet", world)
     return Tablet(tmp_path / "tablet", transport=transport, patience=impatient())
+
+
+class _Silent(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Requests are no news."""
+
+
+@pytest.fixture(scope="module")
+def base_url(app: Flask) -> Iterator[str]:
+    """The application on a real socket."""
+    running = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{running.server_port}"
+    running.shutdown()
+    running.server_close()
+    thread.join(10)

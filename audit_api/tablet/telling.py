@@ -1,0 +1,119 @@
+"""What a tablet says of itself to the person who holds it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from audit_api.tablet.client import SyncReport, Tablet
+from audit_api.tablet.outbox import Operation
+
+Tell = Callable[[str], object]
+
+_NEXT_STEP = {
+    "rejected": "Mend it: `audit-api tablet show OP > mended.json`, then `mend OP mended.json`.",
+    "conflict": "Supervision decides.",
+    "quarantined": "Supervision decides.",
+}
+_KINDS = {"held": "held operation"}
+
+
+def counted(n: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def describe(opened: Tablet) -> dict[str, Any]:
+    """What a tablet owes and holds, as JSON members."""
+    count = opened.store.rows
+    return {
+        "device": opened.store.identity["device"],
+        "last_contact": opened.store.identity["last_contact"],
+        "owes": opened.holds(),
+        "operations": {
+            row["state"]: row["n"]
+            for row in count("select state, count(*) n from operation group by state")
+        },
+        "durable": opened.store.value("select count(durable) from operation"),
+        "photos": {
+            row["state"]: row["n"]
+            for row in count("select state, count(*) n from photo group by state")
+        },
+        "held": {
+            row["kind"]: row["n"]
+            for row in count("select kind, count(distinct id) n from item group by kind")
+        },
+    }
+
+
+def tell_sync(report: SyncReport, tell: Tell) -> None:
+    """What one sync did."""
+    statuses = ", ".join(f"{n} {status}" for status, n in sorted(report.pushed.statuses.items()))
+    tell(f"Handed in: {statuses or 'nothing was waiting'}.")
+    for refusal in report.pushed.refused:
+        tell(f"The server could not read {refusal}")
+    tell(f"Photos handed over: {report.photos.count} ({report.photos.bytes} bytes).")
+    if report.revoked:
+        tell(
+            "This tablet is revoked: the server keeps what it hands in, and shows it nothing. "
+            "Ask the headquarters to enrol it anew."
+        )
+        return
+    restored = " The server was restored from a backup." if report.pulled.restored else ""
+    tell(f"Pulled: {counted(report.pulled.items, 'change')}.{restored}")
+    tell(f"Durable receipts: {report.durable}; originals deleted: {len(report.deleted)}.")
+
+
+def tell_status(opened: Tablet, tell: Tell) -> None:
+    """Who it is, what it owes, what came back to it, what it holds."""
+    identity = opened.store.identity
+    tell(
+        f"{identity['name']} ({identity['device']}) of {identity['owner']} "
+        f"at {identity['base_url']}, last contact {identity['last_contact'] or 'never'}."
+    )
+    tell_owed(opened, tell)
+    held = ", ".join(counted(n, _KINDS.get(k, k)) for k, n in describe(opened)["held"].items())
+    tell(f"Held: {held or 'nothing pulled yet'}.")
+
+
+def tell_owed(opened: Tablet, tell: Tell) -> None:
+    """What still has to go, what a person has to do or to decide."""
+    owes = opened.holds()
+    if owes["operations"] or owes["photos"]:
+        operations, photos = counted(owes["operations"], "operation"), owes["photos"]
+        tell(f"Owed: {operations}, {counted(photos, 'photo')} ({owes['photo_bytes']} bytes).")
+    else:
+        tell("Owed: nothing.")
+    decisions = {doc["op"]: doc for doc in opened.items("held").values() if doc.get("decision")}
+    for operation in opened.operations("waiting", "rejected", "conflict", "quarantined"):
+        if operation.op in decisions:
+            _tell_decision(operation, decisions[operation.op], tell)
+        else:
+            _tell_operation(operation, tell)
+    for (_, entity), doc in opened.items("inspection").items():
+        if doc.get("returned"):
+            back = doc["returned"]
+            tell(
+                f"  inspection {entity} came back for correction (revision {back['rev']}), "
+                f"by {back['by']}: {back['reason']}"
+            )
+    for row in opened.store.rows(
+        "select sha256, problem from photo where problem is not null order by sha256"
+    ):
+        tell(f"  photo {row['sha256']}: {row['problem']}")
+
+
+def _tell_operation(operation: Operation, tell: Tell) -> None:
+    said = operation.said or {}
+    reasons = [f"{p.get('pointer')}: {p.get('detail')}." for p in said.get("problems", ())]
+    reasons += [said[name] for name in ("detail", "waits_for") if name in said]
+    step = _NEXT_STEP.get(operation.state, "").replace("OP", operation.op)
+    told = [f"{_name(operation)}: {operation.state}.", step, *reasons]
+    tell("  " + " ".join(part for part in told if part))
+
+
+def _tell_decision(operation: Operation, doc: dict[str, Any], tell: Tell) -> None:
+    outcome = f", now {doc['outcome']}" if doc.get("outcome") else ""
+    tell(f"  {_name(operation)}: {doc['decision']}{outcome}. {doc.get('decided_reason') or ''}")
+
+
+def _name(operation: Operation) -> str:
+    return f"{operation.seq} {operation.kind} {operation.op}"

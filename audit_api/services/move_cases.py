@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -48,12 +49,14 @@ def advise(
         "at": at.isoformat(),
     }
     found: dict[UUID, list[Finding]] = {}
-    for finding in reference:
-        found.setdefault(finding.element_id, []).append(finding)
+    # Findings come observation by observation, and to look an id up is not free.
+    for _, findings in groupby(reference, lambda finding: id(finding.observation)):
+        of_one = list(findings)
+        found.setdefault(of_one[0].element_id, []).extend(of_one)
     changed = {}
-    for element, findings in found.items():
+    for element, of_element in found.items():
         known = state.advice.get(element, ())
-        advice = recommendations.follow(known, findings, visit, photos_of)
+        advice = recommendations.follow(known, of_element, visit, photos_of)
         if advice is not None:
             changed[element] = advice
     return changed

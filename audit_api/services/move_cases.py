@@ -21,14 +21,19 @@ from field_schema.inspection import Inspection
 PERMANENT: Final = STATES[0]
 
 
-def sure_findings(assessment: Assessment) -> tuple[list[Finding], list[Finding]]:
+def sure_findings(
+    assessment: Assessment, state: KnownState
+) -> tuple[list[Finding], list[Finding]]:
     """The findings that can move anything, binding and reference: sure ones, about what stays.
 
     A temporary remedy never erases a permanent finding, so only the permanent state counts.
     """
+    known = state.violations or any(state.advice.values())
     binding: list[Finding] = []
     reference: list[Finding] = []
-    for finding in assessment.findings_with(violations.MOVING, PERMANENT):
+    for finding in assessment.findings_with(
+        violations.MOVING if known else violations.OPENING, PERMANENT
+    ):
         (binding if finding.rule.weight == Weight.BINDING else reference).append(finding)
     return binding, reference
 

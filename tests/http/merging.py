@@ -100,8 +100,9 @@ class Meeting:
         return pad.one(self.ramp(site, **members))
 
     def ramp(self, site: UUID, *, entity: UUID | None = None, **members: Any) -> bytes:
-        """An inspection of the site's ramp as an operation; `answers` change it."""
-        body = ramp_body(seed=site.int, answers=members.pop("answers", {}))
+        """An inspection of the site's ramp as an operation; `answers` and `label` change it."""
+        element = {"label": members.pop("label", "main entrance")}
+        body = ramp_body(seed=site.int, answers=members.pop("answers", {}), element=element)
         body |= {"site": str(site), "campaign": CAMPAIGN}
         return operation(body, entity=entity, seq=next(_seqs), **members)
 

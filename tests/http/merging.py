@@ -147,6 +147,12 @@ class Meeting:
 
     # The desk
 
+    def field_review(self, pad: Pad, site: UUID) -> str:
+        """The review of an address that the tablet and another changed differently."""
+        self.pad().edit("site", site, address=("", "Left street"))
+        review: str = pad.edit("site", site, address=("", "Right street"))["review"]
+        return review
+
     def get(self, path: str = "", where: str = "near", role: Role = SUPERVISOR) -> TestResponse:
         return self.client.get(f"/api/v1/reviews{path}", headers=self.world.headers(role, where))
 

@@ -1,7 +1,7 @@
 """`audit-api checkpoint`, `backup` and `receipt`: the log, backup marks, checking receipts."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from audit_api.console import open_database, told, transaction
 from audit_api.domain.receipts import NoReceipt, Receipt, is_genuine
 from audit_api.domain.signing import SEED_BYTES, Signer, key_id
 from audit_api.services.back_up import begin_backup, finish_backup
-from audit_api.services.keep_log import Signed, take_checkpoint, verify_log
+from audit_api.services.keep_log import Signed, take_checkpoint
+from audit_api.services.verify_log import KeptNote, verify_log, verify_originals
 from audit_api.settings import Settings
 from audit_api.storage.base import Database
+from audit_api.storage.photo_store import BucketUnavailable, PhotoStore
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -43,19 +45,48 @@ def _signer() -> Signer:
 
 
 @checkpoint.command("verify")
-def verify() -> None:
-    """Hash the whole log anew and hold every signed checkpoint against it."""
-    with told(), open_database() as opened, opened.snapshot() as session:
-        verified = verify_log(session)
-    for fault in verified.faults:
-        click.echo(fault, err=True)
-    looked = f"{verified.leaves} leaves under {verified.checkpoints} checkpoints"
-    if verified.faults:
+@click.option("--note", "notes", multiple=True, type=FILE, help="A checkpoint kept elsewhere.")
+@click.option("--no-photos", is_flag=True, help="Do not read the originals in the bucket.")
+def verify(notes: tuple[Path, ...], no_photos: bool) -> None:
+    """Hash everything anew: leaves, bodies, originals; hold every signed checkpoint against it."""
+    kept = [KeptNote(path.name, path.read_text(encoding="utf-8")) for path in notes]
+    with told(), open_database() as opened:
+        with opened.snapshot() as session:
+            verified = verify_log(session, kept)
+        faults = len(verified.faults)
+        _tell(verified.faults)
+        looked = f"{verified.leaves} leaves under {verified.checkpoints} checkpoints"
+        if not no_photos:
+            originals, wrong = _verify_originals(opened)
+            faults += wrong
+            looked += f", {originals} originals in the bucket"
+    if faults:
         raise click.ClickException(
-            f"{looked}: the log is not what was signed. Keep this database and its backups as "
-            "they are, and find out who wrote to it."
+            f"{looked}: this is not what was signed. Keep this database, the bucket and their "
+            "backups as they are, and find out who wrote to them."
         )
     click.echo(f"{looked}: all as they were signed.")
+
+
+def _tell(faults: Iterable[str]) -> None:
+    for fault in faults:
+        click.echo(fault, err=True)
+
+
+def _verify_originals(opened: Database) -> tuple[int, int]:
+    """How many originals were read, and how many of them are not what they should be."""
+    originals, wrong = 0, 0
+    try:
+        for count, faults in verify_originals(opened, PhotoStore(Settings.from_env().s3)):
+            originals += count
+            wrong += len(faults)
+            _tell(faults)
+    except BucketUnavailable as error:
+        raise click.ClickException(
+            f"The bucket does not answer ({error}); {originals} originals were read until then. "
+            "Run it again, or with --no-photos."
+        ) from None
+    return originals, wrong
 
 
 @click.group()

@@ -1,6 +1,5 @@
-"""Keep the log: add what has become final, sign checkpoints, verify all of it on demand."""
+"""Keep the log: add what has become final, and sign checkpoints of it."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +21,6 @@ from audit_api.storage.evidence_log import Checkpoint
 
 BATCH = 20_000
 """Leaves in one transaction: a long one would hold back the feed."""
-_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def _tree_of(session: Session, last: Checkpoint | None) -> Tree:
     if last is None:
         return Tree()
     try:
-        key_of_note(last.note, _public_keys(session))
+        key_of_note(last.note, public_keys(session))
         body = read_note(last.note)
         tree = Tree.from_bytes(last.size, last.edge)
     except (NoCheckpoint, ValueError) as error:
@@ -91,82 +89,6 @@ def _tree_of(session: Session, last: Checkpoint | None) -> Tree:
 _NEXT = "Run `audit-api checkpoint verify`, and keep this database as it is for whoever looks."
 
 
-def _public_keys(session: Session) -> list[bytes]:
+def public_keys(session: Session) -> list[bytes]:
+    """Every key that ever signed here."""
     return [known.public_key for known in receipt_keys.known_keys(session)]
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What a verification looked at, and what is wrong: nothing, when `faults` is empty."""
-
-    leaves: int
-    checkpoints: int
-    faults: tuple[str, ...]
-
-
-def verify_log(session: Session) -> Verified:
-    """Hash every stored leaf anew and hold each signed checkpoint against it.
-
-    Then each leaf against the operation or photo that it is about. Wants one snapshot.
-    """
-    signed = evidence_log.checkpoints(session)
-    faults = list(_unsigned(session, signed))
-    tree, broken = _compare(session, signed)
-    faults += broken
-    for n, about, gone in evidence_log.differing_leaves(session, most=_MOST_TOLD):
-        what = "is gone" if gone else "is stored otherwise than the leaf says"
-        faults.append(f"leaf {n}: {about} {what}")
-    return Verified(tree.size, len(signed), tuple(faults))
-
-
-def _unsigned(session: Session, signed: Sequence[Checkpoint]) -> Iterator[str]:
-    public_keys = _public_keys(session)
-    for checkpoint in signed:
-        try:
-            key_of_note(checkpoint.note, public_keys)
-        except NoCheckpoint as error:
-            yield f"checkpoint {checkpoint.n}: {error}"
-
-
-def _compare(session: Session, signed: Sequence[Checkpoint]) -> tuple[Tree, list[str]]:
-    """The tree of the leaves that are there, and where it is not the one that was signed."""
-    roots = _said(signed)
-    tree, faults, right = Tree(), [], 0
-
-    def check() -> None:
-        nonlocal right
-        for n, root in roots.pop(tree.size, []):
-            if tree.root() == root:
-                right = max(right, tree.size)
-            else:
-                faults.append(
-                    f"checkpoint {n}: the leaves from {right} to {tree.size - 1} are not the ones "
-                    "that were signed"
-                )
-
-    check()
-    for n, leaf in evidence_log.leaves(session):
-        if n != tree.size:
-            faults.append(f"leaf {tree.size} is missing; the next one is {n}")
-            break
-        tree.append(leaf.encode())
-        check()
-    if roots:
-        size = max(roots)
-        faults.append(
-            f"the log is cut off: {size} leaves were signed by checkpoint {roots[size][0][0]}, "
-            f"{tree.size} are here"
-        )
-    return tree, faults
-
-
-def _said(signed: Sequence[Checkpoint]) -> dict[int, list[tuple[int, bytes]]]:
-    """What the notes say of each size: number of the checkpoint, root."""
-    said: dict[int, list[tuple[int, bytes]]] = {}
-    for checkpoint in signed:
-        try:
-            body = read_note(checkpoint.note)
-        except NoCheckpoint:
-            continue
-        said.setdefault(body.size, []).append((checkpoint.n, body.root))
-    return said

@@ -173,6 +173,29 @@ def differing_leaves(session: Session, *, most: int) -> list[tuple[int, str, boo
     return [tuple(row) for row in session.execute(_differing, {"most": most})]
 
 
+_bodies = text("""
+    select op::text, wrong from (
+        select o.op, case
+            when o.raw is not null and sha256(o.raw) <> o.envelope_sha256 then 'raw'
+            when o.raw is null and i.op is null then 'nowhere'
+            when o.raw is null and sha256(convert_to(i.body::text, 'UTF8')) <> o.sha256 then 'body'
+            when sha256(convert_to(i.body::text, 'UTF8')) <> i.body_sha256 then 'stored'
+            when o.raw is null and i.body_sha256 <> o.sha256 then 'stored'
+        end as wrong
+        from operation o left join inspection i on i.op = o.op) found
+    where wrong is not null order by op limit :most
+""")
+
+
+def differing_bodies(session: Session, *, most: int) -> list[tuple[str, str]]:
+    """Operations whose kept bytes do not have the hash that was noted: id, and which bytes.
+
+    'raw': the operation as it was sent; 'body': that of an inspection, which no other copy holds;
+    'stored': an inspection's, beside its own hash; 'nowhere': nothing holds the body.
+    """
+    return [tuple(row) for row in session.execute(_bodies, {"most": most})]
+
+
 def held_mark(session: Session, token: str) -> BackupMark | None:
     """The mark of a token, done or not, held until commit."""
     return session.scalar(select(BackupMark).where(BackupMark.token == token).with_for_update())

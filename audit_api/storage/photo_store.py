@@ -1,5 +1,6 @@
 """The bucket: originals under their own hash, written once."""
 
+import hashlib
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import IO, Any
@@ -74,6 +75,24 @@ class PhotoStore:
         """The original's bytes, streamed."""
         answer = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256))
         yield from answer["Body"].iter_chunks(chunk_bytes)
+
+    def stored_sha256(self, sha256: bytes) -> bytes | None:
+        """The SHA-256 of what lies where that original should; None when nothing does.
+
+        Raises BucketUnavailable when it cannot be told.
+        """
+        digest = hashlib.sha256()
+        try:
+            for chunk in self.read(sha256, 1 << 20):
+                digest.update(chunk)
+        except BotoCoreError as error:
+            raise BucketUnavailable(type(error).__name__) from error
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 404:
+                return None
+            raise BucketUnavailable(str(status)) from error
+        return digest.digest()
 
     def size(self, sha256: bytes) -> int | None:
         """The stored size in bytes, or None when no such original lies here."""

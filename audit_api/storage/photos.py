@@ -58,6 +58,12 @@ def add_photo(
     return added.first() is not None
 
 
+def photos_after(session: Session, sha256: bytes, *, limit: int) -> list[bytes]:
+    """The next hashes of originals behind one, in their order."""
+    statement = select(Photo.sha256).where(Photo.sha256 > sha256)
+    return list(session.scalars(statement.order_by(Photo.sha256).limit(limit)))
+
+
 def count_photos(session: Session) -> int:
     """How many originals are here."""
     return session.scalar(select(func.count()).select_from(Photo)) or 0

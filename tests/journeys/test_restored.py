@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from audit_api.domain.checkpoints import read_note
 from audit_api.embedded import EmbeddedServices
-from audit_api.services.keep_log import verify_log
+from audit_api.services.verify_log import verify_log
 from audit_api.settings import Settings
 from audit_api.storage import feed
 from audit_api.storage.base import Database, make_engine

@@ -40,23 +40,26 @@ def stored(database: Database, operation: Operation) -> str | None:
         return found
 
 
-def revoke(database: Database, tablet: Tablet, *, revoked: bool) -> None:
-    by = "(select owner_id from device where id = cast(:d as uuid))"
-    values = f"now(), revoked_by = {by}, revoked_reason = 'lost'"
-    if not revoked:
-        values = "null, revoked_by = null, revoked_reason = null"
+REVOKE = """
+    update device set revoked_at = now(), revoked_by = owner_id, revoked_reason = 'lost'
+    where id = cast(:device as uuid)
+"""
+GIVE_BACK = """
+    update device set revoked_at = null, revoked_by = null, revoked_reason = null
+    where id = cast(:device as uuid)
+"""
+
+
+def change(database: Database, tablet: Tablet, statement: str) -> None:
     with database.writing() as session:
-        session.execute(
-            text(f"update device set revoked_at = {values} where id = cast(:d as uuid)"),
-            {"d": tablet.store.identity["device"]},
-        )
+        session.execute(text(statement), {"device": tablet.store.identity["device"]})
 
 
 def test_a_revoked_tablet_hands_in_again_what_the_backup_lacks(
     tablet: Tablet, world: World, database: Database
 ) -> None:
     tablet.sync()
-    revoke(database, tablet, revoked=True)
+    change(database, tablet, REVOKE)
     operation = captured(tablet, world)
     assert tablet.sync().pushed.statuses == {"quarantined": 1}
     kept = stored(database, operation)
@@ -65,7 +68,7 @@ def test_a_revoked_tablet_hands_in_again_what_the_backup_lacks(
     report = tablet.sync()
     assert (report.revoked, report.pushed.statuses) == (True, {"quarantined": 1})
     assert stored(database, operation) == kept == operation.record.decode()
-    revoke(database, tablet, revoked=False)
+    change(database, tablet, GIVE_BACK)
 
 
 def test_a_push_alone_tells_it_and_everything_goes_out_at_once(

@@ -228,47 +228,45 @@ def _store(
         elif known[2] != element.label or element.id in advice:
             old.append(told)
             renamed = renamed or known[2] != element.label
-    inspections.add_revision(
-        session,
-        {
-            "id": entity,
-            "rev": rev,
-            "corrects": state.rev,
-            "op": operation.op,
-            "site": inspection.site,
-            "campaign": inspection.campaign,
-            "form": inspection.form.key,
-            "device": actor.device,
-            "inspector": actor.person,
-            "at": at,
-            "started_at": inspection.started.at,
-            "finished_at": inspection.finished.at,
-            "lat": inspection.position.lat if inspection.position else None,
-            "lon": inspection.position.lon if inspection.position else None,
-            "accuracy": inspection.position.accuracy_m if inspection.position else None,
-            "flags": [*inspection.flags, *_CLOCK_OFF]
-            if operation.clock_off
-            else list(inspection.flags),
-            "body": operation.body_bytes.decode(),
-            "sha256": operation.body_sha256,
-            "elements": new,
-            "photos": _announced(inspection),
-            "digest": ruleset.digest,
-            "profile": site.profile,
-            "building_status": site.building_status,
-            "built_on": site.built_on,
-            "altered_on": site.altered_on,
-            "shape": shape,
-            "measures": measures,
-            "station_state": scored.station_state,
-            "index": scored.index,
-            "coverage": scored.coverage_permille,
-            "score": scored.as_json(),
-            "findings": as_stored(assessment),
-        },
-    )
+    values = {
+        "id": entity,
+        "rev": rev,
+        "corrects": state.rev,
+        "op": operation.op,
+        "site": inspection.site,
+        "campaign": inspection.campaign,
+        "form": inspection.form.key,
+        "device": actor.device,
+        "inspector": actor.person,
+        "at": at,
+        "started_at": inspection.started.at,
+        "finished_at": inspection.finished.at,
+        "lat": inspection.position.lat if inspection.position else None,
+        "lon": inspection.position.lon if inspection.position else None,
+        "accuracy": inspection.position.accuracy_m if inspection.position else None,
+        "flags": [*inspection.flags, *_CLOCK_OFF]
+        if operation.clock_off
+        else list(inspection.flags),
+        "body": operation.body_bytes.decode(),
+        "sha256": operation.body_sha256,
+        "elements": new,
+        "photos": _announced(inspection),
+        "digest": ruleset.digest,
+        "profile": site.profile,
+        "building_status": site.building_status,
+        "built_on": site.built_on,
+        "altered_on": site.altered_on,
+        "shape": shape,
+        "measures": measures,
+        "station_state": scored.station_state,
+        "index": scored.index,
+        "coverage": scored.coverage_permille,
+        "score": scored.as_json(),
+        "findings": as_stored(assessment),
+    }
+    inspections.add_revision(session, values)
     if old:
-        inspections.update_elements(session, old)
+        inspections.update_elements(session, old, values)
     changed = move_cases(session, actor, inspection, binding, site, state, entity, rev, at)
     logged = Entry(
         "inspection_accepted",

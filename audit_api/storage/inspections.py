@@ -1,5 +1,6 @@
 """Inspections: immutable revisions whose body is kept to the byte, and their assessments."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -176,10 +177,27 @@ _ADD_REVISION = """
 """
 
 
+# A label that somebody corrected as such stays: the next inspector's tablet may not know it yet.
 _UPDATE_ELEMENTS = """
-    update element set label = e.label, advice = e.advice
-    from json_to_recordset(cast(%(elements)s as json)) as e(id uuid, label text, advice json)
-    where element.id = e.id
+    with told as (
+        select e.id, e.advice, was.label as old, case when exists (
+                select from field_change f join operation o on o.op = f.op
+                where f.entity_id = e.id and o.kind = 'element')
+            then was.label else e.label end as label
+        from json_to_recordset(cast(%(elements)s as json)) as e(id uuid, label text, advice json)
+        join element was on was.id = e.id
+    ), renamed as (
+        update site set rev = rev + 1, updated_at = %(at)s
+        where id = %(site)s and exists (select from told where label <> old) returning rev
+    ), traced as (
+        insert into field_change (entity_kind, entity_id, rev, field, old, new, op, person_id,
+            device_id, at)
+        select 'element', told.id, renamed.rev, 'label', to_json(told.old), to_json(told.label),
+            %(op)s, %(inspector)s, %(device)s, %(at)s
+        from told cross join renamed where told.label <> told.old
+    )
+    update element set label = told.label, advice = told.advice from told
+    where element.id = told.id
 """
 _SUPERSEDE = "update inspection set is_current = false where id = %(id)s and is_current"
 
@@ -189,9 +207,21 @@ def supersede(session: Session, inspection: UUID) -> None:
     ask(session, _SUPERSEDE, {"id": inspection})
 
 
-def update_elements(session: Session, elements: list[dict[str, Any]]) -> None:
-    """Give elements (`id`, `label`, `advice`) what a later visit found of them."""
-    ask(session, _UPDATE_ELEMENTS, {"elements": msgspec.json.encode(elements).decode()})
+def update_elements(
+    session: Session, elements: list[dict[str, Any]], visit: Mapping[str, Any]
+) -> None:
+    """Give elements (`id`, `label`, `advice`) what a later visit found of them.
+
+    `visit` says site, op, inspector, device and at. The site has to be held. A label that changes
+    leaves a trace.
+    """
+    names = ("site", "op", "inspector", "device", "at")
+    values = {name: visit[name] for name in names}
+    ask(
+        session,
+        _UPDATE_ELEMENTS,
+        values | {"elements": msgspec.json.encode(elements).decode()},
+    )
 
 
 def add_revision(session: Session, values: dict[str, Any]) -> None:

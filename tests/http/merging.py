@@ -100,8 +100,9 @@ class Meeting:
         return pad.one(self.ramp(site, **members))
 
     def ramp(self, site: UUID, *, entity: UUID | None = None, **members: Any) -> bytes:
-        """An inspection of the site's ramp as an operation; `answers` change it."""
-        body = ramp_body(seed=site.int, answers=members.pop("answers", {}))
+        """An inspection of the site's ramp as an operation; `answers` and `label` change it."""
+        element = {"label": members.pop("label", "main entrance")}
+        body = ramp_body(seed=site.int, answers=members.pop("answers", {}), element=element)
         body |= {"site": str(site), "campaign": CAMPAIGN}
         return operation(body, entity=entity, seq=next(_seqs), **members)
 
@@ -145,6 +146,12 @@ class Meeting:
         )
 
     # The desk
+
+    def field_review(self, pad: Pad, site: UUID) -> str:
+        """The review of an address that the tablet and another changed differently."""
+        self.pad().edit("site", site, address=("", "Left street"))
+        review: str = pad.edit("site", site, address=("", "Right street"))["review"]
+        return review
 
     def get(self, path: str = "", where: str = "near", role: Role = SUPERVISOR) -> TestResponse:
         return self.client.get(f"/api/v1/reviews{path}", headers=self.world.headers(role, where))

@@ -133,6 +133,28 @@ def test_an_element_gets_another_label(meeting: Meeting, site: UUID) -> None:
     assert meeting.review(other["review"])["entity_kind"] == "element"
 
 
+def test_a_label_that_an_inspection_changes_leaves_a_trace(meeting: Meeting, site: UUID) -> None:
+    pad = meeting.pad()
+    element = meeting.element(pad, site)
+    result = pad.one(meeting.ramp(site, label="the only entrance"))
+    assert result["status"] == "applied"
+    op = UUID(result["op"])
+    assert meeting.traces(element) == [(2, "label", "main entrance", "the only entrance", op)]
+    assert pad.pulled("site")[str(site)]["rev"] == 2
+
+
+def test_a_label_that_was_corrected_is_not_changed_back_by_an_inspection(
+    meeting: Meeting, site: UUID
+) -> None:
+    pad = meeting.pad()
+    element = meeting.element(pad, site)
+    meeting.pad().edit("element", element, label=("main entrance", "yard entrance"))
+    assert pad.one(meeting.ramp(site))["status"] == "applied"
+    label = "select label from element where id = :id"
+    assert meeting.value(label, id=element) == "yard entrance"
+    assert len(meeting.traces(element)) == 1
+
+
 def test_a_chain_of_offline_edits_does_not_conflict_with_itself(
     meeting: Meeting, site: UUID
 ) -> None:

@@ -77,7 +77,7 @@ WITHOUT_TERRITORY = {
     "/api/v1/sessions/current": "only the caller's own",
     "/api/v1/photos/<string:sha256>": "takes in, reads nothing",
     "/api/v1/quarantine/<uuid:operation>/decisions": "test_quarantine.py: outside it is unknown",
-    "/api/v1/reviews/<uuid:review>/decisions": "test_reviews.py: one outside is unknown",
+    "/api/v1/reviews/<uuid:review>/decisions": "test_review_deciders.py: one outside is unknown",
     "/api/v1/sync/push": "test_push.py: a site out of scope is quarantined",
     "/api/v1/sync/receipts": "test_durable_receipts.py: only the device's own",
     "/api/v1/receipts/keys": "public keys are for everybody",

@@ -21,9 +21,7 @@ from field_schema.inspection import Inspection
 PERMANENT: Final = STATES[0]
 
 
-def sure_findings(
-    assessment: Assessment, state: KnownState
-) -> tuple[list[Finding], list[Finding]]:
+def sure_findings(assessment: Assessment, state: KnownState) -> tuple[list[Finding], list[Finding]]:
     """The findings that can move anything, binding and reference: sure ones, about what stays.
 
     A temporary remedy never erases a permanent finding, so only the permanent state counts.

@@ -12,6 +12,7 @@ from audit_api.console import DryRunEnds, open_database, transaction
 from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import Language, Role
 from audit_api.evidence_cli import backup, checkpoint, receipt
+from audit_api.feed_cli import feed
 from audit_api.quarantine_cli import quarantine
 from audit_api.services import import_places
 from audit_api.services.enrol_device import issue_code
@@ -34,7 +35,7 @@ def main() -> None:
     """Accessibility audit of polling stations."""
 
 
-for group in (standards, tablet, quarantine, checkpoint, backup, receipt):
+for group in (standards, tablet, quarantine, feed, checkpoint, backup, receipt):
     main.add_command(group)
 
 

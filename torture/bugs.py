@@ -69,8 +69,16 @@ def no_op_uniqueness() -> None:
 
 def naive_cursor() -> None:
     """Pull gives what it sees, without waiting for writers that began earlier."""
-    look = feed_pages._look
-    feed_pages._look = lambda _: look(str(2**62))  # type: ignore[assignment]
+    look, read_page = feed_pages._look, feed_pages.read_page
+
+    def look_at_all(horizon: str) -> str:
+        return look(horizon).replace(f" and xid < {horizon}", "")
+
+    def read_all(session: Session, *, until: int, **said: Any) -> feed_pages.FeedPage:
+        return read_page(session, until=2**62, **said)
+
+    feed_pages._look = look_at_all  # type: ignore[assignment]
+    feed_pages.read_page = read_all
 
 
 def asynchronous_commit() -> None:
@@ -149,7 +157,7 @@ def integrity_error_as_duplicate() -> None:
     def end_late(self: Pipeline) -> None:
         if self._end == "commit":
             self.run()
-            time.sleep(0.05)
+            time.sleep(0.2)
         end(self)
 
     Pipeline.end = end_late  # type: ignore[method-assign]

@@ -87,11 +87,18 @@ class Life:
         self._keep(self._draw(self.rng.choice(sites or self.config["sites"])))
 
     def _copy_a_station(self) -> None:
-        """Two inspections that give one new ramp to two sites, sent at the same moment."""
+        """Two inspections that give one new ramp to two sites, at the same moment: one of them
+
+        on another connection, whose answer is forgotten, while a session hands in both.
+        """
         element = known_element(self.config["name"], self.rng.randrange(10**9))
         sites = self.rng.sample(self.config["sites"], 2)
         made = [self._keep(self._draw(site, element=element)) for site in sites]
-        self._parallel([[self.outbox.record(op)] for op in made], "copied")
+        record = self.outbox.record(made[1])
+        self.notes.add("misbehaves", habit="copied")
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(push_raw, self.config["base_url"], self.outbox, [record], TIMEOUT_S)
+            self.sync()
 
     def _draw(self, site: str, **chosen: Any) -> Visit:
         return draw_visit(

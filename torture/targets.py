@@ -58,7 +58,7 @@ TARGETS: Mapping[str, Target] = {
         "reads as other bytes",
     ),
     "integrity-as-duplicate": Target(
-        15,
+        10,
         replace(_TALKATIVE, habits={"copied": 1.0}, captures=1),
         "lost",
         "and is not on the server",

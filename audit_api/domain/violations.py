@@ -101,6 +101,13 @@ MOVING = frozenset(
     verdict for table in (VIOLATION_MOVES, RECOMMENDATION_MOVES) for _, verdict in table
 )
 """The verdicts that move anything at all."""
+OPENING = frozenset(
+    verdict
+    for table in (VIOLATION_MOVES, RECOMMENDATION_MOVES)
+    for state, verdict in table
+    if state is None
+)
+"""Those that move anything where no case is known yet."""
 
 
 def key_of(finding: FindingLike) -> CaseKey:

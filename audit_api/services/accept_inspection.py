@@ -210,7 +210,7 @@ def _store(
         inspections.supersede(session, entity)
     scored = score(assessment)
     shape, measures = pack(inspection)
-    binding, reference = sure_findings(assessment)
+    binding, reference = sure_findings(assessment, state)
     advice = advise(actor, inspection, reference, state, entity, at)
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []

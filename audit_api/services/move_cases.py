@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -20,14 +21,19 @@ from field_schema.inspection import Inspection
 PERMANENT: Final = STATES[0]
 
 
-def sure_findings(assessment: Assessment) -> tuple[list[Finding], list[Finding]]:
+def sure_findings(
+    assessment: Assessment, state: KnownState
+) -> tuple[list[Finding], list[Finding]]:
     """The findings that can move anything, binding and reference: sure ones, about what stays.
 
     A temporary remedy never erases a permanent finding, so only the permanent state counts.
     """
+    known = state.violations or any(state.advice.values())
     binding: list[Finding] = []
     reference: list[Finding] = []
-    for finding in assessment.findings_with(violations.MOVING, PERMANENT):
+    for finding in assessment.findings_with(
+        violations.MOVING if known else violations.OPENING, PERMANENT
+    ):
         (binding if finding.rule.weight == Weight.BINDING else reference).append(finding)
     return binding, reference
 
@@ -48,12 +54,14 @@ def advise(
         "at": at.isoformat(),
     }
     found: dict[UUID, list[Finding]] = {}
-    for finding in reference:
-        found.setdefault(finding.element_id, []).append(finding)
+    # Findings come observation by observation, and to look an id up is not free.
+    for _, findings in groupby(reference, lambda finding: id(finding.observation)):
+        of_one = list(findings)
+        found.setdefault(of_one[0].element_id, []).extend(of_one)
     changed = {}
-    for element, findings in found.items():
+    for element, of_element in found.items():
         known = state.advice.get(element, ())
-        advice = recommendations.follow(known, findings, visit, photos_of)
+        advice = recommendations.follow(known, of_element, visit, photos_of)
         if advice is not None:
             changed[element] = advice
     return changed

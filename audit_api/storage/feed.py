@@ -145,7 +145,8 @@ _PERSONS = {
 """Kinds that lie in the scope of a person, and of whom; the others lie in a territory's."""
 
 
-def _select(kind: str) -> str:
+def select_of(kind: str) -> str:
+    """The rows of a kind as the feed has them, of the ids in the parameter of its name; SQL."""
     entity = _IDS.get(kind, f"{kind}.id")
     person = _PERSONS.get(kind)
     scope = f"'person:' || {person}" if person else "'territory:' || site.territory_id"
@@ -183,7 +184,7 @@ def publish(session: Session, **ids: Iterable[UUID]) -> None:
 
 @cache
 def _publishing(kinds: tuple[str, ...]) -> str:
-    union = " union all ".join(_select(kind) for kind in kinds)
+    union = " union all ".join(select_of(kind) for kind in kinds)
     return _UPSERT.format(rows=f"{union} order by 1, 2, 3")
 
 

@@ -126,6 +126,8 @@ def _take_operation(
     catalogs: CatalogKeeper,
     at: datetime,
 ) -> None:
+    # Before looking what is current: a push may be making the next revision just now.
+    review_decisions.hold_site(session, review.site)
     held = of_kept(session, review.op)
     owner = replace(
         people.owner_of_device(session, review.device, today(at)), language=decider.language

@@ -27,7 +27,7 @@ from audit_api.domain.place_rows import (
 )
 from audit_api.domain.vocabulary import LSG_KINDS, TerritoryKind
 from audit_api.services.catalogs import CatalogKeeper
-from audit_api.storage import audit_log, feed
+from audit_api.storage import audit_log, edits, feed
 from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
 from audit_api.storage.places import Site, Territory, TerritoryVersion
 from audit_api.storage.remediation import RemediationTask
@@ -237,13 +237,14 @@ def import_stations(
     report = ImportReport()
     touched: list[UUID] = []
     moved: list[Site] = []
+    edited: list[tuple[Site, Mapping[str, Any]]] = []
     for row in rows:
         station, site = sites.get(row.number, (None, None))
         new = station is None or site is None
         if station is None or site is None:
             site = Site(id=uuid4(), rev=1, updated_at=at, synthetic=[])
             station = Station(campaign_id=campaign, number=row.number, site_id=site.id)
-        was = site.territory_id
+        was, before = site.territory_id, edits.fields_of(site)
         _fill(site, station, row, territories[row.territory].id)
         if new:
             session.add(site)
@@ -253,12 +254,14 @@ def import_stations(
         if differs and not new:
             site.rev += 1
             site.updated_at = at
+            edited.append((site, before))
         if new or differs:
             touched.append(site.id)
         if not new and was != site.territory_id:
             moved.append(site)
         report.count(new=new, differs=differs)
     session.flush()
+    edits.trace_import(session, edited, at)
     for site in moved:
         _move_in_feed(session, site)
     feed.publish(session, site=touched)

@@ -5,7 +5,7 @@ rows that are looked at. A site is held for its elements and its tasks, as for i
 what happens at one site happens one after the other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.merge import Change
 from audit_api.domain.vocabulary import EntityKind
 from audit_api.storage.base import Answered, ask
+from audit_api.storage.places import Site
 
 SITE_FIELDS = """json_build_object('address', s.address, 'location', case when s.lat is not null
     then json_build_object('lat', s.lat, 'lon', s.lon) end, 'building_status', s.building_status,
@@ -189,6 +190,40 @@ def write_fields(
         },
     )
     return rev
+
+
+_TRACE_IMPORT = """
+    insert into field_change (entity_kind, entity_id, rev, field, old, new, at)
+    select 'site', site, rev, field, old, new, %(at)s
+    from json_to_recordset(cast(%(changes)s as json))
+        as c(site uuid, rev bigint, field text, old json, new json)
+"""
+
+
+def fields_of(site: Site) -> dict[str, Any]:
+    """What tablets may edit of a site, as its edits write it."""
+    location = None if site.lat is None else {"lat": site.lat, "lon": site.lon}
+    return {
+        "address": site.address,
+        "location": location,
+        "building_status": site.building_status,
+        "built_on": site.built_on.isoformat() if site.built_on else None,
+        "altered_on": site.altered_on.isoformat() if site.altered_on else None,
+    }
+
+
+def trace_import(
+    session: Session, edited: Iterable[tuple[Site, Mapping[str, Any]]], at: datetime
+) -> None:
+    """Keep what an import changed of sites, each given with its fields as they were before."""
+    changes = [
+        {"site": site.id, "rev": site.rev, "field": name, "old": before[name], "new": new}
+        for site, before in edited
+        for name, new in fields_of(site).items()
+        if new != before[name]
+    ]
+    if changes:
+        ask(session, _TRACE_IMPORT, {"changes": msgspec.json.encode(changes).decode(), "at": at})
 
 
 _MOVE_TASK = """

@@ -230,14 +230,14 @@ def together(session: Session, op: UUID) -> list[UUID]:
 _followers = text(f"""
     select h.op from held_operation h join operation o on o.op = h.op {NEWEST_TRY}
     where h.waits_for = :op and coalesce(again.status, o.status) = 'quarantined'
-        and coalesce(again.result, o.result) ->> 'reason' = 'base-not-applied'
+        and coalesce(again.result, o.result) ->> 'reason' in ('base-not-applied', 'group')
         and not exists (select from quarantine_decision d where d.op = h.op and {_D_SETTLES})
     order by o.received_at, o.seq, o.op
 """)
 
 
 def waiting_for(session: Session, op: UUID) -> list[UUID]:
-    """Operations that are held for nothing but that `op`, their base, was not applied."""
+    """Operations that are held for nothing but that `op`, their base or fellow, was not applied."""
     return list(session.scalars(_followers, {"op": op}))
 
 

@@ -62,6 +62,14 @@ def resolve(
     session.execute(_resolve, values)
 
 
+_hold_site = text("select from site where id = :id for no key update")
+
+
+def hold_site(session: Session, site: UUID) -> None:
+    """Hold the site until commit: nothing that a push does there comes between."""
+    session.execute(_hold_site, {"id": site})
+
+
 _current = text("select rev from inspection where id = :id and is_current")
 _task_state = text("select state from remediation_task where id = :id")
 

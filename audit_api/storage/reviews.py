@@ -73,12 +73,16 @@ class Review(Base):
 
 
 class FieldChange(Base):
-    """One field of a thing that changed through sync: from what to what, by whose operation."""
+    """One field of a thing that changed: from what to what, by whose operation.
+
+    Of an import there is neither an operation nor a person; the audit log names the file.
+    """
 
     __tablename__ = "field_change"
     __table_args__ = (
         one_of("entity_kind", EntityKind),
         CheckConstraint("rev > 1", name="rev"),
+        CheckConstraint("(op is null) = (person_id is null)", name="author"),
         Index("ix_field_change_entity_id_rev", "entity_id", "rev"),
         Index("ix_field_change_op", "op"),
     )
@@ -90,10 +94,10 @@ class FieldChange(Base):
     field: Mapped[str] = mapped_column(String(40))
     old: Mapped[Json | None]
     new: Mapped[Json | None]
-    op: Mapped[Id] = mapped_column(
+    op: Mapped[Id | None] = mapped_column(
         ForeignKey("operation.op", deferrable=True, initially="DEFERRED")
     )
-    person_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[Id | None] = mapped_column(ForeignKey("person.id"))
     device_id: Mapped[Id | None] = mapped_column(ForeignKey("device.id"))
     at: Mapped[Instant]
 

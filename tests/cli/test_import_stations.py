@@ -128,6 +128,19 @@ def test_only_a_changed_station_s_site_gets_a_new_revision(prepared: Cli) -> Non
     ]
 
 
+def test_what_an_import_changes_of_a_site_leaves_a_trace(prepared: Cli) -> None:
+    import_(prepared, csv(STATIONS))
+    other = changed(STATIONS, 1, address="Somewhere else", built_on="1999-09-01", voters="1704")
+    import_(prepared, csv(other))
+    assert prepared.query("""
+        select s.number, f.rev, f.field, f.old::text, f.new::text, f.op is null from field_change f
+        join station s on s.site_id = f.entity_id order by f.field
+    """) == [
+        (8002, 2, "address", '"улица Ленина, 1"', '"Somewhere else"', True),
+        (8002, 2, "built_on", '"1990-09-01"', '"1999-09-01"', True),
+    ]
+
+
 def test_a_station_missing_from_a_later_file_stays(prepared: Cli) -> None:
     import_(prepared, csv(STATIONS))
     import_(prepared, csv(STATIONS[:1]))

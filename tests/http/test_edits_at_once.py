@@ -2,8 +2,9 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 
 from audit_api.storage.base import Database
 from tests.factories import World
+from tests.field_schema.bodies import measurement
 from tests.http.merging import Meeting, Pad
 
 TABLETS, EDITS = 4, 12
@@ -67,3 +69,29 @@ def test_the_changes_of_a_field_form_a_chain(app: Flask, meeting: Meeting, seed:
         assert ("review" in result) == bool(refused)
     reviews = meeting.rows("select count(*) from review where site_id = :id", id=site)
     assert reviews == [(sum("review" in result for result in results),)]
+
+
+def test_a_branch_is_taken_while_the_next_revision_comes(app: Flask, meeting: Meeting) -> None:
+    for _ in range(6):
+        site, pad, entity = meeting.site(), meeting.pad(), uuid4()
+        meeting.visit(pad, site, entity=entity)
+        wide = {"width_mm": measurement(1300)}
+        meeting.visit(pad, site, entity=entity, base={"rev": 1}, answers=wide)
+        narrow = {"width_mm": measurement(800)}
+        branch = meeting.visit(pad, site, entity=entity, base={"rev": 1}, answers=narrow)
+        desk = replace(meeting, client=app.test_client())
+        pad.client = app.test_client()
+        with ThreadPoolExecutor(2) as both:
+            taken = both.submit(desk.decide, branch["review"], "take_mine")
+            pushed = both.submit(meeting.visit, pad, site, entity=entity, base={"rev": 2})
+        assert taken.result().status_code == 200, taken.result().text
+        revisions = meeting.rows(
+            "select rev, corrects_rev, op from inspection where id = :id order by rev", id=entity
+        )
+        ops = [str(op) for *_, op in revisions[2:]]
+        late = pushed.result()
+        if late["status"] == "applied":
+            assert ops == [late["op"], branch["op"]]
+        else:
+            assert (late["status"], ops) == ("conflict", [branch["op"]])
+        assert [row[1] for row in revisions] == [None, 1, 2, 3][: len(revisions)]

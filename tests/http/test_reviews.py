@@ -248,6 +248,23 @@ def test_an_edit_that_followed_is_let_in_when_its_base_is_taken(
     assert meeting.now(site)["address"] == "Follows"
 
 
+def test_what_came_in_a_group_with_it_is_let_in_when_it_is_taken(
+    meeting: Meeting, pad: Pad, site: UUID
+) -> None:
+    meeting.pad().edit("site", site, address=("", "Left street"))
+    members = {"group": str(uuid4())}
+    results = pad.push(
+        edit("site", site, location=({"lat": 40.0, "lon": 70.0}, THERE), members=members),
+        edit("site", site, address=("", "Right street"), members=members),
+    )
+    assert [r["status"] for r in results] == ["quarantined", "conflict"]
+    assert meeting.decide(results[1]["review"], "take_mine").status_code == 200
+    now = meeting.now(site)
+    assert (now["address"], now["location"]) == ("Right street", THERE)
+    held = pad.pulled("held")[results[0]["op"]]
+    assert (held["decision"], held["outcome"]) == ("released", "applied")
+
+
 # Tasks
 
 

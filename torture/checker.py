@@ -10,7 +10,6 @@ from uuid import UUID
 
 from torture.findings import Findings
 from torture.held import (
-    UNAUTHORISED,
     Bucket,
     Connection,
     HeldOperation,
@@ -18,6 +17,7 @@ from torture.held import (
     held_operations,
     held_photos,
     scopes_of,
+    unauthorised,
 )
 from torture.notes import read_notes
 from torture.outbox import ANSWERED, Outbox
@@ -64,12 +64,13 @@ class Told:
 
 @dataclass
 class Checker:
-    """`revoked`: devices (ids) that may no longer read."""
+    """`revoked`: devices (ids) that may no longer read; `margin_s`: how long a request lasts."""
 
     connection: Connection
     bucket: Bucket
     tablets: Sequence[Checked]
     revoked: set[str]
+    margin_s: float
     findings: Findings = field(default_factory=Findings)
 
     def check(self) -> Findings:
@@ -86,14 +87,12 @@ class Checker:
         return self.findings
 
     def _wholeness(self) -> None:
-        for category, checks in (
-            ("duplicated", DUPLICATED),
-            ("half", HALF),
-            ("unauthorised", UNAUTHORISED),
-        ):
+        for category, checks in (("duplicated", DUPLICATED), ("half", HALF)):
             for name, sql in checks.items():
                 rows = self.connection.execute(sql).fetchall()
                 self.findings.add(category, (f"{name}: {row[0]}" for row in rows))
+        found = unauthorised(self.connection, self.margin_s)
+        self.findings.add("unauthorised", (f"{name}: {op}" for name, op in found))
 
     def _check_operations(self, tablet: Checked, told: Told, held: list[HeldOperation]) -> None:  # noqa: C901 - a list of checks
         by_op = {o.op: o for o in held}

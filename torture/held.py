@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -136,19 +137,18 @@ def feed_of(connection: Connection, scopes: set[str]) -> dict[tuple[str, str, st
     return {(scope, kind, key): doc for scope, kind, key, doc in rows}
 
 
-_MARGIN = "interval '8 seconds'"
-UNAUTHORISED = {
-    "applied after its device was revoked": f"""
+_UNAUTHORISED = {
+    "applied after its device was revoked": """
         select o.op from operation o join device d on d.id = o.device_id
-        where o.status in ('applied', 'merged') and o.received_at > d.revoked_at + {_MARGIN}
+        where o.status in ('applied', 'merged') and o.received_at > d.revoked_at + %(margin)s
     """,
-    "applied where its author had no grant": f"""
+    "applied where its author had no grant": """
         with recursive parent as (
             select distinct on (territory_id) territory_id, parent_id from territory_version
             order by territory_id, valid_from desc
         ), subtree (person, since, until, node) as (
-            select person_id, granted_at - {_MARGIN}, coalesce(revoked_at, 'infinity') + {_MARGIN},
-                territory_id from person_grant
+            select person_id, granted_at - %(margin)s,
+                coalesce(revoked_at, 'infinity') + %(margin)s, territory_id from person_grant
             union
             select s.person, s.since, s.until, p.territory_id
             from subtree s join parent p on p.parent_id = s.node
@@ -158,3 +158,13 @@ UNAUTHORISED = {
             and i.received_at between s.since and s.until)
     """,
 }
+
+
+def unauthorised(connection: Connection, margin_s: float) -> Iterator[tuple[str, str]]:
+    """Operations that were applied without a right to it: what is wrong, which.
+
+    Rights are looked up when a request begins; it may last for `margin_s`.
+    """
+    for name, sql in _UNAUTHORISED.items():
+        for row in connection.execute(sql, {"margin": timedelta(seconds=margin_s)}):
+            yield name, str(row[0])

@@ -12,17 +12,18 @@ from typing import Any
 
 
 class Notes:
-    """One file of notes, opened to add."""
+    """One file of notes, to add to."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("ab")
+        self._path = path
 
     def add(self, what: str, **members: Any) -> None:
         """Write a note; it is on the disk when this returns."""
         line = json.dumps({"t": time.time(), "what": what, **members})
-        self._file.write(line.encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with self._path.open("ab") as file:
+            file.write(line.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def read_notes(path: Path) -> Iterator[dict[str, Any]]:
@@ -31,10 +32,10 @@ def read_notes(path: Path) -> Iterator[dict[str, Any]]:
         return
     for line in path.read_bytes().split(b"\n"):
         # A killed writer leaves half a line; the next one goes on behind it.
-        try:
-            yield json.loads(line)
-        except ValueError:
-            if line:
-                start = line.rfind(b'{"t"')
-                if start > 0:
-                    yield json.loads(line[start:])
+        for start in sorted({0, max(0, line.rfind(b'{"t"'))}):
+            try:
+                note = json.loads(line[start:])
+            except ValueError:
+                continue
+            yield note
+            break

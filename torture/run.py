@@ -162,7 +162,8 @@ class Run:
         blows, watch = stage.blows, stage.watch
         checked = [Checked(t.name, t.folder, t.device, t.inspector.person) for t in stage.tablets]
         with stage.cluster.connect() as connection:
-            checker = Checker(connection, bucket, checked, set(blows.headquarters.revoked))
+            revoked = set(blows.headquarters.revoked)
+            checker = Checker(connection, bucket, checked, revoked, self.weather.margin_s)
             findings = checker.check()
             handed_in = held_numbers(connection)
         _judge_answers(stage, findings)

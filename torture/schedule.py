@@ -48,6 +48,8 @@ class Weather:
     """Between two sessions, at most."""
     final_s: float = 90.0
     """How long a tablet tries to hand in the rest once the link is good."""
+    margin_s: float = 20.0
+    """How long a request may last: at its beginning it is looked up what it may."""
     habits: Mapping[str, float] = field(default_factory=dict)
     """How often a tablet does what it should not; see `HABITS`."""
 

@@ -24,48 +24,55 @@ class Target:
 
 
 _CALM = replace(
-    STORM, blows={Blow.RENAME: 10}, link={}, bucket_link={}, habits={}, tablets=4, final_s=5.0
+    STORM,
+    blows={Blow.RENAME: 10},
+    link={},
+    bucket_link={},
+    habits={},
+    tablets=4,
+    final_s=5.0,
+    margin_s=3.0,
 )
 _TALKATIVE = replace(_CALM, photos=0, captures=4, pause_s=0.2)
 
 TARGETS: Mapping[str, Target] = {
     "ack-before-commit": Target(
-        15,
+        10,
         replace(_TALKATIVE, blows={Blow.WORKERS: 20}),
         "lost",
         "and is not on the server",
     ),
     "no-op-uniqueness": Target(
-        10,
-        replace(_TALKATIVE, habits={"twice": 0.7}, link={Fault.CUT_DOWN: 0.2}),
+        5,
+        replace(_TALKATIVE, habits={"twice": 0.7}, link={Fault.CUT_DOWN: 0.2}, final_s=1.0),
         "duplicated",
     ),
     "naive-cursor": Target(
-        10,
+        8,
         replace(_TALKATIVE, blows={Blow.RENAME: 200}, tablets=5, captures=1),
         "picture",
     ),
     "async-commit": Target(
-        20,
-        replace(_TALKATIVE, blows={Blow.IMMEDIATE: 20}),
+        12,
+        replace(_TALKATIVE, blows={Blow.IMMEDIATE: 20}, tablets=6, captures=2, pause_s=0.05),
         "lost",
         "and is not on the server",
     ),
     "photo-hash": Target(
-        8,
+        6,
         replace(_CALM, link={Fault.FLIP_UP: 0.9}, pause_s=0.2, photos=3),
         "altered",
         "reads as other bytes",
     ),
     "integrity-as-duplicate": Target(
-        10,
+        8,
         replace(_TALKATIVE, habits={"copied": 1.0}, captures=1),
         "lost",
         "and is not on the server",
     ),
     "revocation-cached": Target(
-        15,
-        replace(_TALKATIVE, blows={Blow.GRANT: 20, Blow.DEVICE: 4}),
+        8,
+        replace(_TALKATIVE, blows={Blow.GRANT: 40, Blow.DEVICE: 8}),
         "unauthorised",
     ),
 }

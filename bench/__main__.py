@@ -19,7 +19,7 @@ from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage import feed
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
-from bench import verdicts
+from bench import syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.place import Place, make_place
@@ -51,7 +51,7 @@ def main() -> None:
             database.engine.dispose()
             server = Server(settings, folder / "web.log")
             try:
-                print(Bench(services, server, place, environment(settings)).run())
+                print(Bench(services, server, place, settings).run())
             finally:
                 server.stop()
     finally:
@@ -76,9 +76,9 @@ class Bench:
         services: EmbeddedServices,
         server: Server,
         place: Place,
-        environment: dict[str, str],
+        settings: Settings,
     ) -> None:
-        self.environment = environment
+        self.settings = settings
         self.postgres_pid = services.pids[0]
         self.dsn = services.database_url.replace("+psycopg", "")
         self.place = place
@@ -112,7 +112,10 @@ class Bench:
             Line(f"violations, a page of 100 of {few:,}", page_few, "pages", 10),
             Line(f"violations, a page of 100 of {many:,}", page_many, "pages", 10),
         ]
-        return write(lines, self._notes(), self._verdicts())
+        synced, sync_notes = syncing.measure(
+            self.settings, self.address, self.server_pid, self.postgres_pid
+        )
+        return write(lines, self._notes(), synced, sync_notes, self._verdicts())
 
     def _notes(self) -> list[str]:
         body = _document(self.place, 0)
@@ -133,7 +136,11 @@ class Bench:
     def _verdicts(self) -> list[Verdict]:
         one = verdicts.measure("kg-demo-2026", date(2021, 11, 28))
         million = measure_amendment(
-            self.dsn, self.environment, self.postgres_pid, self.place.sites, CAMPAIGN
+            self.dsn,
+            environment(self.settings),
+            self.postgres_pid,
+            self.place.sites,
+            CAMPAIGN,
         )
         together = one.assess_ms + one.findings_ms + one.score_ms
         what = f"{one.answers} answers, {one.requirements} requirements"

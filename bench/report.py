@@ -46,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One figure about verdicts, beside its mark."""
+    """One figure beside its mark: the most that it may be."""
 
     what: str
     figure: float
@@ -54,16 +54,31 @@ class Verdict:
     mark: float | None = None
 
     @property
+    def told(self) -> str:
+        """The figure: three digits, thousands whole."""
+        return f"{self.figure:,.0f}" if self.figure >= 1000 else f"{self.figure:.3g}"
+
+    @property
     def kept(self) -> str:
         """The mark, and whether it is kept."""
         if self.mark is None:
             return "–"
-        return f"{self.mark:g} {self.unit}: {'kept' if self.figure <= self.mark else 'MISSED'}"
+        return f"{self.mark:,g} {self.unit}: {'kept' if self.figure <= self.mark else 'MISSED'}"
 
 
-def write(lines: Sequence[Line], notes: Sequence[str], verdicts: Sequence[Verdict]) -> str:
+def _judged(verdicts: Sequence[Verdict]) -> list[str]:
+    rows = [f"| {v.what} | {v.told} {v.unit} | {v.kept} |" for v in verdicts]
+    return ["| what | figure | mark |", "| --- | --- | --- |", *rows]
+
+
+def write(
+    lines: Sequence[Line],
+    notes: Sequence[str],
+    syncing: Sequence[Verdict],
+    syncing_notes: Sequence[str],
+    verdicts: Sequence[Verdict],
+) -> str:
     """The page's text, written to docs/benchmarks.md."""
-    judged = [f"| {v.what} | {v.figure:.3g} {v.unit} | {v.kept} |" for v in verdicts]
     rows = [
         f"| {line.what} | {line.figures.per_second:,.0f} {line.unit}/s | {line.figures.p50_ms:.1f} "
         f"| {line.figures.p95_ms:.1f} | {line.cost} | {line.of_postgres:.2f} | {line.ratio} |"
@@ -87,11 +102,15 @@ def write(lines: Sequence[Line], notes: Sequence[str], verdicts: Sequence[Verdic
             "",
             *(f"- {note}" for note in notes),
             "",
+            "## Sync",
+            "",
+            *_judged(syncing),
+            "",
+            *(f"- {note}" for note in syncing_notes),
+            "",
             "## Verdicts",
             "",
-            "| what | figure | mark |",
-            "| --- | --- | --- |",
-            *judged,
+            *_judged(verdicts),
             "",
             "- One inspection: CPU of one core, best of 15 rounds over 200 inspections with every "
             "loaded requirement (profile `kg-demo-2026`).",

@@ -10,8 +10,16 @@ from statistics import quantiles
 from threading import Barrier, Thread
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from audit_api.domain.vocabulary import Role
+from bench.pulling import INSPECTIONS, Land
+from tests.factories import CAMPAIGN, make_device, make_person, operation, push_body
+from tests.field_schema.bodies import station_body
+
 TABLETS = 200
 EACH = 10
+_FIRST_SEED = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,25 @@ class Work:
     device: UUID
     token: str
     pushes: Sequence[bytes]
+
+
+def make_work(session: Session, land: Land) -> list[Work]:
+    """Tablets of inspectors of their own; each has been to ten sites, and hands in at once."""
+    sites = land.sites[INSPECTIONS:]
+    made = []
+    for n in range(TABLETS):
+        person = make_person(session, f"returning.{n}", [(Role.INSPECTOR, land.region)])
+        device, token = make_device(session, person, f"returning {n}")
+        operations = [
+            operation(
+                station_body(_FIRST_SEED + n * EACH + seq, photos=False)
+                | {"site": str(sites[n * EACH + seq]), "campaign": CAMPAIGN},
+                seq=seq + 1,
+            )
+            for seq in range(EACH)
+        ]
+        made.append(Work(device, token, [push_body(device, operations)]))
+    return made
 
 
 def measure(address: str, work: Sequence[Work]) -> Returned:

@@ -1,0 +1,118 @@
+"""Sync as the report shows it: pulls, the first sync, and many tablets at once, with their marks.
+
+`python -m bench.syncing` measures on services of its own and prints it.
+"""
+
+import secrets
+import tempfile
+from pathlib import Path
+
+from audit_api.embedded import EmbeddedServices
+from audit_api.settings import S3Settings, Settings, psycopg_url
+from audit_api.storage.base import Database, make_engine
+from audit_api.storage.migrations.runner import migrate
+from bench import returning
+from bench.cpu import cpu_seconds
+from bench.place import make_place
+from bench.pulling import INSPECTIONS, SITES, Pulling, make_land, measure_pulling
+from bench.report import Verdict
+from bench.returning import EACH, TABLETS, Returned
+from tests.journeys.server import Server
+
+
+def measure(
+    settings: Settings, address: str, server_pid: int, postgres_pid: int
+) -> tuple[list[Verdict], list[str]]:
+    """The lines of the report, and what has to be said of them. Needs the bench's campaign."""
+    database = Database(make_engine(settings))
+    try:
+        with database.writing() as session:
+            land = make_land(session)
+        pulled = measure_pulling(database, land, address, server_pid, postgres_pid)
+        with database.writing() as session:
+            work = returning.make_work(session, land)
+    finally:
+        database.engine.dispose()
+    before = cpu_seconds(server_pid, postgres_pid)
+    returned = returning.measure(address, work)
+    spent = cpu_seconds(server_pid, postgres_pid) - before
+    return [*_of_pulls(pulled), *_of_returning(returned, spent)], _notes(pulled, returned)
+
+
+def _of_pulls(pulled: Pulling) -> list[Verdict]:
+    nothing = pulled.nothing_new
+    server_ms = 1000 * (nothing.cpu_s - nothing.postgres_s) / nothing.operations
+    postgres_ms = 1000 * nothing.postgres_s / nothing.operations
+    full, packed = pulled.inspections, pulled.packed
+    one = f"pull of {INSPECTIONS:,} inspections"
+    sites = f"first sync of {SITES:,} sites"
+    return [
+        Verdict(one, full.cpu_s / full.operations, "CPU-s", 0.1),
+        Verdict(f"{one}, packed with gzip", packed.cpu_s / packed.operations, "CPU-s", 0.1),
+        Verdict("pull with nothing new, server", server_ms, "CPU-ms", 1),
+        Verdict("the same, PostgreSQL", postgres_ms, "CPU-ms"),
+        Verdict("pull with nothing new, both ways", pulled.nothing_new_bytes, "bytes", 1_000),
+        Verdict(f"{sites} by files, both ways", pulled.first_sync_bytes / 1000, "kB", 200),
+        Verdict(f"{sites} by pulls, both ways", pulled.pulled_bytes / 1000, "kB", 200),
+        Verdict(
+            "the same by files with six elements each", pulled.with_elements_bytes / 1000, "kB"
+        ),
+    ]
+
+
+def _of_returning(returned: Returned, spent: float) -> list[Verdict]:
+    what = f"{TABLETS} tablets at once, {EACH} inspections each"
+    return [
+        Verdict(f"{what}: p50 of a request", returned.p50_s, "s"),
+        Verdict(f"{what}: p95 of a request", returned.p95_s, "s", 2),
+        Verdict(f"{what}: the slowest", returned.most_s, "s"),
+        Verdict(f"{what}: other answers than 200", returned.failed, "requests", 0),
+        Verdict(f"{what}: not applied", returned.not_applied, "inspections", 0),
+        Verdict(f"{what}: all of it", spent, "CPU-s"),
+    ]
+
+
+def _notes(pulled: Pulling, returned: Returned) -> list[str]:
+    return [
+        "CPU of a pull is that of the server and PostgreSQL together unless it says otherwise; "
+        f"{pulled.inspections.operations} and {pulled.nothing_new.operations:,} pulls over two "
+        "connections.",
+        f"The first sync: {pulled.first_sync_requests} requests, headers counted. The sites lie in "
+        "20 aiyl aimaks, with names in three languages, addresses and places as various as real "
+        f"ones; {SITES * 16 // 1000} kB of it are the random parts of their ids.",
+        f"The tablets that come back: {returned.requests} pushes, each on a connection of its own, "
+        "timed from connecting to the last byte of the answer.",
+    ]
+
+
+def main() -> None:
+    """Measure on services of its own and print what came out."""
+    folder = Path(tempfile.mkdtemp(prefix="audit-api-bench-"))
+    services = EmbeddedServices(folder)
+    try:
+        with services:
+            s3 = services.s3
+            settings = Settings(
+                database_url=psycopg_url(services.database_url),
+                s3=S3Settings(s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url),
+                secret_key=secrets.token_hex(32),
+                receipt_signing_key=secrets.token_bytes(32),
+            )
+            database = Database(make_engine(settings))
+            migrate(database.engine)
+            with database.writing() as session:
+                make_place(session)
+            database.engine.dispose()
+            server = Server(settings, folder / "web.log")
+            try:
+                address = server.base_url.removeprefix("http://")
+                for verdict in measure(settings, address, server.pid, services.pids[0])[0]:
+                    print(f"{verdict.what}: {verdict.told} {verdict.unit} ({verdict.kept})")
+            finally:
+                server.stop()
+    finally:
+        services.erase()
+
+
+if __name__ == "__main__":
+    main()

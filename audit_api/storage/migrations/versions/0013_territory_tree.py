@@ -21,7 +21,8 @@ def upgrade() -> None:
     op.execute("""
         create function renew_territory_tree() returns trigger language plpgsql as $$
         begin
-            update territory_tree set version = gen_random_uuid();
+            insert into territory_tree (single, version) values (true, gen_random_uuid())
+            on conflict (single) do update set version = excluded.version;
             return null;
         end $$
     """)

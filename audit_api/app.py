@@ -9,37 +9,30 @@ from flask.sessions import SessionInterface
 
 from audit_api.domain.signing import Signer
 from audit_api.http import (
-    assignments,
-    catalog,
     devices,
     docs,
-    forms,
     health,
-    inspections,
     json_schemas,
     observing,
-    oversight,
-    photos,
     places,
     problems,
-    profiles,
-    pull,
-    quarantine,
-    receipts,
-    recommendations,
-    requirements,
-    resync,
-    reviews,
     sessions,
-    snapshots,
-    standards,
+)
+from audit_api.http.law import catalog, forms, profiles, requirements, standards
+from audit_api.http.oversight import (
+    assignments,
+    inspections,
+    quarantine,
+    recommendations,
+    reviews,
     statistics,
-    sync,
+    tablets,
     tasks,
     violations,
 )
-from audit_api.http.pull_notes import PullNotes
-from audit_api.services.catalogs import CatalogKeeper
+from audit_api.http.sync import photos, pull, push, receipts, resync, snapshots
+from audit_api.http.sync.pull_notes import PullNotes
+from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.photo_store import PhotoStore
@@ -47,8 +40,8 @@ from audit_api.storage.photo_store import PhotoStore
 API_BLUEPRINTS = (
     sessions.blueprint,
     devices.blueprint,
-    oversight.blueprint,
-    sync.blueprint,
+    tablets.blueprint,
+    push.blueprint,
     receipts.blueprint,
     pull.blueprint,
     resync.blueprint,

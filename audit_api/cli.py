@@ -8,17 +8,17 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from audit_api.console import DryRunEnds, open_database, transaction
+from audit_api.commands.console import DryRunEnds, open_database, transaction
+from audit_api.commands.evidence import backup, checkpoint, receipt
+from audit_api.commands.feed import feed
+from audit_api.commands.quarantine import quarantine
+from audit_api.commands.standards import standards
 from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import Language, Role
-from audit_api.evidence_cli import backup, checkpoint, receipt
-from audit_api.feed_cli import feed
-from audit_api.quarantine_cli import quarantine
 from audit_api.services import import_places
 from audit_api.services.enrol_device import issue_code
 from audit_api.services.manage_people import add_grant, add_person
 from audit_api.settings import Settings, SettingsError
-from audit_api.standards_cli import standards
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.people import person_by_username
 from audit_api.storage.receipt_keys import note_key

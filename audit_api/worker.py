@@ -7,10 +7,10 @@ import structlog
 from sqlalchemy.engine import make_url
 
 from audit_api.domain.signing import Signer
-from audit_api.services.catalogs import CatalogKeeper
 from audit_api.services.keep_log import take_checkpoint
-from audit_api.services.replay_held import replay_held
+from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.services.sweep import sweep
+from audit_api.services.sync.replay_held import replay_held
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
 

@@ -16,9 +16,9 @@ import psycopg
 
 from audit_api.embedded import EmbeddedServices
 from audit_api.settings import S3Settings, Settings, psycopg_url
-from audit_api.storage import feed
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
+from audit_api.storage.sync import feed
 from bench import syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure

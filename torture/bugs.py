@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.operations import OperationResult, ReceivedOperation
 from audit_api.domain.vocabulary import OperationStatus
-from audit_api.http import handing_in as handing_in_module
-from audit_api.http import photos
-from audit_api.services.push_operation import PushAnswer, receipt_of, render
-from audit_api.storage import base, feed, feed_pages, operations, people
+from audit_api.http.sync import handing_in as handing_in_module
+from audit_api.http.sync import photos
+from audit_api.services.sync.push_operation import PushAnswer, receipt_of, render
+from audit_api.storage import base, people
 from audit_api.storage.photo_store import PhotoStore
-from audit_api.storage.pipeline import Pipeline
+from audit_api.storage.sync import feed, feed_pages, operations
+from audit_api.storage.sync.pipeline import Pipeline
 
 LATE_S = 0.4
 

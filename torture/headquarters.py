@@ -3,8 +3,8 @@
 import time
 from uuid import UUID, uuid4
 
-from audit_api.storage import feed
 from audit_api.storage.base import Database
+from audit_api.storage.sync import feed
 from torture.place import Inspector, Place
 from torture.servers import Cluster
 

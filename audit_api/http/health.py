@@ -12,8 +12,8 @@ from prometheus_client import (
 )
 
 from audit_api.http.auth import database, public
-from audit_api.http.photos import store
 from audit_api.http.problems import problem
+from audit_api.http.sync.photos import store
 from audit_api.storage.migrations.runner import head_revision
 from audit_api.storage.server_check import reasons_against
 

@@ -10,7 +10,7 @@ from marshmallow import fields
 from audit_api.domain.errors import NotFound
 from audit_api.http.auth import public
 from audit_api.http.blueprints import Blueprint, Schema, problems
-from audit_api.http.catalog_words import address, text
+from audit_api.http.law.catalog_words import address, text
 from audit_api.http.paging import PageQuery, answer_json, answer_listed
 from field_schema.json_schema import NAMES, schema
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Scope
 from audit_api.domain.errors import Fault, InvalidInput, NotFound
-from audit_api.storage import assignments, audit_log, feed
+from audit_api.storage import assignments, audit_log
 from audit_api.storage.assignments import Assignment, StationFacts
+from audit_api.storage.sync import feed
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,12 @@ from audit_api.domain.errors import (
 from audit_api.domain.mending import Mending, mended
 from audit_api.domain.operations import Authority, OperationResult
 from audit_api.domain.vocabulary import OperationStatus, QuarantineDecision
-from audit_api.services.catalogs import CatalogKeeper
-from audit_api.services.kinds import KINDS
-from audit_api.services.replay_operation import SETTLED, kept_operation, replay_operation
-from audit_api.storage import audit_log, feed, people, quarantine
-from audit_api.storage.quarantine import Held, Settled
+from audit_api.services.law.catalogs import CatalogKeeper
+from audit_api.services.sync.kinds import KINDS
+from audit_api.services.sync.replay_operation import SETTLED, kept_operation, replay_operation
+from audit_api.storage import audit_log, people
+from audit_api.storage.sync import feed, quarantine
+from audit_api.storage.sync.quarantine import Held, Settled
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,14 @@ from audit_api.domain.mending import Mending, mended
 from audit_api.domain.merge import Change
 from audit_api.domain.operations import Authority, ReceivedOperation
 from audit_api.domain.vocabulary import EntityKind, ReviewDecision
-from audit_api.services.catalogs import CatalogKeeper
 from audit_api.services.decide_quarantine import let_followers_in, of_kept, still_held
-from audit_api.services.replay_operation import kept_operation, replay_operation
-from audit_api.storage import audit_log, edits, feed, people, quarantine, review_decisions
-from audit_api.storage.edits import Author
-from audit_api.storage.quarantine import APPLIED
+from audit_api.services.law.catalogs import CatalogKeeper
+from audit_api.services.sync.replay_operation import kept_operation, replay_operation
+from audit_api.storage import audit_log, people, review_decisions
 from audit_api.storage.review_decisions import OpenReview
+from audit_api.storage.sync import edits, feed, quarantine
+from audit_api.storage.sync.edits import Author
+from audit_api.storage.sync.quarantine import APPLIED
 
 AS_ASKED: Final = {ReviewDecision.MINE: "take_mine", ReviewDecision.SERVER: "keep_server"}
 """How a person asks for a decision."""

@@ -26,11 +26,12 @@ from audit_api.domain.place_rows import (
     read_rows,
 )
 from audit_api.domain.vocabulary import LSG_KINDS, TerritoryKind
-from audit_api.services.catalogs import CatalogKeeper
-from audit_api.storage import audit_log, edits, feed
+from audit_api.services.law.catalogs import CatalogKeeper
+from audit_api.storage import audit_log
 from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
 from audit_api.storage.places import Site, Territory, TerritoryVersion
 from audit_api.storage.remediation import RemediationTask
+from audit_api.storage.sync import edits, feed
 
 
 @dataclass(slots=True)

@@ -16,8 +16,9 @@ from audit_api.domain.checkpoints import (
 from audit_api.domain.errors import LogBroken
 from audit_api.domain.merkle import Tree
 from audit_api.domain.signing import Signer
-from audit_api.storage import evidence_log, feed, receipt_keys
+from audit_api.storage import evidence_log, receipt_keys
 from audit_api.storage.evidence_log import Checkpoint
+from audit_api.storage.sync import feed
 
 BATCH = 20_000
 """Leaves in one transaction: a long one would hold back the feed."""

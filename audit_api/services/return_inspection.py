@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Scope
 from audit_api.domain.errors import FourEyes, NotCurrent, NotFound
-from audit_api.storage import audit_log, feed, returns
+from audit_api.storage import audit_log, returns
+from audit_api.storage.sync import feed
 
 
 def return_inspection(

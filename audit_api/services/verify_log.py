@@ -19,10 +19,11 @@ from audit_api.domain.checkpoints import (
 )
 from audit_api.domain.merkle import Tree
 from audit_api.services.keep_log import public_keys
-from audit_api.storage import evidence_log, feed, photos
+from audit_api.storage import evidence_log, photos
 from audit_api.storage.base import Database
 from audit_api.storage.evidence_log import Checkpoint
 from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.sync import feed
 
 _MOST_TOLD = 20
 _READERS = 8

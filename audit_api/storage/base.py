@@ -32,8 +32,8 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from audit_api.settings import Settings
-from audit_api.storage.epochs import begin_epoch, settle_epoch
-from audit_api.storage.pipeline import Answer, Pipeline
+from audit_api.storage.sync.epochs import begin_epoch, settle_epoch
+from audit_api.storage.sync.pipeline import Answer, Pipeline
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",

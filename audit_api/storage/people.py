@@ -104,7 +104,7 @@ class FailedSignIn(Base):
 class Device(Base):
     """An enrolled tablet. `acked_seq`: the highest sequence number without a gap below it.
 
-    `pulled`: how far its last noted pull came, as `audit_api.storage.pull_notes` writes it.
+    `pulled`: how far its last noted pull came, as `audit_api.storage.sync.pull_notes` writes it.
     """
 
     __tablename__ = "device"

@@ -5,22 +5,19 @@ from audit_api.storage import (
     audit_log,
     campaigns,
     evidence_log,
-    feed,
     inspections,
-    operations,
     people,
     photos,
     places,
-    quarantine,
     receipt_keys,
     remediation,
     reviews,
-    snapshots,
     territory_tree,
     violations,
 )
 from audit_api.storage.base import Base
 from audit_api.storage.law import amending, documents, packed, rulesets
+from audit_api.storage.sync import feed, operations, quarantine, snapshots
 
 __all__ = [
     "Base",

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import text
 
-from audit_api import standards_cli
+from audit_api.commands import standards as standards_cli
 from audit_api.domain.vocabulary import Role
-from audit_api.services import amend
+from audit_api.services.law import amend
 from tests.cli.conftest import Cli
 from tests.cli.lawful import FIRST, SECOND, Lawful, adoption, cases
 

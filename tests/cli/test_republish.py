@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from audit_api.services.republish_feed import republish_feed
+from audit_api.services.sync.republish_feed import republish_feed
 from audit_api.settings import Settings
-from audit_api.storage import feed
 from audit_api.storage.base import Database
+from audit_api.storage.sync import feed
 from tests.cli.conftest import Cli, cli_on
 from tests.factories import World, inspection_of, make_site, operation, push
 

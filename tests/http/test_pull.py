@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
-from audit_api.storage import feed
 from audit_api.storage.base import Database
+from audit_api.storage.sync import feed
 from tests.factories import AT, World, inspection_of, make_device, operation, push, ramp_of
 
 PULL = "/api/v1/sync/pull"

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from audit_api.http import resync as view
-from audit_api.http.pull_state import PullState
-from audit_api.storage import feed
+from audit_api.http.sync.pull_state import PullState
+from audit_api.http.sync.push import resync as view
 from audit_api.storage.base import Database
-from audit_api.storage.feed_pages import Position
+from audit_api.storage.sync import feed
+from audit_api.storage.sync.feed_pages import Position
 from tests.factories import World, make_site
 
 RESYNC = "/api/v1/sync/resync"

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from audit_api.domain.vocabulary import Role
-from audit_api.services import hand_in_quota
-from audit_api.services.hand_in_quota import Quota
+from audit_api.services.sync import hand_in_quota
+from audit_api.services.sync.hand_in_quota import Quota
 from audit_api.storage.base import Database
 from tests.factories import World, operation, push_body
 from tests.http.tablets import API, Tablet

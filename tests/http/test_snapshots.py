@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from audit_api.storage import feed
 from audit_api.storage.base import Database
+from audit_api.storage.sync import feed
 from tests.factories import World, make_site
 from tests.http.test_pull import pull, pull_all
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from audit_api.app import create_app
-from audit_api.http import sync
+from audit_api.http.sync import push
 from audit_api.settings import Settings
-from audit_api.storage import pipeline
+from audit_api.storage.sync import pipeline
 
 
 class Counter:
@@ -44,7 +44,7 @@ def main() -> None:
     asks, waits = Counter("ask", moment), Counter("got", moment)
     pushing = False
     send = pipeline.generators.send
-    ask, run_one, wait = pipeline.Pipeline.ask, sync.hand_in, pipeline.Pipeline._exchange
+    ask, run_one, wait = pipeline.Pipeline.ask, push.hand_in, pipeline.Pipeline._exchange
 
     def counted_ask(self: Any, *args: Any) -> Any:
         if pushing:
@@ -73,7 +73,7 @@ def main() -> None:
     pipeline.Pipeline.ask = counted_ask  # type: ignore[method-assign]
     pipeline.Pipeline._exchange = counted_wait  # type: ignore[method-assign]
     pipeline.generators.send = counted_send
-    sync.hand_in = watched
+    push.hand_in = watched
     app = create_app(Settings.from_env())
     answer = app.test_client().post(
         "/api/v1/sync/push",

@@ -15,8 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit_api.domain.vocabulary import Role
-from audit_api.storage import feed
 from audit_api.storage.base import Database
+from audit_api.storage.sync import feed
 from tests.factories import World, make_device, make_site, operation, push_body, ramp_of
 from tests.http.test_pull import pull_all
 

@@ -13,9 +13,9 @@ from audit_api.domain.checkpoints import read_note
 from audit_api.embedded import EmbeddedServices
 from audit_api.services.verify_log import verify_log
 from audit_api.settings import Settings
-from audit_api.storage import feed
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
+from audit_api.storage.sync import feed
 from audit_api.tablet import HttpTransport, Tablet
 from tests.backups import Backups
 from tests.cli.conftest import cli_on

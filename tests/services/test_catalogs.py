@@ -6,8 +6,8 @@ from pathlib import Path
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from audit_api.services.adopt_edition import import_edition
-from audit_api.services.catalogs import CatalogKeeper, keep_ruleset
+from audit_api.services.law.adopt_edition import import_edition
+from audit_api.services.law.catalogs import CatalogKeeper, keep_ruleset
 from audit_api.storage.law.documents import catalog_version
 from audit_api.storage.law.rulesets import is_kept, manifest_by_digest
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.orm import Session
 
-from audit_api.services.compare_editions import CHANGES, Comparison, edition_alone
+from audit_api.services.law.compare_editions import CHANGES, Comparison, edition_alone
 from audit_api.storage.law import packed
 from bench.amendment import next_edition
 from field_schema.assessment import assess

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from audit_api.services import kinds
-from audit_api.services.catalogs import CatalogKeeper
-from audit_api.services.replay_held import replay_held
+from audit_api.services.law.catalogs import CatalogKeeper
+from audit_api.services.sync import kinds
+from audit_api.services.sync.replay_held import replay_held
 from audit_api.storage.base import Database
 from field_schema.catalog import load_catalog
 from tests.factories import CAMPAIGN, World

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from audit_api.settings import Settings
-from audit_api.storage import feed
 from audit_api.storage.base import Database, make_engine
-from audit_api.storage.epochs import SEQ_JUMP
 from audit_api.storage.server_check import reasons_against
+from audit_api.storage.sync import feed
+from audit_api.storage.sync.epochs import SEQ_JUMP
 from tests.factories import World, make_world
 
 # As a restore writes it: the same values by another transaction.

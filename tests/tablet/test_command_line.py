@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
 from audit_api.services.enrol_device import issue_code
-from audit_api.storage import feed
 from audit_api.storage.base import Database
+from audit_api.storage.sync import feed
 from audit_api.tablet.cli import tablet
 from tests.factories import World, ramp_of
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from audit_api.services import hand_in_quota
-from audit_api.services.hand_in_quota import Quota
+from audit_api.services.sync import hand_in_quota
+from audit_api.services.sync.hand_in_quota import Quota
 from audit_api.storage.base import Database
 from audit_api.tablet import Tablet
 from tests.factories import World, inspection_of

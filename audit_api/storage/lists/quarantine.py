@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import SITE_NAME, AnyRow, Selection
-from audit_api.storage.quarantine import NEWEST_TRY, SETTLED_WORDS
+from audit_api.storage.sync.quarantine import NEWEST_TRY, SETTLED_WORDS
 
 # Where the owner worked in the field when the operation came in; where somebody has no such
 # grant left, wherever there was one.

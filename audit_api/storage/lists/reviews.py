@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
-from audit_api.storage.edits import SITE_FIELDS
 from audit_api.storage.lists.selection import SITE_NAME, AnyRow, Selection
+from audit_api.storage.sync.edits import SITE_FIELDS
 
 _REVIEW = f"""select json_build_object('id', review.id, 'kind', review.kind,
     'state', review.state, 'entity_kind', review.entity_kind, 'entity', review.entity_id,

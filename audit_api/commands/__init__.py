@@ -1,0 +1,1 @@
+"""Groups of the console script `audit-api`."""

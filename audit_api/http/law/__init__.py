@@ -1,0 +1,1 @@
+"""Forms, standards and requirements, as data and as pages."""

@@ -1,0 +1,110 @@
+"""Recommendations: reference requirements not met, listed apart from violations."""
+
+from typing import Any
+
+import msgspec
+from flask import Response
+from marshmallow import fields, validate
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Noun, Scope
+from audit_api.domain.deadlines import today
+from audit_api.domain.recommendations import id_of
+from audit_api.domain.vocabulary import RecommendationState, Weight
+from audit_api.http.auth import guard, now
+from audit_api.http.blueprints import Blueprint, Schema, problems
+from audit_api.http.law.catalog import catalog
+from audit_api.http.oversight.violations import CaseOut, CaseQuery, case_filter
+from audit_api.http.paging import PageQuery, answer_page, read_cursor
+from audit_api.storage.lists import violations as lists
+from audit_api.storage.lists.selection import keyed
+from audit_api.storage.lists.violations import CaseFilter
+from field_schema.reasons import recalled_mark
+from field_schema.ruleset import constants_of
+from field_schema.standard import Requirement
+
+blueprint = Blueprint(
+    "recommendations", __name__, description="Reference requirements that are not met."
+)
+
+
+class RecommendationQuery(CaseQuery, PageQuery):
+    """Filters and page."""
+
+    state = fields.String(validate=validate.OneOf(list(RecommendationState)))
+
+
+class RecommendationPage(Schema):
+    """One page of recommendations."""
+
+    items = fields.List(fields.Nested(CaseOut), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+@blueprint.route("/recommendations")
+@guard(Noun.VIOLATIONS)
+@blueprint.arguments(RecommendationQuery, location="query")
+@blueprint.response(200, RecommendationPage)
+@problems(blueprint, 400, 401, 403, 404, 422, 503)
+def list_recommendations(
+    query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
+) -> Response:
+    """Reference requirements not met: advice, never a violation of law. Site by site."""
+    wanted = case_filter(session, scope, query)
+    rows = lists.list_recommendations(
+        session,
+        scope,
+        wanted,
+        rules=_rules(wanted),
+        after=read_cursor("recommendations", query["cursor"]),
+        limit=query["limit"],
+        today=today(now()),
+    )
+    return answer_page(
+        rows,
+        purpose="recommendations",
+        limit=query["limit"],
+        key=keyed,
+        doc=lambda row: _spelled_out(row[0]),
+    )
+
+
+def _rules(wanted: CaseFilter) -> list[str] | None:
+    """The rules that the filter's words allow; None when it has none."""
+    if not any((wanted.requirement, wanted.standard, wanted.severity, wanted.user_group)):
+        return None
+    return [
+        f"{standard}/{edition}/{requirement.id}"
+        for (standard, edition), found in catalog().standards.items()
+        for requirement in found.requirements.values()
+        if wanted.standard in (None, standard) and _allows(wanted, requirement)
+    ]
+
+
+def _allows(wanted: CaseFilter, requirement: Requirement) -> bool:
+    return (
+        wanted.requirement in (None, requirement.id)
+        and wanted.severity in (None, requirement.severity)
+        and (wanted.user_group is None or wanted.user_group in requirement.groups)
+    )
+
+
+def _spelled_out(doc: str) -> str:
+    """The advice with everything that its requirement says of it."""
+    item = msgspec.json.decode(doc)
+    advice = item.pop("advice")
+    standard, edition, name = advice["rule"].split("/")
+    requirement = catalog().requirement(standard, edition, name)
+    questions = catalog().measures[requirement.element]
+    row = next((r for r in requirement.rows if r.name == advice["row"]), requirement.rows[0])
+    said = constants_of(requirement, Weight.REFERENCE, row.must, questions)
+    said["user_groups"] = said.pop("groups")
+    told = ("state", "measured", "photos", "campaign", "first_seen_at", "last_seen_at")
+    item |= {name: advice[name] for name in (*told, "inspection")} | said
+    item["tolerance"] = {
+        measure: questions[measure].tolerance
+        for measure in advice["measured"]
+        if questions[measure].tolerance
+    }
+    item["recalled"] = recalled_mark(requirement.cite.confidence)
+    return msgspec.json.encode({"id": id_of(item["element"], advice["rule"]), **item}).decode()

@@ -1,0 +1,130 @@
+"""Remediation tasks: what an LSG must repair, how, and by which day."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from flask import Response
+from marshmallow import fields, validate
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Noun, Scope
+from audit_api.domain.deadlines import today
+from audit_api.domain.errors import NotFound
+from audit_api.domain.vocabulary import TaskState, TaskTrack
+from audit_api.http.auth import guard, now
+from audit_api.http.blueprints import Blueprint, Schema, Text, YesNo, problems
+from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
+from audit_api.http.law.catalog import catalog
+from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.storage.lists import tasks as lists
+from audit_api.storage.lists.selection import keyed
+from audit_api.storage.lists.tasks import TaskFilter
+
+blueprint = Blueprint("tasks", __name__, description="Remediation tasks.")
+
+
+class TaskQuery(PageQuery):
+    """Filters and page."""
+
+    territory = Text(40, metadata={"description": "SOATE code; with all below it."})
+    campaign = Text(40)
+    site = fields.UUID()
+    state = fields.String(validate=validate.OneOf(list(TaskState)))
+    overdue = YesNo()
+
+
+class TaskOut(Schema):
+    """One element to be put right by a day, with what is wrong and what helps."""
+
+    id = fields.UUID(required=True)
+    rev = fields.Integer(required=True)
+    site = fields.UUID(required=True)
+    site_name = fields.Dict(required=True)
+    territory = fields.String(required=True)
+    territory_name = fields.Dict(required=True, allow_none=True)
+    stations = fields.List(fields.Dict(), required=True)
+    campaign = fields.String(required=True)
+    element = fields.UUID(required=True)
+    element_type = fields.String(required=True)
+    element_label = fields.String(required=True)
+    track = fields.String(required=True, validate=validate.OneOf(list(TaskTrack)))
+    state = fields.String(required=True, validate=validate.OneOf(list(TaskState)))
+    due_on = fields.Date(required=True)
+    overdue = fields.Boolean(required=True)
+    assigned_at = fields.AwareDateTime(required=True)
+    violations = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "What is wrong: clause, edition, weight, confidence, what was "
+            "measured, its tolerance, what is required; with title and remedies in three languages."
+        },
+    )
+
+
+class TaskPage(Schema):
+    """One page of tasks."""
+
+    items = fields.List(fields.Nested(TaskOut), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+def _with_remedies(doc: str) -> str:
+    """Each violation of a task with its requirement's title and remedies."""
+    task = msgspec.json.decode(doc)
+    for violation in task["violations"]:
+        found = catalog().requirement(
+            violation["standard"], violation["edition"], violation["requirement"]
+        )
+        violation["title"] = dict(found.title)
+        violation["remedies"] = [
+            {"kind": r.kind, "text": dict(r.text), "conditions": r.conditions}
+            for r in found.remedies
+        ]
+    return msgspec.json.encode(task).decode()
+
+
+@blueprint.route("/tasks")
+@guard(Noun.TASKS)
+@blueprint.arguments(TaskQuery, location="query")
+@blueprint.response(200, TaskPage)
+@problems(blueprint, 400, 401, 403, 404, 422, 503)
+def list_tasks(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
+    """Tasks, first due first."""
+    campaign_known(session, scope, query.get("campaign"))
+    site_in_scope(session, scope, query.get("site"))
+    wanted = TaskFilter(
+        territories=territories_in_scope(session, scope, query.get("territory")),
+        campaign=query.get("campaign"),
+        site=query.get("site"),
+        state=query.get("state"),
+        overdue=query.get("overdue"),
+    )
+    rows = lists.list_tasks(
+        session,
+        scope,
+        wanted,
+        after=read_cursor("tasks", query["cursor"]),
+        limit=query["limit"],
+        today=today(now()),
+    )
+    return answer_page(
+        rows,
+        purpose="tasks",
+        limit=query["limit"],
+        key=keyed,
+        doc=lambda row: _with_remedies(row[0]),
+    )
+
+
+@blueprint.route("/tasks/<uuid:task>")
+@guard(Noun.TASKS)
+@blueprint.response(200, TaskOut)
+@problems(blueprint, 401, 403, 404, 503)
+def get_task(task: UUID, *, session: Session, scope: Scope, **_: Any) -> Response:
+    """One task."""
+    found = lists.find_task(session, scope, task, today(now()))
+    if found is None:
+        raise NotFound
+    return answer_json(_with_remedies(found))

@@ -1,0 +1,204 @@
+"""Violations: the list that prosecutors and supervisors work from."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from marshmallow import fields, validate
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Noun, Scope
+from audit_api.domain.deadlines import today
+from audit_api.domain.errors import NotFound
+from audit_api.domain.vocabulary import (
+    Severity,
+    UserGroup,
+    ViolationState,
+)
+from audit_api.http.auth import guard, now
+from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, YesNo, problems
+from audit_api.http.csv_export import stream_csv
+from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
+from audit_api.http.law.catalog_words import recalled
+from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.storage.lists import violations as lists
+from audit_api.storage.lists.selection import AnyRow, keyed
+from audit_api.storage.lists.violations import CaseFilter
+
+blueprint = Blueprint("violations", __name__, description="Binding requirements that are broken.")
+
+CSV_PAGE = 500
+CSV_COLUMNS = (
+    "id", "state", "severity", "standard", "edition", "clause", "clause_hint", "requirement",
+    "weight", "confidence", "measured", "required", "tolerance", "user_groups", "site_name",
+    "territory", "territory_name", "stations", "element_type", "element_label", "first_seen_at",
+    "due_on", "overdue", "photos",
+)  # fmt: skip
+
+
+class CaseQuery(Schema):
+    """What this list and that of recommendations may be narrowed by."""
+
+    territory = Text(40, metadata={"description": "SOATE code; with all below it."})
+    campaign = Text(40)
+    constituency = WholeNumber()
+    site = fields.UUID()
+    requirement = Text(100)
+    standard = Text(100)
+    severity = fields.String(validate=validate.OneOf(list(Severity)))
+    user_group = fields.String(validate=validate.OneOf(list(UserGroup)))
+
+
+class ViolationFilterQuery(CaseQuery):
+    """What the list of violations may be narrowed by."""
+
+    state = fields.String(validate=validate.OneOf(list(ViolationState)))
+    overdue = YesNo()
+
+
+class ViolationQuery(ViolationFilterQuery, PageQuery):
+    """Filters and page."""
+
+
+class CaseOut(Schema):
+    """One requirement not met at one element."""
+
+    id = fields.UUID(required=True)
+    site = fields.UUID(required=True)
+    site_name = fields.Dict(required=True)
+    territory = fields.String(required=True)
+    territory_name = fields.Dict(required=True, allow_none=True)
+    campaign = fields.String(required=True)
+    stations = fields.List(fields.Dict(), required=True)
+    element = fields.UUID(required=True)
+    element_type = fields.String(required=True)
+    element_label = fields.String(required=True)
+    requirement = fields.String(required=True)
+    standard = fields.String(required=True)
+    edition = fields.String(required=True)
+    clause = fields.String(required=True, allow_none=True)
+    clause_hint = fields.String(required=True, allow_none=True)
+    confidence = fields.String(
+        required=True,
+        metadata={"description": "How sure the threshold is.", "example": "read in source text"},
+    )
+    weight = fields.String(required=True, validate=validate.OneOf(["binding", "reference"]))
+    severity = fields.String(required=True, validate=validate.OneOf(list(Severity)))
+    user_groups = fields.List(fields.String(), required=True)
+    measured = fields.Raw(
+        required=True, allow_none=True, metadata={"description": "What was read, by measure."}
+    )
+    required = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What had to hold: measure, op, value, unit; of a ratio `of`."},
+    )
+    tolerance = fields.Dict(
+        required=True,
+        metadata={
+            "description": "How far off each reading may be, by measure, in the measure's unit.",
+            "example": {"width_mm": 3},
+        },
+    )
+    recalled = recalled()
+    state = fields.String(required=True)
+    first_seen_at = fields.AwareDateTime(required=True)
+    last_seen_at = fields.AwareDateTime(required=True)
+    inspection = fields.UUID(required=True)
+    photos = fields.List(fields.String(), required=True)
+
+
+class ViolationOut(CaseOut):
+    """A binding requirement broken at an element."""
+
+    due_on = fields.Date(required=True)
+    overdue = fields.Boolean(required=True)
+    task = fields.UUID(required=True)
+    follows = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The violation of a replaced edition that this one goes on with."},
+    )
+    followed_by = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The violation of the new edition, when this one is superseded."},
+    )
+
+
+class ViolationPage(Schema):
+    """One page of violations."""
+
+    items = fields.List(fields.Nested(ViolationOut), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+def case_filter(session: Session, scope: Scope, query: dict[str, Any]) -> CaseFilter:
+    """The filter that a query asks for; NotFound for a place outside the scope."""
+    campaign_known(session, scope, query.get("campaign"))
+    site_in_scope(session, scope, query.get("site"))
+    return CaseFilter(
+        territories=territories_in_scope(session, scope, query.get("territory")),
+        **{
+            name: query.get(name)
+            for name in (
+                "campaign", "constituency", "site", "requirement", "standard", "severity",
+                "user_group", "state", "overdue",
+            )
+        },
+    )  # fmt: skip
+
+
+@blueprint.route("/violations")
+@guard(Noun.VIOLATIONS)
+@blueprint.arguments(ViolationQuery, location="query")
+@blueprint.response(200, ViolationPage)
+@problems(blueprint, 400, 401, 403, 404, 422, 503)
+def list_violations(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
+    """Broken binding requirements, oldest first."""
+    rows = lists.list_violations(
+        session,
+        scope,
+        case_filter(session, scope, query),
+        after=read_cursor("violations", query["cursor"]),
+        limit=query["limit"],
+        today=today(now()),
+    )
+    return answer_page(
+        rows,
+        purpose="violations",
+        limit=query["limit"],
+        key=keyed,
+        doc=lambda row: str(row[0]),
+    )
+
+
+@blueprint.route("/violations.csv")
+@guard(Noun.VIOLATIONS)
+@blueprint.arguments(ViolationFilterQuery, location="query")
+@blueprint.response(200, {"type": "string"}, content_type="text/csv")
+@problems(blueprint, 400, 401, 403, 404, 422, 503)
+def list_violations_csv(
+    query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
+) -> Response:
+    """The same list as CSV (UTF-8 with BOM), whole; no cell can be a formula."""
+    wanted = case_filter(session, scope, query)
+    day = today(now())
+
+    def page(after: Sequence[Any] | None) -> Sequence[AnyRow]:
+        return lists.list_violations(session, scope, wanted, after=after, limit=CSV_PAGE, today=day)
+
+    return stream_csv("violations.csv", CSV_COLUMNS, page, size=CSV_PAGE)
+
+
+@blueprint.route("/violations/<uuid:violation>")
+@guard(Noun.VIOLATIONS)
+@blueprint.response(200, ViolationOut)
+@problems(blueprint, 401, 403, 404, 503)
+def get_violation(violation: UUID, *, session: Session, scope: Scope, **_: Any) -> Response:
+    """One violation."""
+    found = lists.find_violation(session, scope, violation, today(now()))
+    if found is None:
+        raise NotFound
+    return answer_json(found)

@@ -1,0 +1,1 @@
+"""What tablets speak: push, pull, photos, receipts."""

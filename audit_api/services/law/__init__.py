@@ -1,0 +1,1 @@
+"""Standards: adopted, compared, and applied to what was measured before."""

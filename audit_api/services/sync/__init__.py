@@ -1,0 +1,1 @@
+"""Operations of tablets, taken in exactly once."""

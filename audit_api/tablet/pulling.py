@@ -168,7 +168,8 @@ class Puller:
         with self.store.writing() as db:
             if db.execute("select cursor from tablet").fetchone()[0] is not None:
                 return
-            check_epoch(db, listed["epoch"])
+            if check_epoch(db, listed["epoch"]):
+                pulled.restored = True
             db.execute("delete from item")
             for _, path in files:
                 with gzip.open(path) as lines:

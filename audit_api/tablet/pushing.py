@@ -17,8 +17,8 @@ from audit_api.tablet.outbox import (
     MAX_OPERATIONS,
     Operation,
     batches,
-    operations,
     replace,
+    unsent,
 )
 from audit_api.tablet.pace import Pace
 from audit_api.tablet.receipts import RECEIVED, Keys
@@ -69,7 +69,7 @@ class Pusher:
         refused: dict[str, str] = {}
         stays: dict[str, str] = {}
         pauses = 0
-        while waiting := [o for o in operations(self.store, "waiting") if o.op not in refused]:
+        while waiting := [o for o in unsent(self.store) if o.op not in refused]:
             settled, stays, wait_s = self._round(waiting, pushed, refused)
             pauses = 0 if settled else pauses + 1
             if not settled and (not wait_s or pauses >= self.link.patience.tries):
@@ -139,7 +139,8 @@ class Pusher:
 
     def _send(self, batch: list[Operation]) -> dict[str, Any]:
         """One push, until an answer to it can be believed; its results are on the disk then."""
-        body = gzip.compress(self._envelope(batch))
+        device = self.store.identity["device"]
+        body = gzip.compress(self._envelope(device, batch))
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
         def understand(answer: Answer) -> dict[str, Any]:
@@ -154,18 +155,18 @@ class Pusher:
             for operation, result in zip(batch, said["results"], strict=True):
                 self._settle(db, operation, result)
             db.execute(
-                "update tablet set acked_seq = ?, last_contact = ?",
-                (said["acked_seq"], said["server_time"]),
+                "update tablet set acked_seq = ?, last_contact = ? where device = ?",
+                (said["acked_seq"], said["server_time"], device),
             )
         return said
 
-    def _envelope(self, batch: list[Operation]) -> bytes:
+    def _envelope(self, device: str, batch: list[Operation]) -> bytes:
         anchors = [
             {"server_time": a["server_time"], "mono_ms": a["mono_ms"], "boot": a["boot"]}
             for a in self.store.rows("select * from anchor order by n")
         ]
         head = {
-            "device": self.store.identity["device"],
+            "device": device,
             "batch": str(uuid4()),
             "client": {"app": self.app, "forms": list(self.forms), "holds": holds(self.store)},
             "clock": self.clock.read().as_json() | {"anchors": anchors},
@@ -226,12 +227,14 @@ class Pusher:
 def holds(store: Store) -> dict[str, int]:
     """What the tablet still has to hand in, as the headquarters are told with every push."""
     photos = store.rows(
-        """select count(*) n, coalesce(sum(bytes), 0) size from photo
-        where state in ('announced', 'wanted')"""
+        """select count(*) n, coalesce(sum(bytes), 0) size from photo p
+        where state in ('announced', 'wanted') and exists (select 1 from photo_use u
+            join operation o on o.op = u.op join tablet t on t.owner = o.owner
+            where u.sha256 = p.sha256)"""
     )[0]
     return {
         "last_seq": store.value("select seq from tablet"),
-        "operations": store.value("select count(*) from operation where state = 'waiting'"),
+        "operations": len(unsent(store)),
         "photos": photos["n"],
         "photo_bytes": photos["size"],
     }

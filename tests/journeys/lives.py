@@ -6,7 +6,6 @@ and what its person knows of it: every word that was ever captured on it.
 
 import hashlib
 import json
-import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
@@ -34,9 +33,10 @@ from tests.factories import (
     make_site,
     make_territory,
 )
+from tests.field_schema.bodies import measurement, ramp_body
 from tests.journeys.restoring import dump, renew_database, restore
 from tests.journeys.server import Server, post
-from torture.bodies import draw_visit
+from torture.bodies import known_element
 
 AIMAKS = ("near-1", "near-2", "far-1")
 DISTRICTS = {"near-1": "near", "near-2": "near", "far-1": "far"}
@@ -101,12 +101,22 @@ class Carried:
         return sum(row["what"] == "picture differs" for row in self.tablet.notes())
 
 
+def _announced(data: bytes) -> dict[str, Any]:
+    return {
+        "id": str(uuid4()),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "content_type": "image/jpeg",
+        "taken": {"wall": "2021-10-20T09:15:00+06:00"},
+    }
+
+
 class Region:
     """Districts `near` and `far`, three aiyl aimaks with a station each, and their people."""
 
-    def __init__(self, database: Database, server: Server, folder: Path, seed: int) -> None:
+    def __init__(self, database: Database, server: Server, folder: Path) -> None:
         self.database, self.server, self.folder = database, server, folder
-        self.rng = random.Random(seed)  # noqa: S311 - the same work every time
+        self._words = count(1)
         self.name = f"m{next(_REGIONS)}"
         self.tablets: list[Carried] = []
         self.territories: dict[str, UUID] = {}
@@ -171,7 +181,7 @@ class Region:
 
     def _patience(self) -> Patience:
         # After a restore the pools of the server find their connections dead.
-        return Patience(tries=8, sleep=lambda s: time.sleep(min(s, 0.05)), chance=self.rng)
+        return Patience(tries=8, sleep=lambda s: time.sleep(min(s, 0.05)))
 
     def enrol_again(self, carried: Carried, person: str) -> None:
         """The headquarters give the tablet a new code, perhaps for somebody else."""
@@ -186,37 +196,42 @@ class Region:
             carried.folder, transport=carried.transport, patience=self._patience()
         )
 
-    def visit(self, carried: Carried, aimak: str, *, photo: bool, corrects: bool) -> None:
-        """An inspection of a station, or a correction of the newest one of this person."""
+    def visit(
+        self, carried: Carried, aimak: str, *, width_mm: int, photo: bool, corrects: bool
+    ) -> None:
+        """An inspection of a station's ramp, or a correction of this person's newest one."""
         earlier = carried.own("inspection") if corrects else []
-        site, entity, base, element = str(self.sites[aimak]), None, None, None
+        site, entity, base = str(self.sites[aimak]), str(uuid4()), None
         if earlier:
-            before = json.loads(earlier[-1].body)
-            site, element = before["site"], before["elements"][0]["id"]
+            site = json.loads(earlier[-1].body)["site"]
             entity, base = earlier[-1].entity, {"op": earlier[-1].op}
-        drawn = draw_visit(
-            self.rng,
-            site,
+        photos = (b"\xff\xd8\xff\xe0" + uuid4().bytes,) if photo else ()
+        body = ramp_body(
+            site=site,
             campaign=CAMPAIGN,
-            photos=1 if photo else 0,
-            photo_bytes=600,
-            clock=timedelta(0),
-            element=element,
-            entity=entity,
+            answers={"width_mm": measurement(width_mm)},
+            element={
+                "id": known_element(site, width_mm % 2),
+                "label": self._word("пандус"),
+                "photos": [_announced(data) for data in photos],
+            },
         )
         operation = carried.tablet.capture(
-            drawn.body, entity=drawn.entity, originals=drawn.photos, base=base
+            json.dumps(body, ensure_ascii=False).encode(),
+            entity=entity,
+            originals=photos,
+            base=base,
         )
-        carried.keep(operation, drawn.photos)
+        carried.keep(operation, photos)
 
     def edit(self, carried: Carried, aimak: str, kind: str) -> None:
         """Change what the tablet shows of a site, or of an element of it; it may be old."""
         seen = carried.tablet.items("site").get(("site", str(self.sites[aimak])), {})
-        entity, name, old, new = str(self.sites[aimak]), "address", "", self._word()
+        entity, name, old, new = str(self.sites[aimak]), "address", "", self._word("ул. Школьная")
         if kind == "status":
             name, old, new = "building_status", "existing", "reconstructed"
         elif kind == "element" and seen.get("elements"):
-            element = self.rng.choice(seen["elements"])
+            element = seen["elements"][-1]
             entity, name, old = element["id"], "label", element["label"]
         old = seen.get(name, old) if name != "label" else old
         body = {"fields": {name: {"old": old, "new": new}}}
@@ -228,16 +243,17 @@ class Region:
             )
         )
 
-    def _word(self) -> str:
-        return f"ул. Школьная, {self.rng.randrange(10**6)}"
+    def _word(self, said: str) -> str:
+        """A text that nothing had before."""
+        return f"{said} {next(self._words)}"
 
     def command(self, carried: Carried) -> None:
         """Say of a task on the tablet that it is acknowledged, or that work has begun."""
-        tasks = sorted(carried.tablet.items("task").items())
         steps = {"assigned": "acknowledge", "acknowledged": "start"}
-        open_ones = [(key[1], doc["state"]) for key, doc in tasks if doc["state"] in steps]
+        tasks = [(d["id"], d["state"]) for d in carried.tablet.items("task").values()]
+        open_ones = [(entity, state) for entity, state in tasks if state in steps]
         if open_ones:
-            entity, state = self.rng.choice(open_ones)
+            entity, state = open_ones[-1]
             body = json.dumps({"command": steps[state], "if": {"state": state}}).encode()
             carried.keep(carried.tablet.capture(body, entity=entity, kind="task"))
 

@@ -10,6 +10,7 @@ the work of the person who did it.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ class Lives:
     def begin(self) -> Region:
         """A region of its own for the next life."""
         self.lived += 1
-        return Region(self.database, self.server, self.folder, self.lived)
+        return Region(self.database, self.server, self.folder)
 
     def backup(self) -> Backup:
         """A place for dumps."""
@@ -104,9 +105,15 @@ class TabletModel(RuleBasedStateMachine):
     def enrol(self, person: str) -> None:
         self.region.enrol(person)
 
-    @rule(n=tablets, aimak=aimaks, photo=st.booleans(), corrects=st.booleans())
-    def visit(self, n: int, aimak: str, photo: bool, corrects: bool) -> None:
-        self.region.visit(self._tablet(n), aimak, photo=photo, corrects=corrects)
+    @rule(
+        n=tablets,
+        aimak=aimaks,
+        width_mm=st.sampled_from([700, 800, 950, 1001]),
+        photo=st.booleans(),
+        corrects=st.booleans(),
+    )
+    def visit(self, n: int, aimak: str, width_mm: int, photo: bool, corrects: bool) -> None:
+        self.region.visit(self._tablet(n), aimak, width_mm=width_mm, photo=photo, corrects=corrects)
 
     @rule(n=tablets, aimak=aimaks, kind=st.sampled_from(["site", "element", "status"]))
     def edit(self, n: int, aimak: str, kind: str) -> None:
@@ -288,6 +295,8 @@ class TabletModel(RuleBasedStateMachine):
     def teardown(self) -> None:
         """In the end everybody syncs, with a new code where it takes one: all work is there."""
         try:
+            if sys.exc_info()[0] is not None:
+                return  # the life broke off: that is what has to be told
             for carried in self.region.tablets:
                 self._hand_in_everything(carried)
             for carried in self.region.tablets:

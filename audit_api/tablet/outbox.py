@@ -104,6 +104,7 @@ def mend(
                 f"{row['owner']} can mend it, with a tablet of that name."
             )
         made = replace(db, moment, row, body, "mended")
+        follow(db)
         for photo in photos:
             _announce(db, made, photo)
         return _get(db, made)
@@ -152,6 +153,7 @@ def _add(
     op: str,
 ) -> str:
     """Number an operation and keep it. The number and the operation become true together."""
+    base = _standing(db, base)
     digest = hashlib.sha256(body).hexdigest()
     (owner, device) = db.execute("select owner, device from tablet").fetchone()
     seq, previous = _next_number(db, digest)
@@ -178,6 +180,13 @@ def _add(
     return op
 
 
+def _standing(db: sqlite3.Connection, base: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The same base, by the id under which it was sent last."""
+    while base and "op" in base and (row := _find(db, base["op"])) and row["replaced_by"]:
+        base = {"op": row["replaced_by"]}
+    return base
+
+
 def _next_number(db: sqlite3.Connection, digest: str) -> tuple[int, str | None]:
     """The next number of this device, for a body of that hash, and the hash of the body before."""
     (seq, previous) = db.execute("select seq + 1, last_sha256 from tablet").fetchone()
@@ -200,15 +209,33 @@ def renumber(db: sqlite3.Connection) -> int:
         where o.state = 'waiting' and o.device <> t.device order by o.n"""
     ).fetchall()
     for row in rows:
-        head = json.loads(row["record"][: -len(_BODY + row["body"] + b"}")] + b"}")
-        head["seq"], head["prev_sha256"] = _next_number(db, row["sha256"])
+        seq, previous = _next_number(db, row["sha256"])
         db.execute(
             """update operation set device = (select device from tablet), seq = ?, record = ?
             where op = ?""",
-            (head["seq"], _record(head, row["body"]), row["op"]),
+            (seq, _rewritten(row, seq=seq, prev_sha256=previous), row["op"]),
         )
-        note(db, "numbered anew", row["op"], seq=head["seq"], before=row["seq"])
+        note(db, "numbered anew", row["op"], seq=seq, before=row["seq"])
     return len(rows)
+
+
+def _rewritten(row: sqlite3.Row, **members: Any) -> bytes:
+    """The record of an operation with other members around its body."""
+    head = json.loads(row["record"][: -len(_BODY + row["body"] + b"}")] + b"}")
+    return _record(head | members, row["body"])
+
+
+def follow(db: sqlite3.Connection) -> None:
+    """Let what waits edit the operation that took the place of the one it was made from."""
+    for row in db.execute(
+        """select o.* from operation o join operation b on b.op = json_extract(o.base, '$.op')
+        where o.state = 'waiting' and b.replaced_by is not null"""
+    ).fetchall():
+        base = _standing(db, json.loads(row["base"]))
+        db.execute(
+            "update operation set base = ?, record = ? where op = ?",
+            (json.dumps(base), _rewritten(row, base=base), row["op"]),
+        )
 
 
 def _announce(db: sqlite3.Connection, op: str, photo: PhotoFile) -> None:

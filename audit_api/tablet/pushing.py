@@ -17,6 +17,8 @@ from audit_api.tablet.outbox import (
     MAX_OPERATIONS,
     Operation,
     batches,
+    find,
+    follow,
     replace,
     unsent,
 )
@@ -135,7 +137,9 @@ class Pusher:
         batch = batches(waiting, max_operations=most, max_bytes=self.max_bytes)[0]
         taken = {operation.op for operation in batch}
         waiting[:] = [operation for operation in waiting if operation.op not in taken]
-        return batch
+        # As it stands now: what it edits may have been sent anew by the push before.
+        fresh = (find(self.store, operation.op) for operation in batch)
+        return [operation for operation in fresh if operation and operation.state == "waiting"]
 
     def _send(self, batch: list[Operation]) -> dict[str, Any]:
         """One push, until an answer to it can be believed; its results are on the disk then."""
@@ -154,6 +158,8 @@ class Pusher:
             _add_anchor(db, said["server_time"], self.clock.read())
             for operation, result in zip(batch, said["results"], strict=True):
                 self._settle(db, operation, result)
+            # Only now: what was answered along with it was made from the old one, and is settled.
+            follow(db)
             db.execute(
                 "update tablet set acked_seq = ?, last_contact = ? where device = ?",
                 (said["acked_seq"], said["server_time"], device),

@@ -6,7 +6,7 @@ the server has is harmless, since it answers what it answered before.
 
 import sqlite3
 
-from audit_api.tablet.outbox import renumber
+from audit_api.tablet.outbox import follow, renumber
 from audit_api.tablet.store import note
 
 
@@ -32,6 +32,8 @@ def begin_again(db: sqlite3.Connection) -> None:
     )
     # What an earlier device of this owner handed in is now this one's to hand in.
     renumber(db)
+    # What was sent anew under another id goes out under that one alone.
+    follow(db)
     db.execute("update photo set state = 'announced' where state in ('wanted', 'handed_over')")
     db.execute("update tablet set epoch = null, cursor = null, resync = 1")
     note(db, "restored server")

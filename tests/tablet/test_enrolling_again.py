@@ -39,8 +39,9 @@ def code_for(database: Database, world: World, where: str = "near") -> str:
 
 
 def captured(tablet: Tablet, world: World, where: str = "near-1", **members: Any) -> Operation:
-    # Elements of another site are other ones.
+    # Elements of another site are other ones, and no two bodies are alike.
     body = inspection_of(world, where, seed=list(world.sites).index(where))
+    body["started"]["boot"] = str(uuid4())
     body = json.dumps(body, ensure_ascii=False).encode()
     return tablet.capture(body, **{"entity": str(uuid4())} | members)
 

@@ -46,16 +46,18 @@ _NUMBERS = count(9001)
 _REGIONS = count(1)
 
 
-class LosingTransport(HttpTransport):
-    """The real network; when told so, it loses the next answer to a push on its way back."""
+class BadTransport(HttpTransport):
+    """The real network; when told so, it treats the next push badly."""
 
-    lose_next = False
+    mishap: str | None = None
 
     def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        mishap = self.mishap if path.endswith("/push") else None
+        if mishap == "turned away":
+            return Answer(503, {"retry-after": "1"}, b"")
         answer = super().__call__(method, path, headers, body)
-        if self.lose_next and path.endswith("/push"):
-            self.lose_next = False
-            raise ConnectionResetError("the answer was lost")
+        if mishap == "answer lost":
+            raise ConnectionResetError(mishap)
         return answer
 
 
@@ -74,7 +76,7 @@ class Carried:
 
     folder: Path
     tablet: Tablet
-    transport: LosingTransport
+    transport: BadTransport
     person: str
     captured: list[Captured] = field(default_factory=list)
 
@@ -165,7 +167,7 @@ class Region:
 
     def enrol(self, person: str) -> Carried:
         """A new tablet for somebody."""
-        transport = LosingTransport(self.server.base_url)
+        transport = BadTransport(self.server.base_url)
         folder = self.folder / f"{self.name}-{len(self.tablets)}"
         tablet = Tablet.enrol(
             folder,
@@ -191,7 +193,7 @@ class Region:
     def restart(self, carried: Carried) -> None:
         """Switch the tablet off and on."""
         carried.tablet.__exit__(None, None, None)
-        carried.transport = LosingTransport(self.server.base_url)
+        carried.transport = BadTransport(self.server.base_url)
         carried.tablet = Tablet(
             carried.folder, transport=carried.transport, patience=self._patience()
         )

@@ -132,18 +132,18 @@ class TabletModel(RuleBasedStateMachine):
     def push_again(self, n: int) -> None:
         assert self.region.push_all_again(self._tablet(n)) in (200, 401)
 
-    @rule(n=tablets)
-    def lose_an_answer(self, n: int) -> None:
+    @rule(n=tablets, mishap=st.sampled_from(["answer lost", "turned away"]))
+    def push_in_vain(self, n: int, mishap: str) -> None:
         carried = self._tablet(n)
         patience = carried.tablet.link.patience
         tries, patience.tries = patience.tries, 1
-        carried.transport.lose_next = True
+        carried.transport.mishap = mishap
         try:
             self._try(carried, carried.tablet.pusher.push)
         except LinkDown:
             pass
         finally:
-            patience.tries, carried.transport.lose_next = tries, False
+            patience.tries, carried.transport.mishap = tries, None
 
     @rule(n=tablets)
     def restart(self, n: int) -> None:

@@ -104,6 +104,7 @@ class Tablet:
                     (base_url, answer["device"], answer["token"], name, answer["owner"], private),
                 )
         finally:
+            wire.close()
             store.close()
         tablet = cls(folder, transport=transport, patience=patience, clock=clock, app=app)
         tablet._keys.fetch(tablet.link)

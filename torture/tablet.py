@@ -91,6 +91,8 @@ class Life:
 
         on another connection, whose answer is forgotten, while a session hands in both.
         """
+        # What else waits would travel with the first: these two have to meet alone.
+        self.sync()
         element = known_element(self.config["name"], self.rng.randrange(10**9))
         sites = self.rng.sample(self.config["sites"], 2)
         made = [self._keep(self._draw(site, element=element)) for site in sites]
@@ -98,6 +100,7 @@ class Life:
         self.notes.add("misbehaves", habit="copied")
         with ThreadPoolExecutor(1) as pool:
             pool.submit(push_raw, self.config["base_url"], self.outbox, [record], TIMEOUT_S)
+            time.sleep(self.rng.uniform(0.0, 0.1))
             self.sync()
 
     def _draw(self, site: str, **chosen: Any) -> Visit:

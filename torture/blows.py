@@ -48,7 +48,7 @@ class Blows:
                 break
             began = time.time()
             self.done[event.blow] += self._strike(event)
-            if event.blow is not Blow.RENAME:
+            if event.blow not in (Blow.RENAME, Blow.BACKUP):
                 self.struck.append((began, time.time(), event.blow))
             for tablet in self.tablets:
                 words = tablet.crashed()
@@ -64,7 +64,7 @@ class Blows:
             self._returning.cancel()
         self._give_bucket_back()
 
-    def _strike(self, event: Event) -> int:
+    def _strike(self, event: Event) -> int:  # noqa: C901 - a case for each blow
         tablet = self.tablets[int(event.dice * len(self.tablets))]
         match event.blow:
             case Blow.WORKER:
@@ -87,6 +87,8 @@ class Blows:
                 self._at_headquarters(self.headquarters.revoke_device, tablet.device)
             case Blow.RENAME:
                 self._others.submit(self._at_headquarters, self.headquarters.rename, event.dice)
+            case Blow.BACKUP:
+                self._others.submit(self._at_headquarters, self.headquarters.mark_backup)
         return 1
 
     def _at_headquarters(self, work, *args) -> None:  # type: ignore[no-untyped-def]

@@ -35,6 +35,10 @@ class Checked:
     device: str
     person: UUID
 
+    def kept(self) -> set[str]:
+        """Hashes of the originals that are still on the tablet."""
+        return {file.name for file in (self.folder / "photos").iterdir()}
+
 
 @dataclass
 class Told:
@@ -165,6 +169,11 @@ class Checker:
             missing = [s for s, state in states.items() if s not in held and state in _HANDED_OVER]
             self.findings.add(
                 "lost", (f"{tablet.name}: photo {s} was acknowledged, is not here" for s in missing)
+            )
+            kept = tablet.kept()
+            gone = [s for s, state in states.items() if state != "deleted" and s not in kept]
+            self.findings.add(
+                "lost", (f"{tablet.name}: photo {s} is no longer on the tablet" for s in gone)
             )
             owed = [s for s, state in states.items() if state == "wanted"]
             self.findings.add(

@@ -35,6 +35,9 @@ class Counts:
     operations: int
     revisions: int
     photos: int
+    deleted: int
+    """Originals that tablets deleted against durable receipts."""
+    backups: int
     answers: Mapping[int, int]
     lag_s: float
     looks: int
@@ -71,6 +74,7 @@ class Counts:
             f"{self.slow_transactions} slow transactions",
             "handed in": f"{self.operations} operations, {self.revisions} revisions, "
             f"{self.photos} photos",
+            "deleted": f"{self.deleted} originals on tablets, against {self.backups} backup marks",
             "answers": ", ".join(f"{status}: {n}" for status, n in sorted(self.answers.items())),
             "horizon's lag": f"{self.lag_s:.2f} s at most in {self.looks} looks",
             "workers' memory": f"{self.memory_mb:.0f} MB at most",
@@ -111,6 +115,8 @@ def count(
         operations=operations,
         revisions=revisions,
         photos=photos,
+        deleted=sum(list(t.outbox.photos().values()).count("deleted") for t in tablets),
+        backups=blows.headquarters.backups,
         answers=answers,
         lag_s=watch.lag_s,
         looks=watch.samples,

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from audit_api.domain.signing import Signer
 from audit_api.embedded import EmbeddedServices
+from audit_api.services.verify_log import verify_log
 from audit_api.settings import Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
@@ -94,14 +96,19 @@ class Run:
         try:
             web.wait_ready()
             self._enrol(tablets, place, proxy, web)
-            headquarters = Headquarters(cluster, database, place)
+            headquarters = Headquarters(
+                cluster, database, Signer(settings.receipt_signing_key), place
+            )
             blows = Blows(cluster, web, proxy, bucket, tablets, headquarters)
             with Watch(cluster, web) as watch:
                 stage = _Stage(proxy, cluster, web, tablets, blows, watch)
                 self._storm(stage)
                 self._calm(stage)
             self.say("all is checked")
-            return self._check(stage, Bucket(direct))
+            result = self._check(stage, Bucket(direct))
+            with database.snapshot() as session:
+                result.findings.add("altered", verify_log(session).faults)
+            return result
         finally:
             for tablet in tablets:
                 tablet.kill()

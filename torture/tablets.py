@@ -36,6 +36,11 @@ class TabletProcess:
     """By how much its clock is off."""
     _process: "subprocess.Popen[bytes] | None" = field(default=None)
 
+    @property
+    def outbox(self) -> Outbox:
+        """Its own file."""
+        return Outbox(self.folder)
+
     def enrol(self, seed: str, weather: Weather, number: int, pause_s: float) -> None:
         """Make it a tablet, while the link is still good."""
         self.folder.mkdir(parents=True)
@@ -44,7 +49,7 @@ class TabletProcess:
             self.folder, base_url, self.inspector.code, self.name, patience=Patience(tries=3)
         ):
             pass
-        self.device = Outbox(self.folder).identity()[0]
+        self.device = self.outbox.identity()[0]
         self.clock_days = CLOCKS_DAYS[number % len(CLOCKS_DAYS)]
         config = {
             "name": self.name,

@@ -80,8 +80,8 @@ TARGETS: Mapping[str, Target] = {
         LOST,
     ),
     "revocation-cached": Target(
-        8,
-        replace(_TALKATIVE, blows={Blow.GRANT: 40, Blow.DEVICE: 8}),
+        14,
+        replace(_TALKATIVE, blows={Blow.GRANT: 15, Blow.DEVICE: 20}),
         "unauthorised",
         ("had no grant", "was revoked"),
     ),

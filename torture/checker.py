@@ -85,7 +85,7 @@ class Checker:
         for tablet in self.tablets:
             own = [o for o in operations if o.device == tablet.device]
             self._check_operations(tablet, told[tablet.name], own)
-            self.findings.add("lost", _lost_meanwhile(tablet, own))
+            self.findings.add("lost", lost_meanwhile(tablet, own))
             self._check_picture(tablet)
         self._check_phantoms(told, operations)
         self._check_photos(told)
@@ -181,7 +181,7 @@ class Checker:
             )
 
 
-def _lost_meanwhile(tablet: Checked, held: list[HeldOperation]) -> Iterator[str]:
+def lost_meanwhile(tablet: Checked, held: list[HeldOperation]) -> Iterator[str]:
     """What is here only because a tablet noticed that it was gone; nobody restores anything."""
     outbox = Outbox(tablet.folder)
     if times := outbox.restored():

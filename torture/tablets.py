@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audit_api.tablet import Patience, Tablet
+from audit_api.tablet import HttpTransport, Patience, Tablet
 from tests.factories import CAMPAIGN
 from tests.journeys.server import ROOT
 from torture.notes import read_notes
@@ -46,7 +46,12 @@ class TabletProcess:
         self.folder.mkdir(parents=True)
         base_url = f"http://127.0.0.1:{self.link.port}"
         with Tablet.enrol(
-            self.folder, base_url, self.inspector.code, self.name, patience=Patience(tries=3)
+            self.folder,
+            base_url,
+            self.inspector.code,
+            self.name,
+            transport=HttpTransport(base_url),
+            patience=Patience(tries=3),
         ):
             pass
         self.device = self.outbox.identity()[0]

@@ -44,12 +44,15 @@ def _once(seed: str, wanted_s: float | None, bug: str | None) -> bool:
     result = Run(folder, seed, seconds, weather, bug, say).run()
     print("\n".join([*result.counts.lines(), *result.findings.lines()]))
     bad = result.findings.bad
-    good = not bad
+    short = [] if bug else result.counts.short(seconds)
+    good = not bad and not short
     if bad:
         print(f"found: {', '.join(bad)}; everything that was noted lies in {folder}")
     else:
         shutil.rmtree(folder, ignore_errors=True)
         print("found nothing")
+    for promise in short:
+        print(f"the storm was too weak: {promise}")
     if bug:
         good = TARGETS[bug].caught(result.findings)
         print(f"the planted bug was {'caught' if good else 'NOT caught'}")

@@ -101,7 +101,8 @@ class Blows:
                 return
 
     def _take_bucket_away(self, dice: float) -> None:
-        mode = _BUCKET_MODES[int(dice * 1000) % len(_BUCKET_MODES)]
+        # In turns: a run of any length has as many kinds as it has times.
+        mode = _BUCKET_MODES[self.done[Blow.BUCKET] % len(_BUCKET_MODES)]
         self.proxy.take_away(self.bucket, mode)
         least, most = BUCKET_AWAY_S
         seconds = least + (most - least) * dice

@@ -23,9 +23,8 @@ from torture.proxy import Link, Proxy
 from torture.schedule import Blow, Event, Weather, draw_schedule
 from torture.servers import Cluster, Web
 from torture.tablets import FINISH_S, TabletProcess
-from torture.watch import Watch
+from torture.watch import LAG_MARK_S, Watch
 
-LAG_LIMIT_S = 2.0
 _AWAY_MARGIN_S = 8.0
 """How long after an outage a 503 may still come of it: connections and retries take their time."""
 _LAST_SESSION_S = 120
@@ -177,7 +176,7 @@ class Run:
         findings.add("server errors", blows.failed)
         if not stage.web.alive:
             findings.add("server errors", ["the web server's master ended"])
-        if watch.lag_s > LAG_LIMIT_S:
+        if watch.lag_s > LAG_MARK_S:
             findings.add("slow", [f"a transaction held the horizon back: {watch.longest}"])
         counted = count(stage.proxy, stage.tablets, blows, watch, stage.cluster, handed_in)
         return Result(findings, counted)

@@ -44,7 +44,7 @@ LOST = ("and is not on the server", "was handed in again", "is an older one")
 """Gone for good, or gone until a tablet brought it back."""
 TARGETS: Mapping[str, Target] = {
     "ack-before-commit": Target(
-        10,
+        15,
         replace(_TALKATIVE, blows={Blow.WORKERS: 20}),
         "lost",
         LOST,

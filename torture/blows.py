@@ -97,6 +97,9 @@ class Blows:
                 work(*args)
             except (psycopg.OperationalError, DBAPIError):
                 time.sleep(0.2)
+            except Exception as error:
+                self.failed.append(f"the headquarters could not work: {error!r}")
+                return
             else:
                 return
 

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,8 +16,8 @@ class Page:
     def __init__(self, path: Path, folder: Path, environment: Mapping[str, str]) -> None:
         self.text = path.read_text(encoding="utf-8")
         self.folder = folder
-        path_of_programs = f"{_programs()}:{os.environ['PATH']}"
-        self.environment = {**os.environ, "PATH": path_of_programs, **environment}
+        programs = f"{Path(sys.executable).parent}:{_programs()}:{os.environ['PATH']}"
+        self.environment = {**os.environ, "PATH": programs, **environment}
 
     def block(self, starts: str, language: str = "bash") -> str:
         """The one block of that language that begins with these words."""

@@ -79,6 +79,12 @@ def fill_bucket(s3: S3Settings, objects: dict[str, bytes]) -> None:
         bucket.put_object(Key=key, Body=data)
 
 
+def empty_bucket(s3: S3Settings) -> None:
+    """Delete every object of a scratch bucket."""
+    for item in _bucket(s3).objects.all():
+        item.delete()
+
+
 @contextmanager
 def new_cluster(folder: Path) -> Iterator[EmbeddedServices]:
     """A PostgreSQL and an S3 of one's own, empty; they may be stopped and started."""

@@ -1,10 +1,11 @@
 """The restore drill proves every hash, and says what of a backup is not as it was signed."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,14 @@ from audit_api.embedded import EmbeddedServices
 from audit_api.settings import Settings
 from tests.cli.conftest import cli_on
 from tests.journeys.by_the_book import backed_up, note_of, restored
-from tests.journeys.restoring import fill_bucket, moved_to, new_cluster, originals, renew_database
+from tests.journeys.restoring import (
+    empty_bucket,
+    fill_bucket,
+    moved_to,
+    new_cluster,
+    originals,
+    renew_database,
+)
 from tests.services.logged import Logged
 
 
@@ -52,22 +60,32 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServic
         yield services
 
 
-@pytest.fixture
-def backup(
-    new_settings: Callable[[], Settings], scratch: EmbeddedServices, tmp_path: Path
+@pytest.fixture(scope="module")
+def made_once(
+    new_settings: Callable[[], Settings],
+    scratch: EmbeddedServices,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Backup:
-    settings = new_settings()
+    settings, folder = new_settings(), tmp_path_factory.mktemp("backups")
     with logged_on(settings) as logged:
         logged.hand_in(2)
         photos = (logged.hand_over(), logged.hand_over())
-        made = backed_up(settings, tmp_path)
+        made = backed_up(settings, folder)
     assert made.returncode == 0, made.stderr
     assert made.stdout.splitlines() == [
         "2 originals, 2 of them copied now; all have the bytes that their hash says.",
         made.stdout.splitlines()[-1],
     ]
     assert made.stdout.endswith("recorded; 4 entries of the log have a backup.\n")
-    return Backup(tmp_path, settings, moved_to(settings, scratch), photos)
+    return Backup(folder, settings, moved_to(settings, scratch), photos)
+
+
+@pytest.fixture
+def backup(made_once: Backup, tmp_path: Path) -> Backup:
+    """A copy of it, to be altered; the scratch bucket is empty again."""
+    shutil.copytree(made_once.folder, tmp_path / "backups")
+    empty_bucket(made_once.scratch.s3)
+    return replace(made_once, folder=tmp_path / "backups")
 
 
 def test_a_drill_proves_every_hash_and_touches_nothing_of_the_installation(backup: Backup) -> None:
@@ -114,7 +132,6 @@ FAULTS = {
 def test_a_drill_finds_what_is_not_as_it_was_signed(backup: Backup, fault: str) -> None:
     plant, told = FAULTS[fault]
     plant(backup)
-    # What an earlier drill left in the scratch bucket must not help this one: hashes are new.
     done = backup.drill()
     assert done.returncode != 0
     assert told in done.stderr

@@ -64,7 +64,8 @@ class At:
             select table_name, column_name from information_schema.columns join pg_tables
                 on tablename = table_name and schemaname = table_schema
             where table_schema = 'public' and table_name <> 'alembic_version'
-                and not starts_with(table_name, 'procrastinate') order by 1, 2
+                and not starts_with(table_name, 'procrastinate')
+                and is_generated = 'NEVER' order by 1, 2
         """):
             found.setdefault(table, []).append(column)
         return found

@@ -57,7 +57,9 @@ def put_back(store: PhotoStore, folder: Path) -> Iterator[Copied]:
     Each file is hashed first, and one that is not what its name says is left out and told.
     Raises BucketUnavailable.
     """
-    files = sorted(path for path in (folder / _ORIGINALS).rglob("*") if path.is_file())
+    found = (path for path in (folder / _ORIGINALS).rglob("*") if path.is_file())
+    # What begins with a dot is a copy that was broken off.
+    files = sorted(path for path in found if not path.name.startswith("."))
     with ThreadPoolExecutor(_WORKERS) as workers:
         for start in range(0, len(files), _PAGE):
             page = files[start : start + _PAGE]

@@ -76,15 +76,18 @@ class PhotoStore:
         answer = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256))
         yield from answer["Body"].iter_chunks(chunk_bytes)
 
-    def stored_sha256(self, sha256: bytes) -> bytes | None:
+    def stored_sha256(self, sha256: bytes, into: IO[bytes] | None = None) -> bytes | None:
         """The SHA-256 of what lies where that original should; None when nothing does.
 
-        Raises BucketUnavailable when it cannot be told.
+        The bytes are written `into` a file on their way. Raises BucketUnavailable when it cannot
+        be told.
         """
         digest = hashlib.sha256()
         try:
             for chunk in self.read(sha256, 1 << 20):
                 digest.update(chunk)
+                if into is not None:
+                    into.write(chunk)
         except BotoCoreError as error:
             raise BucketUnavailable(type(error).__name__) from error
         except ClientError as error:

@@ -30,7 +30,7 @@ from audit_api.http.oversight import (
     tasks,
     violations,
 )
-from audit_api.http.sync import photos, pull, push, receipts, resync, snapshots
+from audit_api.http.sync import photos, pull, push, receipts, resync, snapshots, uploads
 from audit_api.http.sync.pull_notes import PullNotes
 from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.settings import Settings
@@ -47,6 +47,7 @@ API_BLUEPRINTS = (
     resync.blueprint,
     snapshots.blueprint,
     photos.blueprint,
+    uploads.blueprint,
     catalog.blueprint,
     forms.blueprint,
     standards.blueprint,

@@ -17,7 +17,7 @@ from audit_api.storage import (
 )
 from audit_api.storage.base import Base
 from audit_api.storage.law import amending, documents, packed, rulesets
-from audit_api.storage.sync import feed, operations, quarantine, snapshots
+from audit_api.storage.sync import feed, operations, quarantine, snapshots, uploads
 
 __all__ = [
     "Base",
@@ -41,5 +41,6 @@ __all__ = [
     "rulesets",
     "snapshots",
     "territory_tree",
+    "uploads",
     "violations",
 ]

@@ -30,7 +30,7 @@ from audit_api.storage.photo_store import PhotoStore
 
 blueprint = Blueprint("photos", __name__, description="Photos, known by their SHA-256.")
 
-_CONTENT_TYPES = {"image/jpeg", "image/png", "image/heic", "image/heif", "image/webp"}
+CONTENT_TYPES = frozenset({"image/jpeg", "image/png", "image/heic", "image/heif", "image/webp"})
 _SPOOL_IN_MEMORY = 256 * 1024
 _CHUNK = 64 * 1024
 
@@ -77,10 +77,10 @@ def put_photo(sha256: str, *, actor: Actor) -> tuple[dict[str, Any], int]:
     if known is not None:
         return _facts(known), 200
     content_type = request.mimetype
-    if content_type not in _CONTENT_TYPES:
+    if content_type not in CONTENT_TYPES:
         raise UnsupportedEncoding(
             f"Content-Type {content_type[:60]!r} is no photo; "
-            f"send one of {', '.join(sorted(_CONTENT_TYPES))}."
+            f"send one of {', '.join(sorted(CONTENT_TYPES))}."
         )
     with tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY) as spool:
         if _spool(spool, size) != wanted:

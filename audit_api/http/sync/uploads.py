@@ -1,0 +1,351 @@
+"""Resumable uploads of photos: a tus 1.0.0 server (docs/tus.md)."""
+
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from flask import Response, current_app, request
+from werkzeug.exceptions import MethodNotAllowed
+
+from audit_api.domain.access import Actor, Noun
+from audit_api.domain.errors import (
+    BodyTooLarge,
+    ChecksumDiffers,
+    InvalidInput,
+    MalformedHeader,
+    NotFound,
+    OffsetDiffers,
+    StoreFull,
+    TakenOver,
+    TooManyUploads,
+    TusVersionNeeded,
+    UnsupportedEncoding,
+    UploadGone,
+)
+from audit_api.domain.uploads import (
+    ALGORITHMS,
+    BYTES_TYPE,
+    EXTENSIONS,
+    NOTHING_SHA256,
+    UNFINISHED_KEPT,
+    VERSION,
+    Checksum,
+    declared,
+    read_checksum,
+    read_length,
+)
+from audit_api.http.auth import Door, database, guard, now, public
+from audit_api.http.blueprints import Blueprint, problems
+from audit_api.http.sync.photos import CONTENT_TYPES, store
+from audit_api.http.sync.upload_body import IncomingBody, content_length
+from audit_api.http.sync.upload_receiving import Receiving
+from audit_api.services.sync.hand_in_quota import check_photo
+from audit_api.settings import Settings
+from audit_api.storage.photo_store import BucketUnavailable
+from audit_api.storage.sync import uploads
+
+blueprint = Blueprint("uploads", __name__, description="Photos that go on where a link broke.")
+
+# Of one device; a tablet sends a photo or two at a time.
+MOST_UNFINISHED: Final = 200
+MOST_UNFINISHED_BYTES: Final = 2_000_000_000
+# The disk of the server keeps this much for everybody else.
+LEAST_FREE_BYTES: Final = 200_000_000
+# A tablet that says nothing for so long has gone; what came is kept.
+IDLE_S: Final = 60.0
+_BODY: Final = {
+    "required": False,
+    "content": {BYTES_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+}
+
+
+@blueprint.after_request
+def _say_version(answer: Response) -> Response:
+    """Every answer says which tus it speaks; HEAD never says that the server is unwell."""
+    method = request.headers.get("X-HTTP-Method-Override", request.method)
+    if method == "HEAD" and answer.status_code >= 500:
+        # tus-js-client would take a 5xx for a lost upload and begin again from the first byte.
+        answer.status_code = 423
+        answer.headers["Retry-After"] = "5"
+    if request.method != "OPTIONS":
+        answer.headers["Tus-Resumable"] = VERSION
+    answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
+@blueprint.route("/uploads", methods=["OPTIONS"], provide_automatic_options=False)
+@public
+@blueprint.response(204, description="What is spoken here, in Tus- headers.")
+def ask_uploads() -> Response:
+    """Which version and extensions of tus are spoken here."""
+    return _empty(
+        204,
+        {
+            "Tus-Resumable": VERSION,
+            "Tus-Version": VERSION,
+            "Tus-Extension": ",".join(EXTENSIONS),
+            "Tus-Max-Size": str(_settings().max_photo_bytes),
+            "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
+        },
+    )
+
+
+@blueprint.route("/uploads", methods=["POST"])
+@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True)
+@blueprint.response(201, description="It is at Location, and stands at Upload-Offset.")
+@blueprint.doc(requestBody=_BODY)
+@problems(blueprint, 400, 401, 403, 412, 413, 415, 422, 429, 503, 507)
+def begin_upload(*, actor: Actor) -> Response:
+    """Begin an upload, and send all or part of it along if you like.
+
+    `Upload-Metadata` declares the file: `sha256` and `content_type`, and whatever else helps a
+    person to find it. An original that is here already is complete at once.
+    """
+    _check_version()
+    length = _declared_length()
+    said = declared(request.headers.get("Upload-Metadata"), CONTENT_TYPES)
+    size = content_length(request.environ)
+    checksum = _checksum()
+    if size != 0:
+        _check_type()
+    if length == 0 and said.sha256 != NOTHING_SHA256:
+        raise ChecksumDiffers("An empty file does not have the SHA-256 of Upload-Metadata.")
+    device = _device(actor)
+    with database().at_once() as session:
+        lying = uploads.unfinished(session, device, said.sha256)
+    known = length if length == 0 else lying.known
+    whole = known is not None and length in (None, known)
+    if not whole:
+        _check_quota(actor, lying, length)
+    at = now()
+    with database().at_once() as session:
+        held = uploads.begin(
+            session,
+            device,
+            said,
+            id=uuid4(),
+            length=known if whole else length,
+            whole=whole,
+            at=at,
+            expires_at=at + UNFINISHED_KEPT,
+        )
+    if size != 0 and not whole:
+        try:
+            _receive(actor, held, length, checksum)
+        except BucketUnavailable:
+            # All but the last byte is kept: the client goes on by PATCH.
+            pass
+        except ChecksumDiffers:
+            with database().writing() as opened:
+                uploads.give_up(opened, held)
+            raise
+    return _empty(201, _standing(held) | {"Location": f"{request.path}/{held.id}"})
+
+
+@blueprint.route("/uploads/<uuid:upload>", methods=["HEAD"])
+@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True)
+@blueprint.response(200, description="Upload-Offset says how much is kept.")
+@problems(blueprint, 401, 403, 404, 410, 412, 423)
+def find_upload(upload: UUID, *, actor: Actor) -> Response:
+    """Where the upload stands. Whoever was still sending to it can do so no more."""
+    _check_version()
+    held = _take(actor, upload)
+    headers = _standing(held) | {"Upload-Metadata": held.metadata}
+    if held.length is None:
+        headers["Upload-Defer-Length"] = "1"
+    else:
+        headers["Upload-Length"] = str(held.length)
+    return _empty(200, headers)
+
+
+@blueprint.route("/uploads/<uuid:upload>", methods=["PATCH"])
+@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True)
+@blueprint.response(204, description="Upload-Offset says how much is kept now.")
+@blueprint.doc(requestBody=_BODY)
+@problems(blueprint, 400, 401, 403, 404, 409, 410, 412, 413, 415, 460, 503, 507)
+def go_on_with_upload(upload: UUID, *, actor: Actor) -> Response:
+    """Send more of the file, from Upload-Offset on. What came is kept even if the link breaks."""
+    _check_version()
+    _check_type()
+    offset = _offset()
+    checksum = _checksum()
+    held = _take(actor, upload)
+    length = _length_now(held)
+    if offset != held.received:
+        raise OffsetDiffers(
+            f"The upload stands at {held.received}, and this part begins at {offset}: nothing was "
+            "kept of it. Go on from there."
+        )
+    size = content_length(request.environ)
+    if held.completed_at is not None and size == 0:
+        return _empty(204, _standing(held))
+    if length is not None and size is not None and offset + size > length:
+        raise BodyTooLarge(
+            f"The upload has room for {length - offset} more bytes, and {size} were announced. "
+            "Send the rest of the file, no more."
+        )
+    _receive(actor, held, length, checksum)
+    return _empty(204, _standing(held))
+
+
+@blueprint.route("/uploads/<uuid:upload>", methods=["DELETE"])
+@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True)
+@blueprint.response(204, description="It is gone. A finished photo stays.")
+@problems(blueprint, 401, 403, 404, 409, 410, 412)
+def give_up_upload(upload: UUID, *, actor: Actor) -> Response:
+    """Give an upload up, and forget its bytes. An original that is complete stays."""
+    _check_version()
+    held = _take(actor, upload)
+    with database().writing() as session:
+        if not uploads.give_up(session, held):
+            raise TakenOver("A newer request has this upload. Nothing was forgotten.")
+    return _empty(204, {})
+
+
+@blueprint.route("/uploads/<uuid:upload>", methods=["POST"])
+@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True)
+@blueprint.response(204, description="As the other method answers.")
+@blueprint.doc(requestBody=_BODY)
+@problems(blueprint, 400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 423, 460, 503, 507)
+def call_by_other_name(upload: UUID, *, actor: Actor) -> Any:
+    """PATCH, DELETE or HEAD, named by X-HTTP-Method-Override, where a proxy knows them not."""
+    views = {"PATCH": go_on_with_upload, "DELETE": give_up_upload, "HEAD": find_upload}
+    view = views.get(request.headers.get("X-HTTP-Method-Override", ""))
+    if view is None:
+        raise MethodNotAllowed(valid_methods=["HEAD", "PATCH", "DELETE"])
+    return view.__wrapped__(upload, actor=actor)
+
+
+def _receive(
+    actor: Actor, held: uploads.Held, length: int | None, checksum: Checksum | None
+) -> None:
+    Receiving(database(), store(), actor, held, length=length).take_in(
+        IncomingBody(request.environ, idle_s=IDLE_S), checksum, most=_settings().max_photo_bytes
+    )
+
+
+def _take(actor: Actor, upload: UUID) -> uploads.Held:
+    with database().at_once() as session:
+        held = uploads.take(session, _device(actor), upload)
+    if held is None:
+        raise NotFound
+    if held.completed_at is None and held.expires_at < now():
+        raise UploadGone(
+            f"It was not gone on with for {UNFINISHED_KEPT.days} days. Begin a new upload."
+        )
+    return held
+
+
+def _length_now(held: uploads.Held) -> int | None:
+    """The upload's length, noted if this request is the first to tell it."""
+    said = request.headers.get("Upload-Length")
+    if said is None:
+        return held.length
+    length = _bounded(read_length("Upload-Length", said))
+    if held.length is not None:
+        if length != held.length:
+            raise MalformedHeader(f"The upload's length is {held.length}; it cannot change.")
+        return length
+    if length < held.received:
+        raise MalformedHeader(f"{held.received} bytes are here already; no less can be all of it.")
+    if length > held.received:
+        with database().at_once() as session:
+            if not uploads.set_length(session, held, length):
+                raise TakenOver("A newer request has this upload. Ask with HEAD where it stands.")
+        held.length = length
+    return length
+
+
+def _check_quota(actor: Actor, lying: uploads.Unfinished, length: int | None) -> None:
+    most = length or _settings().max_photo_bytes
+    if actor.device_revoked:
+        with database().reading() as session:
+            check_photo(session, actor, size=most)
+    if lying.number >= MOST_UNFINISHED or lying.bytes + most > MOST_UNFINISHED_BYTES:
+        raise TooManyUploads(
+            f"This tablet has {lying.number} unfinished uploads of {lying.bytes} bytes. "
+            "Finish them or give them up with DELETE; untouched ones end after "
+            f"{UNFINISHED_KEPT.days} days.",
+            extra={"retry_after": 3600},
+        )
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if lying.bytes_of_all + most > _settings().max_unfinished_bytes or (
+        free - most < LEAST_FREE_BYTES
+    ):
+        raise StoreFull(
+            "The server has no room for another unfinished upload. Keep the photo and try again "
+            "later; the headquarters see this in the server's log."
+        )
+
+
+def _check_version() -> None:
+    if request.headers.get("Tus-Resumable") != VERSION:
+        raise TusVersionNeeded(f"Send Tus-Resumable: {VERSION}; nothing was changed.")
+
+
+def _check_type() -> None:
+    if request.mimetype != BYTES_TYPE:
+        raise UnsupportedEncoding(f"Send the bytes as Content-Type: {BYTES_TYPE}.")
+
+
+def _declared_length() -> int | None:
+    said = request.headers.get("Upload-Length")
+    deferred = request.headers.get("Upload-Defer-Length")
+    if (said is None) == (deferred is None):
+        raise MalformedHeader("Send either Upload-Length or Upload-Defer-Length: 1.")
+    if said is None:
+        if deferred != "1":
+            raise MalformedHeader("Upload-Defer-Length can only be 1.")
+        return None
+    return _bounded(read_length("Upload-Length", said))
+
+
+def _bounded(length: int) -> int:
+    most = _settings().max_photo_bytes
+    if length > most:
+        raise BodyTooLarge(f"A photo has at most {most} bytes.")
+    return length
+
+
+def _offset() -> int:
+    said = request.headers.get("Upload-Offset")
+    if said is None:
+        raise MalformedHeader("Send Upload-Offset: where in the file this part begins.")
+    return read_length("Upload-Offset", said)
+
+
+def _checksum() -> Checksum | None:
+    said = request.headers.get("Upload-Checksum")
+    return None if said is None else read_checksum(said)
+
+
+def _standing(held: uploads.Held) -> dict[str, str]:
+    headers = {"Upload-Offset": str(held.received)}
+    if held.completed_at is None and held.received != held.length:
+        headers["Upload-Expires"] = _http_date(held.expires_at)
+    return headers
+
+
+def _http_date(at: datetime) -> str:
+    return format_datetime(at.astimezone(UTC), usegmt=True)
+
+
+def _empty(status: int, headers: dict[str, str]) -> Response:
+    answer = Response(status=status, headers=headers)
+    if status != 200:
+        del answer.headers["Content-Type"]
+    return answer
+
+
+def _device(actor: Actor) -> UUID:
+    if actor.device is None:
+        raise InvalidInput("Only a tablet hands in photos.")
+    return actor.device
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["settings"]
+    return found

@@ -92,8 +92,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """How much lies here unfinished: uploads and bytes of one device, bytes of all.
+    """How much is here or on its way unfinished: uploads and bytes of one device, bytes of all.
 
+    Counted in lengths, since each may still grow to its own; a deferred one to the largest.
     `known` is the size of the original with a hash that was asked for too, None if it is not here.
     """
 
@@ -105,8 +106,8 @@ class Unfinished:
 
 _UNFINISHED = """
     select count(*) filter (where device_id = %(device)s),
-        coalesce(sum(received) filter (where device_id = %(device)s), 0)::bigint,
-        coalesce(sum(received), 0)::bigint,
+        coalesce(sum(coalesce(length, %(most)s)) filter (where device_id = %(device)s), 0)::bigint,
+        coalesce(sum(coalesce(length, %(most)s)), 0)::bigint,
         (select bytes from photo where sha256 = %(sha256)s)
     from upload where completed_at is null
 """
@@ -137,6 +138,7 @@ _COMPLETE = """
     returning id
 """
 _LET_GO = "delete from upload_segment where upload_id = %(id)s and attempt = %(attempt)s"
+_LET_GO_EARLIER = "delete from upload_segment where upload_id = %(id)s and attempt < %(attempt)s"
 _SET_LENGTH = """
     update upload set length = %(length)s
     where id = %(id)s and epoch = %(epoch)s and length is null and received < %(length)s
@@ -150,9 +152,10 @@ _BEGIN_AGAIN = """
 _MINE = "id = %(id)s and epoch = %(epoch)s"
 
 
-def unfinished(session: Session, device: UUID, sha256: bytes) -> Unfinished:
-    """What lies here unfinished, and whether the original with that hash is here."""
-    [row] = ask(session, _UNFINISHED, {"device": device, "sha256": sha256})
+def unfinished(session: Session, device: UUID, sha256: bytes, *, most: int) -> Unfinished:
+    """What is unfinished, and whether the original with that hash is here; `most`: bytes of one."""
+    values = {"device": device, "sha256": sha256, "most": most}
+    [row] = ask(session, _UNFINISHED, values)
     return Unfinished(*row)
 
 
@@ -244,9 +247,15 @@ def complete(session: Session, held: Held, *, length: int, at: datetime) -> bool
 
 
 def begin_again(session: Session, held: Held) -> bool:
-    """Back to the first byte: the whole was not what was declared. False if taken over."""
+    """Back to the first byte: the whole was not what was declared. False if taken over.
+
+    Of refused attempts the last one alone stays for diagnosis: many must not fill the disk.
+    """
     values = {"id": held.id, "epoch": held.epoch, "start": held.received}
-    return ask(session, _BEGIN_AGAIN, values).fetchone() is not None
+    if ask(session, _BEGIN_AGAIN, values).fetchone() is None:
+        return False
+    ask(session, _LET_GO_EARLIER, {"id": held.id, "attempt": held.attempt})
+    return True
 
 
 def give_up(session: Session, held: Held) -> bool:

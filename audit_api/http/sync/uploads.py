@@ -116,6 +116,7 @@ def begin_upload(*, actor: Actor) -> Response:
     checksum = _checksum()
     if size != 0:
         _check_type()
+    _check_room(length, 0, size)
     if length == 0 and said.sha256 != NOTHING_SHA256:
         raise ChecksumDiffers("An empty file does not have the SHA-256 of Upload-Metadata.")
     device = _device(actor)
@@ -143,7 +144,7 @@ def begin_upload(*, actor: Actor) -> Response:
         except BucketUnavailable:
             # All but the last byte is kept: the client goes on by PATCH.
             pass
-        except ChecksumDiffers:
+        except (ChecksumDiffers, BodyTooLarge):
             with database().writing() as opened:
                 uploads.give_up(opened, held)
             raise
@@ -187,11 +188,7 @@ def go_on_with_upload(upload: UUID, *, actor: Actor) -> Response:
     size = content_length(request.environ)
     if held.completed_at is not None and size == 0:
         return _empty(204, _standing(held))
-    if length is not None and size is not None and offset + size > length:
-        raise BodyTooLarge(
-            f"The upload has room for {length - offset} more bytes, and {size} were announced. "
-            "Send the rest of the file, no more."
-        )
+    _check_room(length, offset, size)
     if checksum is None:
         # Before a line can break: tus-js-client tells a deferred length once.
         _note_length(held, length)
@@ -284,6 +281,15 @@ def _check_quota(actor: Actor, lying: uploads.Unfinished, length: int | None) ->
 def _check_version() -> None:
     if request.headers.get("Tus-Resumable") != VERSION:
         raise TusVersionNeeded(f"Send Tus-Resumable: {VERSION}; nothing was changed.")
+
+
+def _check_room(length: int | None, offset: int, size: int | None) -> None:
+    room = (_settings().max_photo_bytes if length is None else length) - offset
+    if size is not None and size > room:
+        raise BodyTooLarge(
+            f"The upload has room for {room} more bytes, and {size} were announced. "
+            "Send the rest of the file, no more."
+        )
 
 
 def _check_type() -> None:

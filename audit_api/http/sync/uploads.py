@@ -82,20 +82,19 @@ def _say_version(answer: Response) -> Response:
 
 
 @blueprint.route("/uploads", methods=["OPTIONS"], provide_automatic_options=False)
+@public
+@blueprint.response(204, description="What is spoken here, in Tus- headers.")
+def ask_uploads() -> Response:
+    """Which version and extensions of tus are spoken here."""
+    return _empty(204, _spoken())
+
+
 @blueprint.route("/uploads/<uuid:upload>", methods=["OPTIONS"], provide_automatic_options=False)
 @public
 @blueprint.response(204, description="What is spoken here, in Tus- headers.")
-def ask_uploads(**_: UUID) -> Response:
-    """Which version and extensions of tus are spoken here, whether that upload is here or not."""
-    return _empty(
-        204,
-        {
-            "Tus-Version": VERSION,
-            "Tus-Extension": ",".join(EXTENSIONS),
-            "Tus-Max-Size": str(_settings().max_photo_bytes),
-            "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
-        },
-    )
+def ask_upload(upload: UUID) -> Response:
+    """The same, whether that upload is here or not."""
+    return _empty(204, _spoken())
 
 
 @blueprint.route("/uploads", methods=["POST"])
@@ -209,6 +208,15 @@ def give_up_upload(upload: UUID, *, actor: Actor) -> Response:
         if not uploads.give_up(session, held):
             raise TakenOver("A newer request has this upload. Nothing was forgotten.")
     return _empty(204, {})
+
+
+def _spoken() -> dict[str, str]:
+    return {
+        "Tus-Version": VERSION,
+        "Tus-Extension": ",".join(EXTENSIONS),
+        "Tus-Max-Size": str(_settings().max_photo_bytes),
+        "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
+    }
 
 
 def _receive(

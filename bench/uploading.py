@@ -97,7 +97,9 @@ def _send(
     headers = _VERSION | ({"Authorization": f"Bearer {token}"} if token else {})
     begin = headers | {
         "Upload-Length": str(len(photo)),
-        "Upload-Metadata": ",".join(f"{k} {b64encode(v.encode()).decode()}" for k, v in pairs.items()),
+        "Upload-Metadata": ",".join(
+            f"{k} {b64encode(v.encode()).decode()}" for k, v in pairs.items()
+        ),
     }
     answer = _ask(line, "POST", path, b"", begin, 201)
     location = answer.headers["Location"]
@@ -164,15 +166,15 @@ def _put_raw(number: int, size: int) -> None:
 @contextmanager
 def _node_server(s3: S3Settings) -> Iterator[tuple[int, int] | None]:
     """tus-node-server on the same bucket: its port and process id; None without node or npm."""
-    if not (shutil.which("node") and shutil.which("npm")):
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not (node and npm):
         yield None
         return
     folder = HERE.parent / "var" / "bench-node"
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", "tus-server.mjs"):
-        if (HERE / "node" / name).exists():
-            shutil.copy(HERE / "node" / name, folder / name)
-    subprocess.run(["npm", "ci" if (folder / "package-lock.json").exists() else "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
+        shutil.copy(HERE / "node" / name, folder / name)
+    subprocess.run([npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
     port = free_port()
     environment = os.environ | {
         "PORT": str(port),
@@ -183,7 +185,7 @@ def _node_server(s3: S3Settings) -> Iterator[tuple[int, int] | None]:
         "S3_SECRET_ACCESS_KEY": s3.secret_key,
     }
     process = subprocess.Popen(
-        ["node", "tus-server.mjs"], cwd=folder, env=environment, stdout=subprocess.PIPE
+        [node, "tus-server.mjs"], cwd=folder, env=environment, stdout=subprocess.PIPE
     )
     assert process.stdout
     process.stdout.readline()

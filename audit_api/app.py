@@ -31,6 +31,7 @@ from audit_api.http.oversight import (
     violations,
 )
 from audit_api.http.sync import photos, pull, push, receipts, resync, snapshots, uploads
+from audit_api.http.sync.method_override import MethodOverride
 from audit_api.http.sync.pull_notes import PullNotes
 from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.settings import Settings
@@ -101,6 +102,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["catalogs"] = CatalogKeeper()
     app.extensions["pull_notes"] = PullNotes()
     observing.observe(app)
+    app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
     api = Api(app)
     for blueprint in API_BLUEPRINTS:
         api.register_blueprint(blueprint, url_prefix="/api/v1")

@@ -28,8 +28,9 @@ UNFINISHED_KEPT = timedelta(days=7)
 # Bytes that turned out not to be what was declared, kept to find out why.
 REFUSED_KEPT = timedelta(days=1)
 NOTHING_SHA256 = hashlib.sha256(b"").digest()
-_LONGEST_METADATA = 4096
-_LARGEST = 2**53 - 1
+# The web server takes a header line of 8190 bytes with its name.
+_LONGEST_METADATA = 8000
+_TOO_LARGE = 2**53
 _KEY = re.compile(r"[!-+\--~]{1,100}")
 
 
@@ -98,10 +99,11 @@ def declared(header: str | None, content_types: frozenset[str]) -> Declared:
 
 
 def read_length(name: str, said: str) -> int:
-    """A length or an offset in bytes: ASCII digits, below 2^53."""
-    if not (said.isascii() and said.isdigit() and len(said) <= 16 and int(said) <= _LARGEST):
+    """A length or an offset in bytes: ASCII digits. What is beyond 2^53 is read as 2^53."""
+    if not (said.isascii() and said.isdigit()):
         raise MalformedHeader(f"{name} is {said[:40]!r}; send a whole number of bytes.")
-    return int(said)
+    digits = said.lstrip("0") or "0"
+    return min(int(digits[:17]), _TOO_LARGE)
 
 
 def read_checksum(header: str) -> Checksum:

@@ -95,13 +95,19 @@ class PhotoStore:
         return digest.digest()
 
     def size(self, sha256: bytes) -> int | None:
-        """The stored size in bytes, or None when no such original lies here."""
+        """The stored size in bytes, or None when no such original lies here.
+
+        Raises BucketUnavailable when it cannot be told.
+        """
         try:
             answer = self._client.head_object(Bucket=self._bucket, Key=self.key(sha256))
+        except BotoCoreError as error:
+            raise BucketUnavailable(type(error).__name__) from error
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 404:
                 return None
-            raise
+            raise BucketUnavailable(str(status)) from error
         return int(answer["ContentLength"])
 
     def check(self) -> None:

@@ -90,6 +90,9 @@ class Receiving:
                     "The part that came does not have its Upload-Checksum: it was thrown away. "
                     "Send the same part again."
                 )
+            if self.held.completed_at is not None:
+                # A repeat of the last request: there was no room for a byte, and none came.
+                return
             if self._from + self._spooled == self.length:
                 self._finish(spool, self.length)
             else:
@@ -173,7 +176,8 @@ class Receiving:
             put = self._store.put(digest, whole, size=length, content_type=self.held.content_type)
             if not put and self._store.size(digest) != length:
                 raise BucketUnavailable("an original of another size lies under this hash")
-        except BucketUnavailable:
+        except Exception:
+            # Whatever the bucket's answer was, the client need not send all of it again.
             self._keep(spool)
             raise
         with self._database.pipelining() as session:

@@ -4,12 +4,11 @@ import shutil
 import tempfile
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import MethodNotAllowed
 
 from audit_api.domain.access import Actor, Noun
 from audit_api.domain.errors import (
@@ -49,6 +48,7 @@ from audit_api.http.auth import (
     token_sha256,
 )
 from audit_api.http.blueprints import Blueprint, problems
+from audit_api.http.sync.method_override import is_upload
 from audit_api.http.sync.photos import CONTENT_TYPES, store
 from audit_api.http.sync.upload_body import IncomingBody, content_length
 from audit_api.http.sync.upload_receiving import Receiving
@@ -73,29 +73,34 @@ _BODY: Final = {
 }
 
 
-@blueprint.after_request
+@blueprint.after_app_request
 def _say_version(answer: Response) -> Response:
-    """Every answer says which tus it speaks; HEAD never says that the server is unwell."""
-    method = request.headers.get("X-HTTP-Method-Override", request.method)
-    if method == "HEAD" and answer.status_code >= 500:
+    """Every answer says which tus it speaks; HEAD never says that the server is unwell.
+
+    Of the whole application, since an address that no route has is answered by none of ours.
+    """
+    if not is_upload(request.path):
+        return answer
+    if request.method == "HEAD" and answer.status_code >= 500:
         # tus-js-client would take a 5xx for a lost upload and begin again from the first byte.
         answer.status_code = 423
         answer.headers["Retry-After"] = "5"
-    if request.method != "OPTIONS":
-        answer.headers["Tus-Resumable"] = VERSION
+    answer.headers["Tus-Resumable"] = VERSION
+    if answer.status_code == 412:
+        answer.headers["Tus-Version"] = VERSION
     answer.headers.setdefault("Cache-Control", "no-store")
     return answer
 
 
 @blueprint.route("/uploads", methods=["OPTIONS"], provide_automatic_options=False)
+@blueprint.route("/uploads/<uuid:upload>", methods=["OPTIONS"], provide_automatic_options=False)
 @public
 @blueprint.response(204, description="What is spoken here, in Tus- headers.")
-def ask_uploads() -> Response:
-    """Which version and extensions of tus are spoken here."""
+def ask_uploads(**_: UUID) -> Response:
+    """Which version and extensions of tus are spoken here, whether that upload is here or not."""
     return _empty(
         204,
         {
-            "Tus-Resumable": VERSION,
             "Tus-Version": VERSION,
             "Tus-Extension": ",".join(EXTENSIONS),
             "Tus-Max-Size": str(_settings().max_photo_bytes),
@@ -107,7 +112,8 @@ def ask_uploads() -> Response:
 def _ask_unfinished(session: Session) -> Answered:
     token = token_sha256(bearer_token())
     _check_version()
-    return uploads.ask_unfinished(session, token, _declared().sha256)
+    most = _settings().max_photo_bytes
+    return uploads.ask_unfinished(session, token, _declared().sha256, most=most)
 
 
 def _ask_for_upload(session: Session) -> Answered:
@@ -191,12 +197,12 @@ def go_on_with_upload(upload: UUID, *, actor: Actor, told: Answered) -> Response
     offset = _offset()
     checksum = _checksum()
     held = _held(told)
-    length = _length_now(held)
     if offset != held.received:
         raise OffsetDiffers(
             f"The upload stands at {held.received}, and this part begins at {offset}: nothing was "
             "kept of it. Go on from there."
         )
+    length = _length_now(held)
     size = content_length(request.environ)
     if held.completed_at is not None and size == 0:
         return _empty(204, _standing(held))
@@ -205,7 +211,11 @@ def go_on_with_upload(upload: UUID, *, actor: Actor, told: Answered) -> Response
             f"The upload has room for {length - offset} more bytes, and {size} were announced. "
             "Send the rest of the file, no more."
         )
+    if checksum is None:
+        # Before a line can break: tus-js-client tells a deferred length once.
+        _note_length(held, length)
     _receive(actor, held, length, checksum)
+    _note_length(held, length)
     return _empty(204, _standing(held))
 
 
@@ -220,20 +230,6 @@ def give_up_upload(upload: UUID, *, actor: Actor, told: Answered) -> Response:
         if not uploads.give_up(session, held):
             raise TakenOver("A newer request has this upload. Nothing was forgotten.")
     return _empty(204, {})
-
-
-@blueprint.route("/uploads/<uuid:upload>", methods=["POST"])
-@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True, along=_ask_for_upload)
-@blueprint.response(204, description="As the other method answers.")
-@blueprint.doc(requestBody=_BODY)
-@problems(blueprint, 400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 423, 460, 503, 507)
-def call_by_other_name(upload: UUID, *, actor: Actor, told: Answered) -> Any:
-    """PATCH, DELETE or HEAD, named by X-HTTP-Method-Override, where a proxy knows them not."""
-    views = {"PATCH": go_on_with_upload, "DELETE": give_up_upload, "HEAD": find_upload}
-    view = views.get(request.headers.get("X-HTTP-Method-Override", ""))
-    if view is None:
-        raise MethodNotAllowed(valid_methods=["HEAD", "PATCH", "DELETE"])
-    return view.__wrapped__(upload, actor=actor, told=told)
 
 
 def _receive(
@@ -256,7 +252,7 @@ def _held(told: Answered) -> uploads.Held:
 
 
 def _length_now(held: uploads.Held) -> int | None:
-    """The upload's length, noted if this request is the first to tell it."""
+    """The upload's length, which this request may be the first to tell."""
     said = request.headers.get("Upload-Length")
     if said is None:
         return held.length
@@ -267,19 +263,24 @@ def _length_now(held: uploads.Held) -> int | None:
         return length
     if length < held.received:
         raise MalformedHeader(f"{held.received} bytes are here already; no less can be all of it.")
-    if length > held.received:
-        with database().at_once() as session:
-            if not uploads.set_length(session, held, length):
-                raise TakenOver("A newer request has this upload. Ask with HEAD where it stands.")
-        held.length = length
     return length
+
+
+def _note_length(held: uploads.Held, length: int | None) -> None:
+    """Note a length that was deferred until now; of an upload that is whole, its end does it."""
+    if length is None or held.length is not None or length == held.received:
+        return
+    with database().at_once() as session:
+        if not uploads.set_length(session, held, length):
+            raise TakenOver("A newer request has this upload. Ask with HEAD where it stands.")
+    held.length = length
 
 
 def _check_quota(actor: Actor, lying: uploads.Unfinished, length: int | None) -> None:
     most = length or _settings().max_photo_bytes
     if actor.device_revoked:
         with database().reading() as session:
-            check_photo(session, actor, size=most)
+            check_photo(session, actor, number=lying.number + 1, size=lying.bytes + most)
     if lying.number >= MOST_UNFINISHED or lying.bytes + most > MOST_UNFINISHED_BYTES:
         raise TooManyUploads(
             f"This tablet has {lying.number} unfinished uploads of {lying.bytes} bytes. "

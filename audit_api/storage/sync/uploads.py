@@ -92,8 +92,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """How much lies here unfinished: uploads and bytes of one device, bytes of all.
+    """How much is here or on its way unfinished: uploads and bytes of one device, bytes of all.
 
+    Counted in lengths, since each may still grow to its own; a deferred one to the largest.
     `known` is the size of the original with a hash that was asked for too, None if it is not here.
     """
 
@@ -105,8 +106,8 @@ class Unfinished:
 
 _UNFINISHED = """
     select count(*) filter (where device_id = mine.id),
-        coalesce(sum(received) filter (where device_id = mine.id), 0)::bigint,
-        coalesce(sum(received), 0)::bigint,
+        coalesce(sum(coalesce(length, %(most)s)) filter (where device_id = mine.id), 0)::bigint,
+        coalesce(sum(coalesce(length, %(most)s)), 0)::bigint,
         (select bytes from photo where sha256 = %(sha256)s)
     from upload left join device mine on mine.token_sha256 = %(token)s
     where completed_at is null
@@ -139,6 +140,7 @@ _COMPLETE = """
     returning id
 """
 _LET_GO = "delete from upload_segment where upload_id = %(id)s and attempt = %(attempt)s"
+_LET_GO_EARLIER = "delete from upload_segment where upload_id = %(id)s and attempt < %(attempt)s"
 _SET_LENGTH = """
     update upload set length = %(length)s
     where id = %(id)s and epoch = %(epoch)s and length is null and received < %(length)s
@@ -152,9 +154,12 @@ _BEGIN_AGAIN = """
 _MINE = "id = %(id)s and epoch = %(epoch)s"
 
 
-def ask_unfinished(session: Session, token_sha256: bytes, sha256: bytes) -> Answered:
-    """Ask what lies here unfinished of the device with that token, and for an original."""
-    return ask(session, _UNFINISHED, {"token": token_sha256, "sha256": sha256})
+def ask_unfinished(session: Session, token_sha256: bytes, sha256: bytes, *, most: int) -> Answered:
+    """Ask what is unfinished of the device with that token, and for an original.
+
+    `most`: bytes of an upload whose length is deferred.
+    """
+    return ask(session, _UNFINISHED, {"token": token_sha256, "sha256": sha256, "most": most})
 
 
 def unfinished(answer: Answered) -> Unfinished:
@@ -261,9 +266,15 @@ def complete(session: Session, held: Held, *, length: int, at: datetime) -> Answ
 
 
 def begin_again(session: Session, held: Held) -> bool:
-    """Back to the first byte: the whole was not what was declared. False if taken over."""
+    """Back to the first byte: the whole was not what was declared. False if taken over.
+
+    Of refused attempts the last one alone stays for diagnosis: many must not fill the disk.
+    """
     values = {"id": held.id, "epoch": held.epoch, "start": held.received}
-    return ask(session, _BEGIN_AGAIN, values).fetchone() is not None
+    if ask(session, _BEGIN_AGAIN, values).fetchone() is None:
+        return False
+    ask(session, _LET_GO_EARLIER, {"id": held.id, "attempt": held.attempt})
+    return True
 
 
 def give_up(session: Session, held: Held) -> bool:

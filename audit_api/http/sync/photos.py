@@ -89,12 +89,22 @@ def put_photo(sha256: str, *, actor: Actor) -> tuple[dict[str, Any], int]:
             )
         spool.seek(0)
         store().put(wanted, spool, size=size, content_type=content_type)
-    with database().writing() as session:
-        added = attach_photo(session, actor, wanted, size=size, content_type=content_type, at=now())
-        known = photos.find_photo(session, wanted)
-    if known is None:
-        raise NotFound
-    return _facts(known), 201 if added else 200
+    at = now()
+    with database().pipelining() as session:
+        added = attach_photo(session, actor, wanted, size=size, content_type=content_type, at=at)
+    if not added:
+        # Somebody else was quicker with the same original.
+        with database().reading() as session:
+            known = photos.find_photo(session, wanted)
+        if known is None:
+            raise NotFound
+        return _facts(known), 200
+    return {
+        "sha256": wanted.hex(),
+        "bytes": size,
+        "content_type": content_type,
+        "received_at": at,
+    }, 201
 
 
 def _hash(text: str) -> bytes:

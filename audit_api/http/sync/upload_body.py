@@ -39,35 +39,34 @@ class IncomingBody:
                 self._socket.settimeout(before)
 
     def _read(self) -> Iterator[bytes]:
-        size = _SMALLEST_PIECE
+        # So many bytes may lie with the web server, which gives out no part of what is asked for.
+        held_back = 0
         heard = time.monotonic()
         while self._left is None or self._left > 0:
-            wanted = size if self._left is None else min(size, self._left)
+            size = _SMALLEST_PIECE if held_back > 0 else _LARGEST_PIECE
             try:
-                piece = self._input.read(wanted)
+                piece = self._input.read(size if self._left is None else min(size, self._left))
             except TimeoutError:
-                # What has come of this piece stays with the web server and is given out next time
-                # - to a body of known length; a chunked one cannot be read any further.
                 if self._left is None or time.monotonic() - heard > self._idle_s:
+                    # A chunked body cannot be read any further.
                     self.cut = True
                     return
-                size = _SMALLEST_PIECE
-                yield b""
+                if held_back > 0:
+                    yield b""
+                held_back = _LARGEST_PIECE
                 continue
             except Exception:
-                # What came before the line broke still lies with the web server.
-                self.cut = True
-                if self._left is None or wanted <= _SMALLEST_PIECE:
+                broken, self.cut = self.cut, True
+                if self._left is None or broken:
                     return
-                size = _SMALLEST_PIECE
+                held_back = self._left
                 continue
             if not piece:
                 self.cut = self._left is not None
                 return
             if self._left is not None:
                 self._left -= len(piece)
-            quick = not self.cut and time.monotonic() - heard < _PATIENCE_S / 10
-            size = _LARGEST_PIECE if quick else _SMALLEST_PIECE
+            held_back -= len(piece)
             heard = time.monotonic()
             yield piece
 

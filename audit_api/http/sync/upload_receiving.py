@@ -128,16 +128,17 @@ class Receiving:
             content = spool.read(min(_LONGEST_SEGMENT, end - self.held.received))
             at = self._now()
             expires_at = at + UNFINISHED_KEPT
-            with self._database.writing() as session:
-                if not uploads.keep(
+            with self._database.at_once() as session:
+                kept = uploads.keep(
                     session,
                     self.held,
                     content,
                     length=self.length,
                     at=at,
                     expires_at=expires_at,
-                ):
-                    raise _taken_over()
+                )
+            if not kept:
+                raise _taken_over()
             self.held.received += len(content)
             self.held.length = self.length
             self.held.expires_at = expires_at
@@ -179,7 +180,7 @@ class Receiving:
             # Whatever the bucket's answer was, the client need not send all of it again.
             self._keep(spool)
             raise
-        with self._database.writing() as session:
+        with self._database.pipelining() as session:
             done = finish_upload(session, self._actor, self.held, length=length, at=self._now())
         if not done:
             raise _taken_over()

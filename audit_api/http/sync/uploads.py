@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from flask import Response, current_app, request
+from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun
 from audit_api.domain.errors import (
@@ -32,11 +33,20 @@ from audit_api.domain.uploads import (
     UNFINISHED_KEPT,
     VERSION,
     Checksum,
+    Declared,
     declared,
     read_checksum,
     read_length,
 )
-from audit_api.http.auth import Door, database, guard, now, public
+from audit_api.http.auth import (
+    Door,
+    bearer_token,
+    database,
+    guard,
+    now,
+    public,
+    token_sha256,
+)
 from audit_api.http.blueprints import Blueprint, problems
 from audit_api.http.sync.method_override import is_upload
 from audit_api.http.sync.photos import CONTENT_TYPES, store
@@ -44,6 +54,7 @@ from audit_api.http.sync.upload_body import IncomingBody, content_length
 from audit_api.http.sync.upload_receiving import Receiving
 from audit_api.services.sync.hand_in_quota import check_photo
 from audit_api.settings import Settings
+from audit_api.storage.base import Answered
 from audit_api.storage.photo_store import BucketUnavailable
 from audit_api.storage.sync import uploads
 
@@ -97,20 +108,32 @@ def ask_upload(upload: UUID) -> Response:
     return _empty(204, _spoken())
 
 
+def _ask_unfinished(session: Session) -> Answered:
+    token = token_sha256(bearer_token())
+    _check_version()
+    most = _settings().max_photo_bytes
+    return uploads.ask_unfinished(session, token, _declared().sha256, most=most)
+
+
+def _ask_for_upload(session: Session) -> Answered:
+    token = token_sha256(bearer_token())
+    _check_version()
+    return uploads.ask_for(session, token, (request.view_args or {})["upload"])
+
+
 @blueprint.route("/uploads", methods=["POST"])
-@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True)
+@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True, along=_ask_unfinished)
 @blueprint.response(201, description="It is at Location, and stands at Upload-Offset.")
 @blueprint.doc(requestBody=_BODY)
 @problems(blueprint, 400, 401, 403, 412, 413, 415, 422, 429, 503, 507)
-def begin_upload(*, actor: Actor) -> Response:
+def begin_upload(*, actor: Actor, told: Answered) -> Response:
     """Begin an upload, and send all or part of it along if you like.
 
     `Upload-Metadata` declares the file: `sha256` and `content_type`, and whatever else helps a
     person to find it. An original that is here already is complete at once.
     """
-    _check_version()
     length = _declared_length()
-    said = declared(request.headers.get("Upload-Metadata"), CONTENT_TYPES)
+    said = _declared()
     size = content_length(request.environ)
     checksum = _checksum()
     if size != 0:
@@ -118,9 +141,7 @@ def begin_upload(*, actor: Actor) -> Response:
     _check_room(length, 0, size)
     if length == 0 and said.sha256 != NOTHING_SHA256:
         raise ChecksumDiffers("An empty file does not have the SHA-256 of Upload-Metadata.")
-    device = _device(actor)
-    with database().at_once() as session:
-        lying = uploads.unfinished(session, device, said.sha256, most=_settings().max_photo_bytes)
+    lying = uploads.unfinished(told)
     known = length if length == 0 else lying.known
     whole = known is not None and length in (None, known)
     if not whole:
@@ -129,7 +150,7 @@ def begin_upload(*, actor: Actor) -> Response:
     with database().at_once() as session:
         held = uploads.begin(
             session,
-            device,
+            _device(actor),
             said,
             id=uuid4(),
             length=known if whole else length,
@@ -151,13 +172,12 @@ def begin_upload(*, actor: Actor) -> Response:
 
 
 @blueprint.route("/uploads/<uuid:upload>", methods=["HEAD"])
-@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True)
+@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True, along=_ask_for_upload)
 @blueprint.response(200, description="Upload-Offset says how much is kept.")
 @problems(blueprint, 401, 403, 404, 410, 412, 423)
-def find_upload(upload: UUID, *, actor: Actor) -> Response:
+def find_upload(upload: UUID, *, actor: Actor, told: Answered) -> Response:
     """Where the upload stands. Whoever was still sending to it can do so no more."""
-    _check_version()
-    held = _take(actor, upload)
+    held = _held(told)
     headers = _standing(held) | {"Upload-Metadata": held.metadata}
     if held.length is None:
         headers["Upload-Defer-Length"] = "1"
@@ -167,17 +187,16 @@ def find_upload(upload: UUID, *, actor: Actor) -> Response:
 
 
 @blueprint.route("/uploads/<uuid:upload>", methods=["PATCH"])
-@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True)
+@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True, along=_ask_for_upload)
 @blueprint.response(204, description="Upload-Offset says how much is kept now.")
 @blueprint.doc(requestBody=_BODY)
 @problems(blueprint, 400, 401, 403, 404, 409, 410, 412, 413, 415, 460, 503, 507)
-def go_on_with_upload(upload: UUID, *, actor: Actor) -> Response:
+def go_on_with_upload(upload: UUID, *, actor: Actor, told: Answered) -> Response:
     """Send more of the file, from Upload-Offset on. What came is kept even if the link breaks."""
-    _check_version()
     _check_type()
     offset = _offset()
     checksum = _checksum()
-    held = _take(actor, upload)
+    held = _held(told)
     if offset != held.received:
         raise OffsetDiffers(
             f"The upload stands at {held.received}, and this part begins at {offset}: nothing was "
@@ -197,13 +216,12 @@ def go_on_with_upload(upload: UUID, *, actor: Actor) -> Response:
 
 
 @blueprint.route("/uploads/<uuid:upload>", methods=["DELETE"])
-@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True)
+@guard(Noun.INSPECTIONS, "push", door=Door.DEVICE, hand_in=True, along=_ask_for_upload)
 @blueprint.response(204, description="It is gone. A finished photo stays.")
 @problems(blueprint, 401, 403, 404, 409, 410, 412)
-def give_up_upload(upload: UUID, *, actor: Actor) -> Response:
+def give_up_upload(upload: UUID, *, actor: Actor, told: Answered) -> Response:
     """Give an upload up, and forget its bytes. An original that is complete stays."""
-    _check_version()
-    held = _take(actor, upload)
+    held = _held(told)
     with database().writing() as session:
         if not uploads.give_up(session, held):
             raise TakenOver("A newer request has this upload. Nothing was forgotten.")
@@ -227,9 +245,8 @@ def _receive(
     )
 
 
-def _take(actor: Actor, upload: UUID) -> uploads.Held:
-    with database().at_once() as session:
-        held = uploads.take(session, _device(actor), upload)
+def _held(told: Answered) -> uploads.Held:
+    held = uploads.held(told)
     if held is None:
         raise NotFound
     if held.completed_at is None and held.expires_at < now():
@@ -303,6 +320,10 @@ def _check_room(length: int | None, offset: int, size: int | None) -> None:
 def _check_type() -> None:
     if request.mimetype != BYTES_TYPE:
         raise UnsupportedEncoding(f"Send the bytes as Content-Type: {BYTES_TYPE}.")
+
+
+def _declared() -> Declared:
+    return declared(request.headers.get("Upload-Metadata"), CONTENT_TYPES)
 
 
 def _declared_length() -> int | None:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
 from audit_api.services.sync.attach_photo import attach_photo
+from audit_api.storage.base import give_up
 from audit_api.storage.sync import uploads
 
 
@@ -16,10 +17,9 @@ def finish_upload(
 
     The object stays either way: whoever finishes finds it there.
     """
-    if not uploads.complete(session, held, length=length, at=at):
+    completed = uploads.complete(session, held, length=length, at=at)
+    attach_photo(session, actor, held.sha256, size=length, content_type=held.content_type, at=at)
+    if completed.fetchone() is None:
+        give_up(session)
         return False
-    if length:
-        attach_photo(
-            session, actor, held.sha256, size=length, content_type=held.content_type, at=at
-        )
     return True

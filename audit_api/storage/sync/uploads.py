@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.uploads import REFUSED_KEPT, Declared
-from audit_api.storage.base import Base, Id, Instant, Sha256, ask, is_sha256
+from audit_api.storage.base import Answered, Base, Id, Instant, Sha256, ask, is_sha256
 
 
 class Upload(Base):
@@ -105,11 +105,12 @@ class Unfinished:
 
 
 _UNFINISHED = """
-    select count(*) filter (where device_id = %(device)s),
-        coalesce(sum(coalesce(length, %(most)s)) filter (where device_id = %(device)s), 0)::bigint,
+    select count(*) filter (where device_id = mine.id),
+        coalesce(sum(coalesce(length, %(most)s)) filter (where device_id = mine.id), 0)::bigint,
         coalesce(sum(coalesce(length, %(most)s)), 0)::bigint,
         (select bytes from photo where sha256 = %(sha256)s)
-    from upload where completed_at is null
+    from upload left join device mine on mine.token_sha256 = %(token)s
+    where completed_at is null
 """
 _BEGIN = """
     insert into upload (id, device_id, sha256, content_type, metadata, length, received, epoch,
@@ -118,7 +119,8 @@ _BEGIN = """
         %(received)s, 1, %(at)s, %(expires_at)s, %(completed_at)s)
 """
 _TAKE = """
-    update upload set epoch = epoch + 1 where id = %(id)s and device_id = %(device)s
+    update upload set epoch = epoch + 1
+    where id = %(id)s and device_id = (select id from device where token_sha256 = %(token)s)
     returning id, epoch, attempt, received, length, sha256, content_type, metadata, expires_at,
         completed_at
 """
@@ -152,10 +154,17 @@ _BEGIN_AGAIN = """
 _MINE = "id = %(id)s and epoch = %(epoch)s"
 
 
-def unfinished(session: Session, device: UUID, sha256: bytes, *, most: int) -> Unfinished:
-    """What is unfinished, and whether the original with that hash is here; `most`: bytes of one."""
-    values = {"device": device, "sha256": sha256, "most": most}
-    [row] = ask(session, _UNFINISHED, values)
+def ask_unfinished(session: Session, token_sha256: bytes, sha256: bytes, *, most: int) -> Answered:
+    """Ask what is unfinished of the device with that token, and for an original.
+
+    `most`: bytes of an upload whose length is deferred.
+    """
+    return ask(session, _UNFINISHED, {"token": token_sha256, "sha256": sha256, "most": most})
+
+
+def unfinished(answer: Answered) -> Unfinished:
+    """What came of it."""
+    [row] = answer
     return Unfinished(*row)
 
 
@@ -199,9 +208,17 @@ def begin(
     return held
 
 
-def take(session: Session, device: UUID, id: UUID) -> Held | None:
-    """The upload, with its next epoch: whoever had it before can write no more."""
-    row = ask(session, _TAKE, {"id": id, "device": device}).fetchone()
+def ask_for(session: Session, token_sha256: bytes, id: UUID) -> Answered:
+    """Ask for an upload of the device with that token, with its next epoch.
+
+    Whoever had it before can write no more.
+    """
+    return ask(session, _TAKE, {"id": id, "token": token_sha256})
+
+
+def held(answer: Answered) -> Held | None:
+    """The upload that was asked for, if that device has it."""
+    row = answer.fetchone()
     return Held(*row) if row else None
 
 
@@ -236,14 +253,16 @@ def set_length(session: Session, held: Held, length: int) -> bool:
     return ask(session, _SET_LENGTH, values).fetchone() is not None
 
 
-def complete(session: Session, held: Held, *, length: int, at: datetime) -> bool:
-    """Note that the whole is in the bucket, and let go of its parts; False if taken over."""
+def complete(session: Session, held: Held, *, length: int, at: datetime) -> Answered:
+    """Note that the whole is in the bucket, and let go of its parts.
+
+    The answer has no row if another request holds the upload now.
+    """
     values = {"id": held.id, "epoch": held.epoch, "start": held.received, "length": length}
-    if ask(session, _COMPLETE, values | {"at": at}).fetchone() is None:
-        return False
+    completed = ask(session, _COMPLETE, values | {"at": at})
     if held.received:
         ask(session, _LET_GO, {"id": held.id, "attempt": held.attempt})
-    return True
+    return completed
 
 
 def begin_again(session: Session, held: Held) -> bool:

@@ -366,12 +366,14 @@ def test_a_deferred_length_is_told_once_even_if_no_byte_follows(tus: Tus) -> Non
     assert tus.call("HEAD", path).headers["Upload-Length"] == "5000"
 
 
-def test_an_empty_file_with_a_length_told_later(tus: Tus) -> None:
+def test_an_empty_file_with_a_length_told_later(tus: Tus, app: Flask) -> None:
     path = tus.begun(b"", Upload_Length="", Upload_Defer_Length="1")
     assert tus.call("HEAD", path).headers["Upload-Defer-Length"] == "1"
     assert tus.patch(path, 0, b"", Upload_Length="0").status_code == 204
     told = tus.call("HEAD", path).headers
     assert (told["Upload-Offset"], told["Upload-Length"]) == ("0", "0")
+    store: PhotoStore = app.extensions["photo_store"]
+    assert store.size(bytes.fromhex(EMPTY)) is None
 
 
 def test_more_than_any_photo_has_is_refused_even_without_a_length(tus: Tus) -> None:

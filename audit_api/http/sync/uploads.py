@@ -208,7 +208,7 @@ def go_on_with_upload(upload: UUID, *, actor: Actor, told: Answered) -> Response
         return _empty(204, _standing(held))
     _check_room(length, offset, size)
     if checksum is None:
-        # Before a line can break: tus-js-client tells a deferred length once.
+        # Before the bytes: a line that breaks must not lose what was told.
         _note_length(held, length)
     _receive(actor, held, length, checksum)
     _note_length(held, length)

@@ -8,6 +8,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { PassThrough } from 'node:stream'
 
+process.exitCode = 1 // unless all uploads end
 const tus = createRequire(`${process.argv[2]}/`)('tus-js-client')
 const plan = JSON.parse(readFileSync(0, 'utf8'))
 const urlStorage = plan.storage ? new tus.FileUrlStorage(plan.storage) : undefined

@@ -103,10 +103,15 @@ class PhotoStore:
     def read(
         self, sha256: bytes, chunk_bytes: int = 65_536, *, part: tuple[int, int] | None = None
     ) -> Iterator[bytes]:
-        """The original's bytes, streamed; `part`: from its first to before its last."""
+        """The original's bytes, streamed; `part`: from its first to before its last.
+
+        Raises BucketUnavailable before the first of them.
+        """
         some = {} if part is None else {"Range": f"bytes={part[0]}-{part[1] - 1}"}
-        answer = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256), **some)
-        yield from answer["Body"].iter_chunks(chunk_bytes)
+        with _telling():
+            answer = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256), **some)
+        chunks: Iterator[bytes] = answer["Body"].iter_chunks(chunk_bytes)
+        return chunks
 
     def put_preview(self, sha256: bytes, size: int, content: bytes) -> None:
         """Store a preview (JPEG). Raises BucketUnavailable when it helps to come again."""

@@ -171,20 +171,24 @@ class Receiving:
     def _store_whole(self, spool: IO[bytes], digest: bytes, whole: IO[bytes], length: int) -> None:
         if digest != self.held.sha256:
             self._refuse(spool)
-        try:
-            whole.seek(0)
-            put = self._store.put(digest, whole, size=length, content_type=self.held.content_type)
-            if not put and self._store.size(digest) != length:
-                raise BucketUnavailable("an original of another size lies under this hash")
-        except Exception:
-            # Whatever the bucket's answer was, the client need not send all of it again.
-            self._keep(spool)
-            raise
+        if length:
+            try:
+                self._put(digest, whole, length)
+            except Exception:
+                # Whatever the bucket's answer was, the client need not send all of it again.
+                self._keep(spool)
+                raise
         with self._database.pipelining() as session:
             done = finish_upload(session, self._actor, self.held, length=length, at=self._now())
         if not done:
             raise _taken_over()
         self.held.received = self.held.length = length
+
+    def _put(self, digest: bytes, whole: IO[bytes], length: int) -> None:
+        whole.seek(0)
+        put = self._store.put(digest, whole, size=length, content_type=self.held.content_type)
+        if not put and self._store.size(digest) != length:
+            raise BucketUnavailable("an original of another size lies under this hash")
 
     def _refuse(self, spool: IO[bytes]) -> None:
         # For diagnosis only: should they not be kept, nothing is lost.

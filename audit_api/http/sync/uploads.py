@@ -93,20 +93,19 @@ def _say_version(answer: Response) -> Response:
 
 
 @blueprint.route("/uploads", methods=["OPTIONS"], provide_automatic_options=False)
+@public
+@blueprint.response(204, description="What is spoken here, in Tus- headers.")
+def ask_uploads() -> Response:
+    """Which version and extensions of tus are spoken here."""
+    return _empty(204, _spoken())
+
+
 @blueprint.route("/uploads/<uuid:upload>", methods=["OPTIONS"], provide_automatic_options=False)
 @public
 @blueprint.response(204, description="What is spoken here, in Tus- headers.")
-def ask_uploads(**_: UUID) -> Response:
-    """Which version and extensions of tus are spoken here, whether that upload is here or not."""
-    return _empty(
-        204,
-        {
-            "Tus-Version": VERSION,
-            "Tus-Extension": ",".join(EXTENSIONS),
-            "Tus-Max-Size": str(_settings().max_photo_bytes),
-            "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
-        },
-    )
+def ask_upload(upload: UUID) -> Response:
+    """The same, whether that upload is here or not."""
+    return _empty(204, _spoken())
 
 
 def _ask_unfinished(session: Session) -> Answered:
@@ -139,6 +138,7 @@ def begin_upload(*, actor: Actor, told: Answered) -> Response:
     checksum = _checksum()
     if size != 0:
         _check_type()
+    _check_room(length, 0, size)
     if length == 0 and said.sha256 != NOTHING_SHA256:
         raise ChecksumDiffers("An empty file does not have the SHA-256 of Upload-Metadata.")
     lying = uploads.unfinished(told)
@@ -164,7 +164,7 @@ def begin_upload(*, actor: Actor, told: Answered) -> Response:
         except BucketUnavailable:
             # All but the last byte is kept: the client goes on by PATCH.
             pass
-        except ChecksumDiffers:
+        except (ChecksumDiffers, BodyTooLarge):
             with database().writing() as opened:
                 uploads.give_up(opened, held)
             raise
@@ -206,13 +206,9 @@ def go_on_with_upload(upload: UUID, *, actor: Actor, told: Answered) -> Response
     size = content_length(request.environ)
     if held.completed_at is not None and size == 0:
         return _empty(204, _standing(held))
-    if length is not None and size is not None and offset + size > length:
-        raise BodyTooLarge(
-            f"The upload has room for {length - offset} more bytes, and {size} were announced. "
-            "Send the rest of the file, no more."
-        )
+    _check_room(length, offset, size)
     if checksum is None:
-        # Before a line can break: tus-js-client tells a deferred length once.
+        # Before the bytes: a line that breaks must not lose what was told.
         _note_length(held, length)
     _receive(actor, held, length, checksum)
     _note_length(held, length)
@@ -230,6 +226,15 @@ def give_up_upload(upload: UUID, *, actor: Actor, told: Answered) -> Response:
         if not uploads.give_up(session, held):
             raise TakenOver("A newer request has this upload. Nothing was forgotten.")
     return _empty(204, {})
+
+
+def _spoken() -> dict[str, str]:
+    return {
+        "Tus-Version": VERSION,
+        "Tus-Extension": ",".join(EXTENSIONS),
+        "Tus-Max-Size": str(_settings().max_photo_bytes),
+        "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
+    }
 
 
 def _receive(
@@ -301,6 +306,15 @@ def _check_quota(actor: Actor, lying: uploads.Unfinished, length: int | None) ->
 def _check_version() -> None:
     if request.headers.get("Tus-Resumable") != VERSION:
         raise TusVersionNeeded(f"Send Tus-Resumable: {VERSION}; nothing was changed.")
+
+
+def _check_room(length: int | None, offset: int, size: int | None) -> None:
+    room = (_settings().max_photo_bytes if length is None else length) - offset
+    if size is not None and size > room:
+        raise BodyTooLarge(
+            f"The upload has room for {room} more bytes, and {size} were announced. "
+            "Send the rest of the file, no more."
+        )
 
 
 def _check_type() -> None:

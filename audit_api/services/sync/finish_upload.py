@@ -15,10 +15,13 @@ def finish_upload(
 ) -> bool:
     """One transaction's work behind the object; False if another request holds the upload now.
 
-    The object stays either way: whoever finishes finds it there.
+    The object stays either way: whoever finishes finds it there. An empty file is no photo.
     """
     completed = uploads.complete(session, held, length=length, at=at)
-    attach_photo(session, actor, held.sha256, size=length, content_type=held.content_type, at=at)
+    if length:
+        attach_photo(
+            session, actor, held.sha256, size=length, content_type=held.content_type, at=at
+        )
     if completed.fetchone() is None:
         give_up(session)
         return False

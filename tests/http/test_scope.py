@@ -28,6 +28,7 @@ ITEMS = {
     "/api/v1/inspections/<uuid:inspection>": "inspection",
     "/api/v1/photos/<string:sha256>": "sha256",
     "/api/v1/photos/<string:sha256>/original": "sha256",
+    "/api/v1/photos/<string:sha256>/preview/<int:size>": "sha256",
     "/api/v1/sites/<uuid:site>": "site",
     "/api/v1/tasks/<uuid:task>": "task",
     "/api/v1/quarantine/<uuid:operation>": "operation",
@@ -185,7 +186,7 @@ def test_an_item_outside_answers_like_one_that_is_not(
     app: Flask, client: FlaskClient, world: World, things: Things, rule: str, role: Role
 ) -> None:
     kind = ITEMS[rule]
-    stem, _, rest = rule.partition("<")
+    stem, _, rest = rule.replace("<int:size>", "320").partition("<")
     end = rest.partition(">")[2]
     headers = world.headers(role)
     unknown = _seen(client, f"{stem}{UNKNOWN.get(kind, uuid4())}{end}", headers)
@@ -228,7 +229,9 @@ def test_what_happens_outside_changes_no_byte_of_any_answer(
 ) -> None:
     addresses = [a for a, names in LISTS.items() if "?" in a or names != ("campaign",)]
     addresses += [
-        f"{rule.partition('<')[0]}{things.of(kind, 'near-1')}{rule.partition('>')[2]}"
+        f"{rule.partition('<')[0]}{things.of(kind, 'near-1')}{rule.partition('>')[2]}".replace(
+            "<int:size>", "320"
+        )
         for rule, kind in ITEMS.items()
         # Reading an original is an event of its own, which the photo's custody tells.
         if not rule.endswith("/original")

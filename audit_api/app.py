@@ -30,6 +30,7 @@ from audit_api.http.oversight import (
     tasks,
     violations,
 )
+from audit_api.http.oversight import photos as evidence_photos
 from audit_api.http.sync import photos, pull, push, receipts, resync, snapshots, uploads
 from audit_api.http.sync.method_override import MethodOverride
 from audit_api.http.sync.pull_notes import PullNotes
@@ -57,6 +58,7 @@ API_BLUEPRINTS = (
     json_schemas.blueprint,
     places.blueprint,
     inspections.blueprint,
+    evidence_photos.blueprint,
     violations.blueprint,
     recommendations.blueprint,
     tasks.blueprint,

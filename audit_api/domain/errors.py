@@ -196,6 +196,20 @@ class StoreFull(DomainError):
     title = "There is no room just now"
 
 
+class NoPreview(DomainError):
+    """A photo of which there is no preview, or not of that size."""
+
+    slug = "no-preview"
+    title = "There is no such preview"
+
+
+class RangeOutside(DomainError):
+    """A part that the thing does not have."""
+
+    slug = "range-not-satisfiable"
+    title = "There is no such part"
+
+
 class BadCursor(DomainError):
     """A cursor this server did not make."""
 

@@ -44,6 +44,8 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.ChecksumDiffers: 460,  # a status of tus
     errors.TooManyUploads: 429,
     errors.StoreFull: 507,
+    errors.NoPreview: 404,
+    errors.RangeOutside: 416,
     errors.BadCursor: 400,
     errors.CursorGone: 410,
     errors.FourEyes: 403,

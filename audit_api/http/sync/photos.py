@@ -1,15 +1,14 @@
-"""Photos: originals in, to the byte, and out again to those who may see what they show."""
+"""Photos in one piece: originals in, to the byte."""
 
 import hashlib
 import re
 import tempfile
 from typing import IO, Any
 
-from flask import Response, current_app, request
+from flask import current_app, request
 from marshmallow import fields
-from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Actor, Noun, Scope
+from audit_api.domain.access import Actor, Noun
 from audit_api.domain.errors import (
     BodyCutShort,
     BodyTooLarge,
@@ -25,7 +24,6 @@ from audit_api.services.sync.attach_photo import attach_photo
 from audit_api.services.sync.hand_in_quota import check_photo
 from audit_api.settings import Settings
 from audit_api.storage import photos
-from audit_api.storage.lists.inspections import find_shown_photo
 from audit_api.storage.photo_store import PhotoStore
 
 blueprint = Blueprint("photos", __name__, description="Photos, known by their SHA-256.")
@@ -149,29 +147,3 @@ def _facts(photo: photos.Photo) -> dict[str, Any]:
         "content_type": photo.content_type,
         "received_at": photo.received_at,
     }
-
-
-@blueprint.route("/photos/<string:sha256>/original")
-@guard(Noun.VIOLATIONS)
-@blueprint.response(
-    200, {"type": "string", "contentMediaType": "image/*"}, content_type="image/jpeg"
-)
-@problems(blueprint, 401, 403, 404)
-def get_original(sha256: str, *, session: Session, scope: Scope, **_: Any) -> Response:
-    """The original, byte for byte, if an inspection within the grants shows it."""
-    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-        raise NotFound
-    photo = find_shown_photo(session, scope, bytes.fromhex(sha256))
-    if photo is None:
-        raise NotFound
-    answer = Response(store().read(photo[0]), content_type=photo[2])
-    answer.headers.update(
-        {
-            "Content-Length": str(photo[1]),
-            "Content-Disposition": f'attachment; filename="{sha256}"',
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, max-age=31536000, immutable",
-            "Content-Security-Policy": "sandbox",
-        }
-    )
-    return answer

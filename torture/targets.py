@@ -62,7 +62,7 @@ TARGETS: Mapping[str, Target] = {
         ("found its picture wrong after a pull", "does not show"),
     ),
     "async-commit": Target(
-        15,
+        20,
         replace(_TALKATIVE, blows={Blow.IMMEDIATE: 24}, tablets=6, captures=2, pause_s=0.05),
         "lost",
         LOST,

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +17,10 @@ import pytest
 from audit_api.demo.http_client import get, sign_in
 from audit_api.demo.people import INSPECTORS
 from audit_api.embedded.child import free_port
+from audit_api.settings import Settings
 from audit_api.tablet import HttpTransport, Tablet
+from tests.journeys.by_the_book import backed_up, restored
+from tests.journeys.restoring import moved_to, new_cluster
 
 CAMPAIGN = "kg-jk-2021"
 PATIENCE_S = 240
@@ -175,6 +180,28 @@ def test_the_headquarters_see_what_a_tablet_owes_until_it_finds_a_network(demo: 
     with Tablet(folder, transport=HttpTransport(demo.said["base_url"])) as tablet:
         tablet.sync()
     assert owing() == []
+
+
+def test_the_drill_proves_every_hash_of_the_demos_backup(
+    demo: Demo, new_settings: Callable[[], Settings], tmp_path: Path
+) -> None:
+    said = shlex.split((demo.folder / "demo" / "environment").read_text(), comments=True)
+    environment = dict(word.split("=", 1) for word in said if "=" in word)
+    made = backed_up(environment, tmp_path / "backups")
+    assert made.returncode == 0, made.stderr
+    files = [p for p in (tmp_path / "backups" / "originals").rglob("*") if p.is_file()]
+    with new_cluster(tmp_path / "scratch") as services:
+        # With the installation's own keys.
+        scratch = replace(
+            moved_to(new_settings(), services),
+            secret_key=environment["SECRET_KEY"],
+            receipt_signing_key=bytes.fromhex(environment["RECEIPT_SIGNING_KEY"]),
+        )
+        done = restored(scratch, tmp_path / "backups")
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert last.endswith(f", {len(files)} originals in the bucket: all as they were signed.")
+    assert len(files) > 100
 
 
 def test_it_stops_cleanly_and_goes_on_with_the_same_data(demo: Demo) -> None:

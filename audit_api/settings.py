@@ -45,6 +45,7 @@ class Settings:
     max_push_bytes: int = 2_000_000
     max_push_operations: int = 200
     max_photo_bytes: int = 25_000_000
+    max_unfinished_bytes: int = 20_000_000_000
     session_hours: int = 12
     enrolment_minutes: int = 10
     log_level: str = "INFO"
@@ -82,6 +83,9 @@ class Settings:
             pool_size=_whole(env, "DATABASE_POOL_SIZE", default["pool_size"], most=1000),
             max_photo_bytes=_whole(
                 env, "MAX_PHOTO_BYTES", default["max_photo_bytes"], most=5_000_000_000
+            ),
+            max_unfinished_bytes=_whole(
+                env, "MAX_UNFINISHED_BYTES", default["max_unfinished_bytes"], most=99_999_999_999
             ),
             session_hours=_whole(env, "SESSION_HOURS", default["session_hours"], most=24 * 365),
             enrolment_minutes=_whole(

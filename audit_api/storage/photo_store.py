@@ -3,6 +3,7 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import boto3
@@ -14,6 +15,20 @@ from audit_api.settings import S3Settings
 
 class BucketUnavailable(Exception):
     """The store does not answer just now, or says that it is unwell."""
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """What helps to be tried again, as BucketUnavailable; a refusal stays a ClientError."""
+    try:
+        yield
+    except BotoCoreError as error:
+        raise BucketUnavailable(type(error).__name__) from error
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status >= 500 or status == 429:
+            raise BucketUnavailable(str(status)) from error
+        raise
 
 
 class PhotoStore:
@@ -44,6 +59,12 @@ class PhotoStore:
         name = sha256.hex()
         return f"originals/sha256/{name[:2]}/{name[2:4]}/{name}"
 
+    @staticmethod
+    def preview_key(sha256: bytes, size: int) -> str:
+        """Where the preview of that size lies. It is derived: losing it loses nothing."""
+        name = sha256.hex()
+        return f"previews/{size}/{name[:2]}/{name[2:4]}/{name}.jpg"
+
     def put(self, sha256: bytes, body: IO[bytes], *, size: int, content_type: str) -> bool:
         """Store an original whose hash the store itself verifies; False if it was there.
 
@@ -71,10 +92,42 @@ class PhotoStore:
             raise
         return True
 
-    def read(self, sha256: bytes, chunk_bytes: int = 65_536) -> Iterator[bytes]:
-        """The original's bytes, streamed."""
-        answer = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256))
-        yield from answer["Body"].iter_chunks(chunk_bytes)
+    def read(
+        self, sha256: bytes, chunk_bytes: int = 65_536, *, part: tuple[int, int] | None = None
+    ) -> Iterator[bytes]:
+        """The original's bytes, streamed; `part`: from its first to before its last.
+
+        Raises BucketUnavailable before the first of them.
+        """
+        some = {} if part is None else {"Range": f"bytes={part[0]}-{part[1] - 1}"}
+        with _telling():
+            answer = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256), **some)
+        chunks: Iterator[bytes] = answer["Body"].iter_chunks(chunk_bytes)
+        return chunks
+
+    def put_preview(self, sha256: bytes, size: int, content: bytes) -> None:
+        """Store a preview (JPEG). Raises BucketUnavailable when it helps to come again."""
+        with _telling():
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=self.preview_key(sha256, size),
+                Body=content,
+                ContentType="image/jpeg",
+            )
+
+    def read_preview(self, sha256: bytes, size: int) -> bytes | None:
+        """A preview; None when none lies here. Raises BucketUnavailable."""
+        try:
+            with _telling():
+                answer = self._client.get_object(
+                    Bucket=self._bucket, Key=self.preview_key(sha256, size)
+                )
+                content: bytes = answer["Body"].read()
+                return content
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
 
     def stored_sha256(self, sha256: bytes, into: IO[bytes] | None = None) -> bytes | None:
         """The SHA-256 of what lies where that original should; None when nothing does.
@@ -98,13 +151,19 @@ class PhotoStore:
         return digest.digest()
 
     def size(self, sha256: bytes) -> int | None:
-        """The stored size in bytes, or None when no such original lies here."""
+        """The stored size in bytes, or None when no such original lies here.
+
+        Raises BucketUnavailable when it cannot be told.
+        """
         try:
             answer = self._client.head_object(Bucket=self._bucket, Key=self.key(sha256))
+        except BotoCoreError as error:
+            raise BucketUnavailable(type(error).__name__) from error
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 404:
                 return None
-            raise
+            raise BucketUnavailable(str(status)) from error
         return int(answer["ContentLength"])
 
     def check(self) -> None:

@@ -81,7 +81,11 @@ _KNOWN_STATE = """
                 and state <> 'verified'),
         (select json_agg(encode(sha256, 'hex')) from photo where sha256 in
             (select decode(hex, 'hex') from unnest(cast(%(photos)s as text[])) as t(hex))),
-        (select b.rev from inspection b where b.id = %(inspection)s and b.op = %(base_op)s),
+        coalesce(
+            (select b.rev from inspection b where b.id = %(inspection)s and b.op = %(base_op)s),
+            (select (o.result ->> 'rev')::int from operation o
+                where o.op = %(base_op)s and o.entity_id = %(inspection)s
+                and o.status = 'applied')),
         (select max(b.rev) from inspection b
             where b.id = %(inspection)s and b.body_sha256 = %(sha256)s),
         (select coalesce(max(n), 0) from catalog_document)

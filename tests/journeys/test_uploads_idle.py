@@ -1,5 +1,6 @@
 """A tablet that says nothing more: what came is kept, and the line is given free."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -52,3 +53,20 @@ def test_a_slow_line_is_not_a_silent_one(wire: Wire) -> None:
             time.sleep(0.7)
         status, told = read_answer(line)
     assert (status, told["upload-offset"]) == (204, "12000")
+
+
+def test_a_refusal_comes_before_the_body(wire: Wire) -> None:
+    data = photo("refused early", 50_000)
+    path = wire.begin(data)
+    with closing(wire.connect(timeout=5)) as line:
+        line.sendall(wire.patch_head(path, 1, len(data), Expect="100-continue"))
+        said = b""
+        while said.count(b"HTTP/1.1") < 2:
+            said += line.recv(65536)
+        assert re.findall(rb"HTTP/1.1 (\d{3})", said) == [b"100", b"409"]
+    with closing(wire.connect(timeout=5)) as line:
+        line.sendall(wire.patch_head(path, 0, len(data), Expect="100-continue"))
+        assert read_answer(line)[0] == 100
+        line.sendall(data)
+        assert read_answer(line)[0] == 204
+    assert wire.offset(path) == len(data)

@@ -74,6 +74,7 @@ def _judged(verdicts: Sequence[Verdict]) -> list[str]:
 def write(
     lines: Sequence[Line],
     notes: Sequence[str],
+    marks: Sequence[Verdict],
     syncing: Sequence[Verdict],
     syncing_notes: Sequence[str],
     verdicts: Sequence[Verdict],
@@ -99,6 +100,8 @@ def write(
             "| of it PostgreSQL | CPU beside raw psycopg |",
             "| --- | --- | --- | --- | --- | --- | --- |",
             *rows,
+            "",
+            *_judged(marks),
             "",
             *(f"- {note}" for note in notes),
             "",

@@ -212,7 +212,7 @@ def _is_ready(base_url: str) -> bool:
 def _field_work(database: Database, base_url: str, home: Path) -> None:
     with database.reading() as session:
         enrolled = session.scalars(select(Device.id)).all()
-    tablets = FieldWork(home / "tablets.json", enrolled)
+    tablets = FieldWork(home / "tablets", enrolled)
     if tablets.done:
         console.print("The tablets handed in everything at an earlier start.")
         return
@@ -228,6 +228,12 @@ def _field_work(database: Database, base_url: str, home: Path) -> None:
     with Progress(console=console) as progress:
         tablets.hand_in(base_url, codes, progress)
     return_one(base_url)
+    held = {"waiting": "still on its tablet"}
+    told = ", ".join(f"{n} {held.get(s, s)}" for s, n in sorted(tablets.statuses.items()))
+    console.print(
+        f"On bad links: {tablets.cut} requests cut halfway, {tablets.lost} answers lost; "
+        f"all sent again. Operations: {told}."
+    )
 
 
 def _describe(database: Database, base_url: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def examine_photos(
 def _examine(store: PhotoStore, examiner: Examiner, sha256: bytes) -> Examination:
     with examiner.folder() as folder:
         with (folder / "original").open("wb") as sink:
-            found = store.fetch(sha256, sink)
+            found = store.stored_sha256(sha256, sink)
         if found != sha256:
             log.error("original_damaged", photo=sha256.hex(), found=found.hex() if found else None)
             return Examination(refused="the original in the bucket is not what it was")

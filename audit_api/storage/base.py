@@ -126,7 +126,8 @@ def _refuse_dead(driver: "Connection[Any]", *_: object) -> None:
         raise DisconnectionError
     line = poll()
     line.register(driver.fileno(), POLLIN)
-    if line.poll(0):
+    # First comes the word that ends it, then its end.
+    while line.poll(0):
         try:
             driver.pgconn.consume_input()
         except OperationalError:

@@ -135,7 +135,10 @@ def final_leaves(session: Session, *, above: int, below: int, most: int) -> list
 
 
 def add_leaves(session: Session, start: int, leaves: Sequence[NewLeaf]) -> None:
-    """Add leaves with the numbers from `start` on."""
+    """Add leaves with the numbers from `start` on; none is nothing to do."""
+    if not leaves:
+        # An empty list means one row of defaults to SQLAlchemy.
+        return
     session.execute(
         insert(LogLeaf),
         [

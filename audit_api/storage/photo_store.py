@@ -4,7 +4,6 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from typing import IO, Any
 
 import boto3
@@ -30,13 +29,6 @@ def _telling() -> Iterator[None]:
         if status >= 500 or status == 429:
             raise BucketUnavailable(str(status)) from error
         raise
-
-
-class _Nowhere(BytesIO):
-    """A sink that keeps nothing."""
-
-    def write(self, content: Any) -> int:
-        return len(content)
 
 
 class PhotoStore:
@@ -137,30 +129,26 @@ class PhotoStore:
                 return None
             raise
 
-    def fetch(self, sha256: bytes, sink: IO[bytes]) -> bytes | None:
-        """Copy an original out of the bucket; returns the SHA-256 of what came, None when none
-        lies there.
+    def stored_sha256(self, sha256: bytes, into: IO[bytes] | None = None) -> bytes | None:
+        """The SHA-256 of what lies where that original should; None when nothing does.
 
-        Raises BucketUnavailable when it cannot be told.
+        The bytes are written `into` a file on their way. Raises BucketUnavailable when it cannot
+        be told.
         """
         digest = hashlib.sha256()
         try:
-            with _telling():
-                for chunk in self.read(sha256, 1 << 20):
-                    digest.update(chunk)
-                    sink.write(chunk)
+            for chunk in self.read(sha256, 1 << 20):
+                digest.update(chunk)
+                if into is not None:
+                    into.write(chunk)
+        except BotoCoreError as error:
+            raise BucketUnavailable(type(error).__name__) from error
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 404:
                 return None
-            raise
+            raise BucketUnavailable(str(status)) from error
         return digest.digest()
-
-    def stored_sha256(self, sha256: bytes) -> bytes | None:
-        """The SHA-256 of what lies where that original should; None when nothing does.
-
-        Raises BucketUnavailable when it cannot be told.
-        """
-        return self.fetch(sha256, _Nowhere())
 
     def size(self, sha256: bytes) -> int | None:
         """The stored size in bytes, or None when no such original lies here.

@@ -4,11 +4,12 @@ It imports nothing of the server and knows only the wire protocol (docs/field-ap
 library is enough; with `cryptography` it makes a key of its own and checks signatures.
 
 Read it in this order: `store` (what is kept), `outbox` (what was done), `link` (the network),
-`pushing`, `photos`, `pulling`, `receipts`, and `client`, which puts them together.
+`pushing`, `photos`, `pulling`, `receipts`, `enrolling`, and `client`, which puts them together.
 """
 
 from audit_api.tablet.client import SyncReport, Tablet
 from audit_api.tablet.clock import Clock, Moment
+from audit_api.tablet.enrolling import EnrolledAgain
 from audit_api.tablet.errors import LinkDown, NotEnrolled, Refused, TabletError
 from audit_api.tablet.link import Answer, HttpTransport, Patience
 from audit_api.tablet.outbox import Operation, PhotoFile
@@ -16,6 +17,7 @@ from audit_api.tablet.outbox import Operation, PhotoFile
 __all__ = [
     "Answer",
     "Clock",
+    "EnrolledAgain",
     "HttpTransport",
     "LinkDown",
     "Moment",

@@ -16,7 +16,13 @@ from audit_api.tablet.client import Tablet
 from audit_api.tablet.errors import Refused, TabletError
 from audit_api.tablet.inspection_file import body_of, read_inspection, read_object
 from audit_api.tablet.link import Patience
-from audit_api.tablet.telling import describe, tell_owed, tell_status, tell_sync
+from audit_api.tablet.telling import (
+    describe,
+    tell_enrolled_again,
+    tell_owed,
+    tell_status,
+    tell_sync,
+)
 
 FOLDER = click.option(
     "--folder",
@@ -59,6 +65,21 @@ def enrol(base_url: str, code: str, name: str, folder: Path) -> None:
     with _told(), Tablet.enrol(folder, base_url, code, name) as made:
         identity = made.store.identity
         click.echo(f"Enrolled for {identity['owner']} as {identity['device']}. Next: sync.")
+
+
+@tablet.command("enrol-again")
+@click.argument("code")
+@click.option("--name", help="What the headquarters shall call it; else as before.")
+@FOLDER
+def enrol_again(code: str, name: str | None, folder: Path) -> None:
+    """Go on with a new one-time CODE: the tablet was revoked, or got another owner.
+
+    Its unsent work is kept. Of the same person it goes out under the new device; of another one
+    it stays here until that person has a code again.
+    """
+    with _told(), Tablet(folder) as opened:
+        tell_enrolled_again(opened.enrol_again(code, name=name), click.echo)
+        tell_owed(opened, click.echo)
 
 
 @tablet.command()
@@ -150,7 +171,8 @@ def sync(folder: Path, tries: int, delete_durable: bool) -> None:
             if error.status != 401:
                 raise
             raise click.ClickException(
-                f"{error}\nThe work stays in {folder}. Have the tablet enrolled into a new folder."
+                f"{error}\nThe work stays in {folder}. Ask the headquarters for a code and run "
+                "`audit-api tablet enrol-again CODE`."
             ) from None
         tell_sync(report, click.echo)
         tell_owed(opened, click.echo)

@@ -8,10 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from audit_api.tablet import outbox, photos
+from audit_api.tablet import enrolling, outbox, photos
 from audit_api.tablet.clock import Clock, Moment
-from audit_api.tablet.errors import Garbled, LinkDown, NotEnrolled, Refused, TabletError
-from audit_api.tablet.link import Answer, HttpTransport, Link, Patience, Transport
+from audit_api.tablet.enrolling import EnrolledAgain, enrol_first
+from audit_api.tablet.errors import Refused, TabletError
+from audit_api.tablet.link import HttpTransport, Link, Patience, Transport
 from audit_api.tablet.outbox import Operation, PhotoFile
 from audit_api.tablet.photos import SentPhotos
 from audit_api.tablet.pulling import Pulled, Puller
@@ -20,7 +21,6 @@ from audit_api.tablet.receipts import Keys, take_durable
 from audit_api.tablet.store import Store
 
 APP = "audit-api-tablet/1.0.0"
-ENROL = "/api/v1/devices/enrol"
 
 
 @dataclass(slots=True)
@@ -90,24 +90,23 @@ class Tablet:
         do, also if the folder holds a tablet already.
         """
         wire = transport or HttpTransport(base_url)
-        store = Store(folder, new=True)
         try:
-            if store.value("select device from tablet") is not None:
-                raise NotEnrolled(f"{folder} holds a tablet already; take another folder.")
-            private, public = _make_key()
-            said = {"code": code, "name": name} | ({"public_key": public} if public else {})
-            answer = _ask_to_enrol(Link(wire, None, Patience(tries=1)), said)
-            with store.writing() as db:
-                db.execute(
-                    """insert into tablet (single, base_url, device, token, name, owner,
-                        private_key) values (1, ?, ?, ?, ?, ?, ?)""",
-                    (base_url, answer["device"], answer["token"], name, answer["owner"], private),
-                )
+            enrol_first(folder, wire, base_url, code, name)
         finally:
-            store.close()
+            wire.close()
         tablet = cls(folder, transport=transport, patience=patience, clock=clock, app=app)
         tablet._keys.fetch(tablet.link)
         return tablet
+
+    def enrol_again(self, code: str, *, name: str | None = None) -> EnrolledAgain:
+        """Go on as another device: after a revocation, for another owner, on a restored server.
+
+        What waits goes out under the new device; the work of another person stays and waits for
+        them. Asked once only. Raises NotEnrolled, and then nothing has changed.
+        """
+        again = enrolling.enrol_again(self.store, self.link.transport, code, name)
+        self.link.token = self.store.identity["token"]
+        return again
 
     def capture(
         self,
@@ -217,40 +216,3 @@ def _add(total: SentPhotos, more: SentPhotos) -> None:
     total.count += more.count
     total.bytes += more.bytes
     total.refused = more.refused
-
-
-def _ask_to_enrol(link: Link, said: dict[str, Any]) -> dict[str, Any]:
-    def understand(answer: Answer) -> dict[str, Any]:
-        enrolled = answer.json()
-        if not all(isinstance(enrolled.get(n), str) for n in ("device", "token", "owner")):
-            raise Garbled("The answer to the enrolment lacks a part.")
-        return enrolled
-
-    headers = {"Content-Type": "application/json"}
-    body = json.dumps(said).encode()
-    try:
-        return link.ask("POST", ENROL, understand, body=body, headers=headers)
-    except LinkDown as error:
-        raise NotEnrolled(
-            f"No answer to the enrolment: {error.reason}. Try once more; if the code is used up "
-            "then, ask the coordinator for another and to revoke the tablet that nobody has."
-        ) from None
-
-
-def _make_key() -> tuple[str | None, str | None]:
-    """A P-256 key as PEM, private and public; (None, None) without `cryptography`."""
-    try:
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import ec
-    except ImportError:
-        return None, None
-    key = ec.generate_private_key(ec.SECP256R1())
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private.decode(), public.decode()

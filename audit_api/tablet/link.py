@@ -111,13 +111,13 @@ class Link:
     """Requests of one tablet."""
 
     def __init__(self, transport: Transport, token: str | None, patience: Patience) -> None:
-        self._transport = transport
-        self._token = token
+        self.transport = transport
+        self.token = token
         self.patience = patience
 
     def hang_up(self) -> None:
         """Let go of the connection; the next request makes a new one."""
-        self._transport.close()
+        self.transport.close()
 
     def ask(
         self,
@@ -133,14 +133,14 @@ class Link:
         Raises Refused for what trying again does not change, LinkDown when patience ends.
         """
         sent = dict(headers or {})
-        if self._token is not None:
-            sent["Authorization"] = f"Bearer {self._token}"
+        if self.token is not None:
+            sent["Authorization"] = f"Bearer {self.token}"
         refused: int | None = None
         reason = ""
         for failures in range(1, self.patience.tries + 1):
             wait_s = 0.0
             try:
-                answer = self._transport(method, path, sent, body)
+                answer = self.transport(method, path, sent, body)
                 _check_digest(answer)
                 if answer.status < 400:
                     return understand(answer)

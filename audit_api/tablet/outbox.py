@@ -22,6 +22,7 @@ MAX_OPERATIONS = 200
 MAX_BYTES = 2_000_000
 # What a push has around its operations: ids, clocks, anchors.
 _ENVELOPE_BYTES = 8_000
+_BODY = b',"body":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,14 @@ class PhotoFile:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `record` is what goes over the wire, `body` the part that is evidence."""
+    """One operation. `record` is what goes over the wire, `body` the part that is evidence.
+
+    `owner` did it, and `device` numbered it `seq`.
+    """
 
     op: str
+    owner: str
+    device: str
     seq: int
     kind: str
     entity: str
@@ -91,7 +97,14 @@ def mend(
         row = _find(db, op)
         if row is None or row["state"] != "rejected":
             raise CannotCapture(f"{op} is no rejected operation; see `audit-api tablet status`.")
+        (owner,) = db.execute("select owner from tablet").fetchone()
+        if row["owner"] != owner:
+            raise CannotCapture(
+                f"{op} is the work of {row['owner']}; this tablet is {owner}'s now. Only "
+                f"{row['owner']} can mend it, with a tablet of that name."
+            )
         made = replace(db, moment, row, body, "mended")
+        follow(db)
         for photo in photos:
             _announce(db, made, photo)
         return _get(db, made)
@@ -140,8 +153,10 @@ def _add(
     op: str,
 ) -> str:
     """Number an operation and keep it. The number and the operation become true together."""
-    (seq, previous) = db.execute("select seq + 1, last_sha256 from tablet").fetchone()
+    base = _standing(db, base)
     digest = hashlib.sha256(body).hexdigest()
+    (owner, device) = db.execute("select owner, device from tablet").fetchone()
+    seq, previous = _next_number(db, digest)
     head = {
         "op": op,
         "seq": seq,
@@ -154,15 +169,73 @@ def _add(
     }
     if group is not None:
         head["group"] = group
-    record = json.dumps(head).encode()[:-1] + b',"body":' + body + b"}"
-    db.execute("update tablet set seq = ?, last_sha256 = ?", (seq, digest))
+    from_base = json.dumps(base) if base else None
     db.execute(
-        """insert into operation (op, seq, kind, entity, base, group_id, body, sha256, record)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (op, seq, kind, entity, json.dumps(base) if base else None, group, body, digest, record),
+        """insert into operation
+            (op, owner, device, seq, kind, entity, base, group_id, body, sha256, record)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (op, owner, device, seq, kind, entity, from_base, group, body, digest, _record(head, body)),
     )
     note(db, "captured", op, seq=seq, kind=kind, id=entity, sha256=digest)
     return op
+
+
+def _standing(db: sqlite3.Connection, base: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The same base, by the id under which it was sent last."""
+    while base and "op" in base and (row := _find(db, base["op"])) and row["replaced_by"]:
+        base = {"op": row["replaced_by"]}
+    return base
+
+
+def _next_number(db: sqlite3.Connection, digest: str) -> tuple[int, str | None]:
+    """The next number of this device, for a body of that hash, and the hash of the body before."""
+    (seq, previous) = db.execute("select seq + 1, last_sha256 from tablet").fetchone()
+    db.execute("update tablet set seq = ?, last_sha256 = ?", (seq, digest))
+    return seq, previous
+
+
+def _record(head: dict[str, Any], body: bytes) -> bytes:
+    return json.dumps(head).encode()[:-1] + _BODY + body + b"}"
+
+
+def renumber(db: sqlite3.Connection) -> int:
+    """Let what waits of this owner go out under this device, if another one numbered it.
+
+    Ids, bodies and times of doing stay; only numbers and chain are the new device's. What waits
+    of other owners stays as it is. Returns how many it were.
+    """
+    rows = db.execute(
+        """select o.* from operation o join tablet t on t.owner = o.owner
+        where o.state = 'waiting' and o.device <> t.device order by o.n"""
+    ).fetchall()
+    for row in rows:
+        seq, previous = _next_number(db, row["sha256"])
+        db.execute(
+            """update operation set device = (select device from tablet), seq = ?, record = ?
+            where op = ?""",
+            (seq, _rewritten(row, seq=seq, prev_sha256=previous), row["op"]),
+        )
+        note(db, "numbered anew", row["op"], seq=seq, before=row["seq"])
+    return len(rows)
+
+
+def _rewritten(row: sqlite3.Row, **members: Any) -> bytes:
+    """The record of an operation with other members around its body."""
+    head = json.loads(row["record"][: -len(_BODY + row["body"] + b"}")] + b"}")
+    return _record(head | members, row["body"])
+
+
+def follow(db: sqlite3.Connection) -> None:
+    """Let what waits edit the operation that took the place of the one it was made from."""
+    for row in db.execute(
+        """select o.* from operation o join operation b on b.op = json_extract(o.base, '$.op')
+        where o.state = 'waiting' and b.replaced_by is not null"""
+    ).fetchall():
+        base = _standing(db, json.loads(row["base"]))
+        db.execute(
+            "update operation set base = ?, record = ? where op = ?",
+            (json.dumps(base), _rewritten(row, base=base), row["op"]),
+        )
 
 
 def _announce(db: sqlite3.Connection, op: str, photo: PhotoFile) -> None:
@@ -211,6 +284,8 @@ def _get(db: sqlite3.Connection, op: str) -> Operation:
 def _operation(row: sqlite3.Row) -> Operation:
     return Operation(
         row["op"],
+        row["owner"],
+        row["device"],
         row["seq"],
         row["kind"],
         row["entity"],
@@ -230,22 +305,31 @@ def find(store: Store, op: str) -> Operation | None:
 
 
 def operations(store: Store, *states: str) -> list[Operation]:
-    """The operations in any of these states, all without one, by their running numbers."""
-    every = "select * from operation order by seq"
-    some = "select * from operation where state in (select value from json_each(?)) order by seq"
+    """The operations in any of these states, all without one, in the order of their doing."""
+    every = "select * from operation order by n"
+    some = "select * from operation where state in (select value from json_each(?)) order by n"
     rows = store.rows(some, json.dumps(states)) if states else store.rows(every)
     return [_operation(row) for row in rows]
 
 
+def unsent(store: Store) -> list[Operation]:
+    """What this device has to hand in, by its running numbers; of no former owner."""
+    rows = store.rows(
+        """select o.* from operation o join tablet t on t.device = o.device
+        where o.state = 'waiting' order by o.seq"""
+    )
+    return [_operation(row) for row in rows]
+
+
 def batches(
-    waiting: Iterable[Operation],
+    queue: Iterable[Operation],
     *,
     max_operations: int = MAX_OPERATIONS,
     max_bytes: int = MAX_BYTES,
 ) -> list[list[Operation]]:
     """The outbox cut into pushes: in order, within the limits, a group's members together."""
     together: dict[str, list[Operation]] = {}
-    for operation in waiting:
+    for operation in queue:
         together.setdefault(operation.group or operation.op, []).append(operation)
     made: list[list[Operation]] = []
     room = 0

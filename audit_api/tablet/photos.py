@@ -91,10 +91,11 @@ def read_original(store: Store, sha256: str) -> bytes | None:
 
 def _to_send(store: Store) -> Iterator[PhotoFile]:
     """First what was asked for; then photos of operations that wait for somebody's decision, and
-    of inspections which, as pulled, still miss some."""
+    of inspections which, as pulled, still miss some. None of a former owner's work."""
     rows = store.rows(
         """select distinct p.* from photo p join photo_use u on u.sha256 = p.sha256
-        join operation o on o.op = u.op where p.state = 'wanted' or (p.state = 'announced'
+        join operation o on o.op = u.op join tablet t on t.owner = o.owner
+        where p.state = 'wanted' or (p.state = 'announced'
             and (o.state in ('conflict', 'quarantined') or exists (select 1 from item i
                 where i.kind = 'inspection' and i.id = o.entity
                 and json_extract(i.doc, '$.photos_missing') > 0)))

@@ -148,7 +148,12 @@ class Puller:
         path = self.store.folder / "catalog.json"
         if _sha256_of(path) == digest:
             return
-        data = self.link.ask("GET", CATALOG, lambda answer: answer.body)
+        try:
+            data = self.link.ask("GET", CATALOG, lambda answer: answer.body)
+        except Refused as error:
+            if error.status != 404:
+                raise
+            return  # nobody without a grant has a use for it; the next pull asks again
         if hashlib.sha256(data).hexdigest() == digest:
             written = path.with_suffix(".new")
             written.write_bytes(data)
@@ -168,7 +173,8 @@ class Puller:
         with self.store.writing() as db:
             if db.execute("select cursor from tablet").fetchone()[0] is not None:
                 return
-            check_epoch(db, listed["epoch"])
+            if check_epoch(db, listed["epoch"]):
+                pulled.restored = True
             db.execute("delete from item")
             for _, path in files:
                 with gzip.open(path) as lines:

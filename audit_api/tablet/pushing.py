@@ -17,8 +17,10 @@ from audit_api.tablet.outbox import (
     MAX_OPERATIONS,
     Operation,
     batches,
-    operations,
+    find,
+    follow,
     replace,
+    unsent,
 )
 from audit_api.tablet.pace import Pace
 from audit_api.tablet.receipts import RECEIVED, Keys
@@ -69,7 +71,7 @@ class Pusher:
         refused: dict[str, str] = {}
         stays: dict[str, str] = {}
         pauses = 0
-        while waiting := [o for o in operations(self.store, "waiting") if o.op not in refused]:
+        while waiting := [o for o in unsent(self.store) if o.op not in refused]:
             settled, stays, wait_s = self._round(waiting, pushed, refused)
             pauses = 0 if settled else pauses + 1
             if not settled and (not wait_s or pauses >= self.link.patience.tries):
@@ -135,11 +137,14 @@ class Pusher:
         batch = batches(waiting, max_operations=most, max_bytes=self.max_bytes)[0]
         taken = {operation.op for operation in batch}
         waiting[:] = [operation for operation in waiting if operation.op not in taken]
-        return batch
+        # As it stands now: what it edits may have been sent anew by the push before.
+        fresh = (find(self.store, operation.op) for operation in batch)
+        return [operation for operation in fresh if operation and operation.state == "waiting"]
 
     def _send(self, batch: list[Operation]) -> dict[str, Any]:
         """One push, until an answer to it can be believed; its results are on the disk then."""
-        body = gzip.compress(self._envelope(batch))
+        device = self.store.identity["device"]
+        body = gzip.compress(self._envelope(device, batch))
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
         def understand(answer: Answer) -> dict[str, Any]:
@@ -153,19 +158,21 @@ class Pusher:
             _add_anchor(db, said["server_time"], self.clock.read())
             for operation, result in zip(batch, said["results"], strict=True):
                 self._settle(db, operation, result)
+            # Only now: what was answered along with it was made from the old one, and is settled.
+            follow(db)
             db.execute(
-                "update tablet set acked_seq = ?, last_contact = ?",
-                (said["acked_seq"], said["server_time"]),
+                "update tablet set acked_seq = ?, last_contact = ? where device = ?",
+                (said["acked_seq"], said["server_time"], device),
             )
         return said
 
-    def _envelope(self, batch: list[Operation]) -> bytes:
+    def _envelope(self, device: str, batch: list[Operation]) -> bytes:
         anchors = [
             {"server_time": a["server_time"], "mono_ms": a["mono_ms"], "boot": a["boot"]}
             for a in self.store.rows("select * from anchor order by n")
         ]
         head = {
-            "device": self.store.identity["device"],
+            "device": device,
             "batch": str(uuid4()),
             "client": {"app": self.app, "forms": list(self.forms), "holds": holds(self.store)},
             "clock": self.clock.read().as_json() | {"anchors": anchors},
@@ -226,12 +233,14 @@ class Pusher:
 def holds(store: Store) -> dict[str, int]:
     """What the tablet still has to hand in, as the headquarters are told with every push."""
     photos = store.rows(
-        """select count(*) n, coalesce(sum(bytes), 0) size from photo
-        where state in ('announced', 'wanted')"""
+        """select count(*) n, coalesce(sum(bytes), 0) size from photo p
+        where state in ('announced', 'wanted') and exists (select 1 from photo_use u
+            join operation o on o.op = u.op join tablet t on t.owner = o.owner
+            where u.sha256 = p.sha256)"""
     )[0]
     return {
         "last_seq": store.value("select seq from tablet"),
-        "operations": store.value("select count(*) from operation where state = 'waiting'"),
+        "operations": len(unsent(store)),
         "photos": photos["n"],
         "photo_bytes": photos["size"],
     }

@@ -6,6 +6,7 @@ the server has is harmless, since it answers what it answered before.
 
 import sqlite3
 
+from audit_api.tablet.outbox import follow, renumber
 from audit_api.tablet.store import note
 
 
@@ -29,6 +30,10 @@ def begin_again(db: sqlite3.Connection) -> None:
         """update operation set state = 'waiting' where durable is null and (state <> 'mended'
             or (said like '%"rejected"%' and said not like '%"hash-mismatch"%'))"""
     )
+    # What an earlier device of this owner handed in is now this one's to hand in.
+    renumber(db)
+    # What was sent anew under another id goes out under that one alone.
+    follow(db)
     db.execute("update photo set state = 'announced' where state in ('wanted', 'handed_over')")
     db.execute("update tablet set epoch = null, cursor = null, resync = 1")
     note(db, "restored server")

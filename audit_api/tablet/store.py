@@ -16,8 +16,23 @@ from typing import Any
 from audit_api.tablet.errors import NotEnrolled, TabletError
 
 FILE = "tablet.db"
-_VERSION = 1
+_VERSION = 2
 _WAIT_S = 60
+_WORK = """
+create table operation (
+    n integer primary key, op text not null unique, owner text not null, device text not null,
+    seq integer not null, kind text not null, entity text not null,
+    base text, group_id text, body blob not null, sha256 text not null, record blob not null,
+    state text not null default 'waiting' check (state in ('waiting', 'applied', 'merged',
+        'conflict', 'quarantined', 'rejected', 'op_reused', 'mended')),
+    said text, receipt text, durable text, replaced_by text, unique (device, seq)
+) strict;
+create index operation_state on operation (state, device, seq);
+create table photo_use (
+    op text not null references operation (op), sha256 text not null references photo,
+    primary key (op, sha256)
+) strict
+"""
 _SCHEMA = """
 create table tablet (
     single integer primary key check (single = 1),
@@ -27,23 +42,11 @@ create table tablet (
     epoch text, cursor text, resync integer not null default 0, catalog text,
     revoked integer not null default 0, last_contact text
 ) strict;
-create table operation (
-    op text primary key, seq integer not null unique, kind text not null, entity text not null,
-    base text, group_id text, body blob not null, sha256 text not null, record blob not null,
-    state text not null default 'waiting' check (state in ('waiting', 'applied', 'merged',
-        'conflict', 'quarantined', 'rejected', 'op_reused', 'mended')),
-    said text, receipt text, durable text, replaced_by text
-) strict;
-create index operation_state on operation (state, seq);
 create table photo (
     sha256 text primary key, bytes integer not null, content_type text not null,
     state text not null default 'announced' check (state in ('announced', 'wanted',
         'handed_over', 'durable', 'deleted')),
     problem text
-) strict;
-create table photo_use (
-    op text not null references operation, sha256 text not null references photo,
-    primary key (op, sha256)
 ) strict;
 create table scope (name text primary key) strict;
 create table item (
@@ -56,6 +59,25 @@ create table server_key (key text primary key, public text not null) strict;
 create table note (n integer primary key autoincrement, at text not null, what text not null,
     about text, detail text) strict;
 """
+
+
+# Version 1 knew one device and one owner.
+_BEFORE_1 = """
+alter table operation rename to operation_1;
+alter table photo_use rename to photo_use_1;
+drop index operation_state;
+"""
+_AFTER_1 = """;
+insert into operation (owner, device, op, seq, kind, entity, base, group_id, body, sha256, record,
+        state, said, receipt, durable, replaced_by)
+    select t.owner, t.device, o.op, o.seq, o.kind, o.entity, o.base, o.group_id, o.body, o.sha256,
+        o.record, o.state, o.said, o.receipt, o.durable, o.replaced_by
+    from operation_1 o, tablet t order by o.seq;
+insert into photo_use select op, sha256 from photo_use_1;
+drop table photo_use_1;
+drop table operation_1
+"""
+_STEPS = {0: _SCHEMA + _WORK, 1: _BEFORE_1 + _WORK + _AFTER_1}
 
 
 class Store:
@@ -81,8 +103,8 @@ class Store:
     def _prepare(self) -> None:
         with self.writing() as db:
             (version,) = db.execute("pragma user_version").fetchone()
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
+            if version in _STEPS:
+                for statement in _STEPS[version].split(";"):
                     db.execute(statement)
                 db.execute(f"pragma user_version = {_VERSION}")
             elif version != _VERSION:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from audit_api.tablet.client import SyncReport, Tablet
+from audit_api.tablet.enrolling import EnrolledAgain
 from audit_api.tablet.outbox import Operation
 
 Tell = Callable[[str], object]
@@ -21,13 +22,24 @@ def counted(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
+def _waits_for_others(opened: Tablet) -> dict[str, int]:
+    """How many operations wait for owners that this tablet had before, by their names."""
+    rows = opened.store.rows(
+        """select o.owner, count(*) n from operation o join tablet t on t.owner <> o.owner
+        where o.state = 'waiting' group by o.owner order by o.owner"""
+    )
+    return {row["owner"]: row["n"] for row in rows}
+
+
 def describe(opened: Tablet) -> dict[str, Any]:
     """What a tablet owes and holds, as JSON members."""
     count = opened.store.rows
     return {
         "device": opened.store.identity["device"],
         "last_contact": opened.store.identity["last_contact"],
+        "owner": opened.store.identity["owner"],
         "owes": opened.holds(),
+        "waits_for_others": _waits_for_others(opened),
         "operations": {
             row["state"]: row["n"]
             for row in count("select state, count(*) n from operation group by state")
@@ -54,12 +66,25 @@ def tell_sync(report: SyncReport, tell: Tell) -> None:
     if report.revoked:
         tell(
             "This tablet is revoked: the server keeps what it hands in, and shows it nothing. "
-            "Ask the headquarters to enrol it anew."
+            "Ask the headquarters for a code and run `audit-api tablet enrol-again CODE`: what is "
+            "still here goes out under the new device."
         )
         return
     restored = " The server was restored from a backup." if report.pulled.restored else ""
     tell(f"Pulled: {counted(report.pulled.items, 'change')}.{restored}")
     tell(f"Durable receipts: {report.durable}; originals deleted: {len(report.deleted)}.")
+
+
+def tell_enrolled_again(again: EnrolledAgain, tell: Tell) -> None:
+    """Which device it is now, and what became of the work."""
+    tell(f"Enrolled again for {again.owner} as {again.device}; it was {again.formerly} before.")
+    if again.goes_along:
+        tell(f"Unsent work goes along: {counted(again.goes_along, 'operation')}. Next: sync.")
+    if again.owner != again.former_owner:
+        tell(
+            f"It was {again.former_owner}'s. If the headquarters have not revoked "
+            f"{again.formerly}, ask them to."
+        )
 
 
 def tell_status(opened: Tablet, tell: Tell) -> None:
@@ -82,8 +107,16 @@ def tell_owed(opened: Tablet, tell: Tell) -> None:
         tell(f"Owed: {operations}, {counted(photos, 'photo')} ({owes['photo_bytes']} bytes).")
     else:
         tell("Owed: nothing.")
+    for owner, n in _waits_for_others(opened).items():
+        tell(
+            f"  {counted(n, 'operation')} of {owner}, whose tablet this was: kept, and handed in "
+            "by nobody else. With a code for that person, `audit-api tablet enrol-again` sends it."
+        )
     decisions = {doc["op"]: doc for doc in opened.items("held").values() if doc.get("decision")}
+    owner = opened.store.identity["owner"]
     for operation in opened.operations("waiting", "rejected", "conflict", "quarantined"):
+        if operation.owner != owner:
+            continue
         if operation.op in decisions:
             _tell_decision(operation, decisions[operation.op], tell)
         else:

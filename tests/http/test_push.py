@@ -161,6 +161,20 @@ def test_an_edit_waits_for_the_operation_it_is_based_on(client: FlaskClient, wor
     assert one(client, world, edit)["rev"] == 2
 
 
+def test_an_edit_may_name_an_operation_that_brought_the_same_bytes_once_more(
+    client: FlaskClient, world: World
+) -> None:
+    entity, again = uuid4(), uuid4()
+    body = ramp_of(world, "near-1")
+    one(client, world, operation(body, seq=37, entity=entity))
+    repeat = one(client, world, operation(body, seq=38, entity=entity, op=again))
+    assert (repeat["status"], repeat["rev"], repeat["unchanged"]) == ("applied", 1, True)
+    changed = ramp_of(world, "near-1", answers={"width_mm": measurement(1300)})
+    edit = operation(changed, seq=39, entity=entity, base={"op": str(again)})
+    answer = one(client, world, edit)
+    assert (answer["status"], answer["rev"]) == ("applied", 2)
+
+
 def test_nobody_corrects_the_inspection_of_another(
     client: FlaskClient, world: World, database: Database
 ) -> None:

@@ -63,6 +63,23 @@ def test_nothing_new_is_the_same_checkpoint(logged: Logged) -> None:
     assert (again.n, again.note, again.added) == (first.n, first.note, 0)
 
 
+def test_the_first_checkpoint_may_be_one_of_nothing(logged: Logged) -> None:
+    signed = logged.sign()
+    assert (signed.size, signed.added, signed.more) == (0, 0, False)
+    logged.hand_in(1)
+    assert logged.sign().size == 1
+    assert logged.verify() == ()
+
+
+def test_a_new_epoch_in_which_nothing_came_yet_is_signed_too(logged: Logged) -> None:
+    logged.hand_in(1)
+    first = logged.sign()
+    assert logged.database.begin_epoch("restored in a test")
+    again = logged.sign()
+    assert (again.size, again.added, again.n > first.n) == (1, 0, True)
+    assert logged.verify() == ()
+
+
 def test_many_come_in_pieces_and_all_arrive(logged: Logged) -> None:
     ops = logged.hand_in(5)
     signed = [logged.sign(most=2) for _ in range(3)]

@@ -23,9 +23,9 @@ from tests.factories import World, ramp_of
 Type = Callable[..., Result]
 
 
-def code_for(database: Database, world: World) -> str:
+def code_for(database: Database, world: World, where: str = "near") -> str:
     with database.writing() as session:
-        owner = world.people[Role.INSPECTOR, "near"]
+        owner = world.people[Role.INSPECTOR, where]
         return issue_code(session, owner, lifetime=timedelta(hours=1), at=datetime.now(UTC))
 
 
@@ -151,3 +151,29 @@ def test_an_enrolment_without_an_answer_says_what_to_do(typed: Type) -> None:
     said = typed("enrol", "http://127.0.0.1:1", "CODE", "--name", "x")
     assert said.exit_code == 1
     assert "ask the coordinator for another" in said.output
+
+
+def test_a_revoked_tablet_is_enrolled_again_with_a_new_code(
+    enrolled: Type, world: World, database: Database
+) -> None:
+    op = kept(enrolled("capture", str(write_ramp(world))))
+    with database.writing() as session:
+        session.execute(text("update device set revoked_at = now() where name = 'by hand'"))
+    said = enrolled("enrol-again", code_for(database, world)).output
+    assert "Enrolled again for inspector.near" in said
+    assert "Unsent work goes along: 1 operation. Next: sync." in said
+    assert "Handed in: 1 applied." in enrolled("sync").output
+    assert json.loads(enrolled("status", "--json").output)["waits_for_others"] == {}
+    assert json.loads(enrolled("show", op).output)["site"] == str(world.sites["near-1"])
+
+
+def test_work_of_the_person_before_is_told_and_stays(
+    enrolled: Type, world: World, database: Database
+) -> None:
+    enrolled("capture", str(write_ramp(world)))
+    said = enrolled("enrol-again", code_for(database, world, "far"), "--name", "next").output
+    assert "It was inspector.near's." in said
+    assert "1 operation of inspector.near, whose tablet this was: kept" in said
+    assert "Handed in: nothing was waiting." in enrolled("sync").output
+    told = json.loads(enrolled("status", "--json").output)
+    assert (told["owner"], told["waits_for_others"]) == ("inspector.far", {"inspector.near": 1})

@@ -136,18 +136,44 @@ def test_after_such_an_answer_the_same_bytes_arrive_once(
     assert stored(database, operation) == [operation.body.decode()]
 
 
-def test_what_was_damaged_on_its_way_goes_out_anew_under_another_id(
-    tablet: Tablet, transport: AppTransport, world: World, database: Database
-) -> None:
-    operation = captured(tablet, world)
+def damage(tablet: Tablet, operation: Operation) -> None:
+    """Let it be damaged on its way, as by a link that turns bits."""
     with tablet.store.writing() as db:
         db.execute(
-            "update operation set record = ?",
-            (operation.record.replace(b'"finished"', b'"fynished"'),),
+            "update operation set record = ? where op = ?",
+            (operation.record.replace(b'"finished"', b'"fynished"'), operation.op),
         )
+
+
+def test_what_was_damaged_on_its_way_goes_out_anew_under_another_id(
+    tablet: Tablet, world: World, database: Database
+) -> None:
+    operation = captured(tablet, world)
+    damage(tablet, operation)
     tablet.sync()
     assert states(tablet) == ["mended", "applied"]
     assert stored(database, operation) == [operation.body.decode()]
+
+
+def edit_of(tablet: Tablet, world: World, first: Operation) -> Operation:
+    body = json.dumps(inspection_of(world, "near-1", seed=2)).encode()
+    return tablet.capture(body, entity=first.entity, base={"op": first.op})
+
+
+@pytest.mark.parametrize("captured_before", [True, False])
+def test_an_edit_of_what_was_sent_anew_goes_with_its_new_id(
+    tablet: Tablet, world: World, captured_before: bool
+) -> None:
+    tablet.pusher.max_operations = 1
+    first = captured(tablet, world)
+    damage(tablet, first)
+    edit = edit_of(tablet, world, first) if captured_before else None
+    tablet.sync()
+    edit = edit or edit_of(tablet, world, first)
+    tablet.sync()
+    anew = next(o for o in tablet.operations("applied") if o.op != edit.op)
+    assert json.loads(tablet.find(edit.op).record)["base"] == {"op": anew.op}
+    assert states(tablet) == (["mended", "applied", "applied"])
 
 
 def test_a_rejected_operation_stays_visible_until_it_is_mended(

@@ -17,7 +17,7 @@ from audit_api.http.auth import Door, database, guard, now, public
 from audit_api.http.blueprints import Blueprint, Schema, WholeNumber, instant, problems
 from audit_api.http.paging import MAX_LIMIT, answer_json, answer_page, read_cursor
 from audit_api.storage import evidence_log, receipt_keys
-from audit_api.storage.lists.durable import durable_operations
+from audit_api.storage.lists.durable import durable_operations, is_of
 from audit_api.storage.lists.selection import AnyRow
 
 blueprint = Blueprint("receipts", __name__, description="What the server answers for.")
@@ -86,6 +86,10 @@ class DurableQuery(Schema):
     after_seq = WholeNumber(
         load_default=0, metadata={"description": "Operations of this device behind this seq."}
     )
+    device = fields.UUID(
+        load_default=None,
+        metadata={"description": "An earlier device of the same owner, revoked or not."},
+    )
     limit = WholeNumber(load_default=MAX_LIMIT, validate=validate.Range(1, MAX_LIMIT))
     cursor = fields.String(
         load_default=None, metadata={"description": "From `next` of the page before."}
@@ -93,7 +97,7 @@ class DurableQuery(Schema):
 
 
 class DurableReceipt(Schema):
-    """A signed receipt of level `durable`: see docs/sync.md for the text that is signed."""
+    """A signed receipt of level `durable`: see docs/receipts.md for the text that is signed."""
 
     level = fields.String(required=True, validate=validate.Equal("durable"))
     op = fields.UUID(required=True)
@@ -119,16 +123,19 @@ class DurablePage(Schema):
 @guard(door=Door.DEVICE)
 @blueprint.arguments(DurableQuery, location="query")
 @blueprint.response(200, DurablePage)
-@problems(blueprint, 400, 401, 403, 422, 503)
+@problems(blueprint, 400, 401, 403, 404, 422, 503)
 def list_durable(query: dict[str, Any], *, session: Session, actor: Actor) -> Response:
     """Receipts against which this tablet may delete: its operations that a backup covers."""
     if actor.device is None:
         raise TypeError("only a device has receipts")
+    device = query["device"] or actor.device
+    if device != actor.device and not is_of(session, device, actor.person):
+        raise NotFound
     size = evidence_log.backed_up_size(session)
     said = read_cursor("receipts", query["cursor"])
     after = (query["after_seq"], None) if said is None else (said[0], UUID(said[1]))
     limit = query["limit"]
-    rows = durable_operations(session, actor.device, size=size, after=after, limit=limit)
+    rows = durable_operations(session, device, size=size, after=after, limit=limit)
     return answer_page(
         rows,
         purpose="receipts",

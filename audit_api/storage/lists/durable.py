@@ -40,3 +40,11 @@ def durable_operations(
     parameters = {"device": device, "size": size, "rows": limit + 1}
     at = {"seq": seq, "op": op} if op else {"seq": seq + 1, "op": _LOWEST}
     return session.execute(_rows, parameters | at).all()
+
+
+_of = text("select exists (select from device where id = :device and owner_id = :person)")
+
+
+def is_of(session: Session, device: UUID, person: UUID) -> bool:
+    """Whether a device is that person's: revoked or not."""
+    return bool(session.scalar(_of, {"device": device, "person": person}))

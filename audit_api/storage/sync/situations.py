@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from audit_api.storage.base import Answered, ask
+from audit_api.storage.photos import ask_with_arrivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,11 @@ _KNOWN_STATE = """
                 and state <> 'verified'),
         (select json_agg(encode(sha256, 'hex')) from photo where sha256 in
             (select decode(hex, 'hex') from unnest(cast(%(photos)s as text[])) as t(hex))),
-        (select b.rev from inspection b where b.id = %(inspection)s and b.op = %(base_op)s),
+        coalesce(
+            (select b.rev from inspection b where b.id = %(inspection)s and b.op = %(base_op)s),
+            (select (o.result ->> 'rev')::int from operation o
+                where o.op = %(base_op)s and o.entity_id = %(inspection)s
+                and o.status = 'applied')),
         (select max(b.rev) from inspection b
             where b.id = %(inspection)s and b.body_sha256 = %(sha256)s),
         (select coalesce(max(n), 0) from catalog_document)
@@ -107,6 +112,7 @@ def ask_situation(
     `sha256` is the body's, `base_op` the operation that it edits, `photos` are hex hashes. Two
     statements in this order: what the second sees is fresh, however long the first waited.
     """
+    ask_with_arrivals(session, photos)
     return Situation(
         ask(session, _LOCK_SITE, {"site": site, "campaign": campaign, "milestone": milestone}),
         ask(
@@ -191,6 +197,7 @@ def ask_situations(
 
     Sites are held in the order of their ids, so that two runs never wait for each other.
     """
+    ask_with_arrivals(session, photos)
     return Situations(
         ask(
             session,

@@ -1,0 +1,354 @@
+"""Any life of tablets and server: after a full pull a tablet shows what its person may see.
+
+hypothesis makes up lives: tablets are enrolled, work, push, lose answers and are switched off;
+the headquarters move stations, give and take grants, revoke tablets and enrol them again, make
+backups and put them back. After each full pull the tablet's picture is compared with the tables,
+to the byte (`truth`), and in the end everything that was ever captured must be there, once, as
+the work of the person who did it.
+
+`TABLET_MODEL=400` makes up 400 other lives instead of the same few.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from audit_api.domain.vocabulary import Role
+from audit_api.settings import Settings
+from audit_api.storage.base import Database
+from audit_api.tablet import LinkDown, Refused
+from tests.factories import World
+from tests.journeys.lives import AIMAKS, INSPECTORS, PLACES, Backup, Carried, Region
+from tests.journeys.server import Server
+from tests.journeys.truth import Truth
+
+MORE = int(os.environ.get("TABLET_MODEL", "0"))
+PROFILE = settings(
+    max_examples=MORE or 20,
+    stateful_step_count=40 if MORE else 25,
+    derandomize=not MORE,
+    database=None,
+    deadline=None,
+    print_blob=False,
+    phases=[Phase.generate, Phase.shrink] if MORE else [Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+MOST_TABLETS = 3
+
+tablets = st.integers(0, MOST_TABLETS - 1)
+aimaks = st.sampled_from(AIMAKS)
+people = st.sampled_from(INSPECTORS)
+places = st.sampled_from(PLACES)
+
+
+class Lives:
+    """What all lives share: the server, its database, the truth about it."""
+
+    def __init__(self, settings: Settings, database: Database, server: Server, folder: Path):
+        self.settings, self.database, self.server, self.folder = settings, database, server, folder
+        self.lived = 0
+        self.truth = Truth(settings.database_url)
+
+    def begin(self) -> Region:
+        """A region of its own for the next life."""
+        self.lived += 1
+        return Region(self.database, self.server, self.folder)
+
+    def backup(self) -> Backup:
+        """A place for dumps."""
+        return Backup(self.settings, self.database, self.folder / "dump")
+
+    def put_back(self, backup: Backup) -> None:
+        """Restore under everybody's feet."""
+        self.truth.close()
+        backup.put_back()
+        self.truth = Truth(self.settings.database_url)
+
+
+class TabletModel(RuleBasedStateMachine):
+    """One life. Rules pick a tablet by a number; there are at most three."""
+
+    lives: Lives
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.region = self.lives.begin()
+        self.backup = self.lives.backup()
+        self.put_back = 0
+
+    @initialize()
+    def begin(self) -> None:
+        """One tablet each."""
+        for person in INSPECTORS:
+            self.region.enrol(person)
+
+    def _tablet(self, n: int) -> Carried:
+        return self.region.tablets[n % len(self.region.tablets)]
+
+    # What people do in the field.
+
+    @precondition(lambda self: len(self.region.tablets) < MOST_TABLETS)
+    @rule(person=people)
+    def enrol(self, person: str) -> None:
+        self.region.enrol(person)
+
+    @rule(
+        n=tablets,
+        aimak=aimaks,
+        width_mm=st.sampled_from([700, 800, 950, 1001]),
+        photo=st.booleans(),
+        corrects=st.booleans(),
+    )
+    def visit(self, n: int, aimak: str, width_mm: int, photo: bool, corrects: bool) -> None:
+        self.region.visit(self._tablet(n), aimak, width_mm=width_mm, photo=photo, corrects=corrects)
+
+    @rule(n=tablets, aimak=aimaks, kind=st.sampled_from(["site", "element", "status"]))
+    def edit(self, n: int, aimak: str, kind: str) -> None:
+        self.region.edit(self._tablet(n), aimak, kind)
+
+    @rule(n=tablets)
+    def command(self, n: int) -> None:
+        self.region.command(self._tablet(n))
+
+    @rule(n=tablets)
+    def push(self, n: int) -> None:
+        carried = self._tablet(n)
+        self._try(carried, carried.tablet.pusher.push)
+
+    @rule(n=tablets)
+    def push_again(self, n: int) -> None:
+        assert self.region.push_all_again(self._tablet(n)) in (200, 401)
+
+    @rule(n=tablets, mishap=st.sampled_from(["answer lost", "turned away"]))
+    def push_in_vain(self, n: int, mishap: str) -> None:
+        carried = self._tablet(n)
+        patience = carried.tablet.link.patience
+        tries, patience.tries = patience.tries, 1
+        carried.transport.mishap = mishap
+        try:
+            self._try(carried, carried.tablet.pusher.push)
+        except LinkDown:
+            pass
+        finally:
+            patience.tries, carried.transport.mishap = tries, None
+
+    @rule(n=tablets)
+    def restart(self, n: int) -> None:
+        self.region.restart(self._tablet(n))
+
+    @rule(n=tablets, delete=st.booleans())
+    def sync(self, n: int, delete: bool) -> None:
+        self._sync(self._tablet(n), delete=delete)
+
+    @rule(n=tablets, page=st.sampled_from([1, 3, 500]))
+    def pull(self, n: int, page: int) -> None:
+        carried = self._tablet(n)
+        carried.tablet.puller.page = page
+        if self._try(carried, carried.tablet.puller.pull):
+            self._look(carried)
+
+    @rule(n=tablets, which=st.integers(0, 50))
+    def damage_and_resync(self, n: int, which: int) -> None:
+        carried = self._tablet(n)
+        with carried.tablet.store.writing() as db:
+            db.execute(
+                "delete from item where id in (select id from item order by id limit 1 offset ?)",
+                (which % 7,),
+            )
+            db.execute("update item set version = version - 1 where kind = 'task'")
+            db.execute("update tablet set resync = 1")
+        if self._try(carried, carried.tablet.puller.pull):
+            self._look(carried)
+
+    @rule(n=tablets)
+    def begin_the_picture_anew(self, n: int) -> None:
+        carried = self._tablet(n)
+        with carried.tablet.store.writing() as db:
+            db.execute("delete from item")
+            db.execute("update tablet set cursor = null, resync = 0")
+        if self._try(carried, carried.tablet.puller.pull):
+            self._look(carried)
+
+    # What the headquarters do.
+
+    @rule(site=aimaks, to=aimaks)
+    def move(self, site: str, to: str) -> None:
+        self.region.move(site, to)
+
+    @rule(person=people, role=st.sampled_from([Role.INSPECTOR, Role.LSG_HEAD]), place=places)
+    def grant(self, person: str, role: Role, place: str) -> None:
+        self.region.grant(person, role, place)
+
+    @rule(person=people, place=places)
+    def take_grants(self, person: str, place: str) -> None:
+        self.region.take_grants(person, place)
+
+    @rule(n=tablets)
+    def revoke(self, n: int) -> None:
+        path = f"/devices/{self._tablet(n).device}/revocations"
+        status, _ = self.region.ask("administrator", path, {"reason": "left on a bus"})
+        assert status in (200, 201, 404)
+
+    @rule(n=tablets, person=people)
+    def enrol_again(self, n: int, person: str) -> None:
+        self.region.enrol_again(self._tablet(n), person)
+
+    @rule(decision=st.sampled_from(["release", "refuse"]))
+    def decide(self, decision: str) -> None:
+        for op in self._undecided():
+            path = f"/quarantine/{op}/decisions"
+            said = {"decision": decision, "reason": "as I see it"}
+            status, _ = self.region.ask("supervisor", path, said)
+            assert status in (200, 404, 409)
+
+    @rule()
+    def return_for_correction(self) -> None:
+        for person in INSPECTORS:
+            for row in self.lives.truth.rows(
+                "select id, rev from inspection where inspector_id = %s and is_current "
+                "order by received_at desc limit 1",
+                self.region.people[person],
+            ):
+                said = {"rev": row["rev"], "reason": "Measure the handrail."}
+                path = f"/inspections/{row['id']}/returns"
+                status, _ = self.region.ask("supervisor", path, said)
+                assert status in (200, 201)
+
+    @rule()
+    def back_up(self) -> None:
+        self.backup.make()
+
+    @precondition(lambda self: self.backup.made and self.put_back < 1)
+    @rule()
+    def restore(self) -> None:
+        self.put_back += 1
+        self.lives.put_back(self.backup)
+
+    # What must hold.
+
+    def _undecided(self) -> list[str]:
+        rows = self.lives.truth.rows(
+            "select h.op::text from held_operation h join operation o on o.op = h.op "
+            "join device d on d.id = o.device_id where d.owner_id = any(%s) "
+            "and o.status = 'quarantined' and not exists (select from quarantine_decision q "
+            "where q.op = h.op) order by o.received_at limit 3",
+            [self.region.people[person] for person in INSPECTORS],
+        )
+        return [row["op"] for row in rows]
+
+    def _try(self, carried: Carried, deed: Any) -> bool:
+        """Do it; False where the server rightly refuses a tablet that is revoked or unknown."""
+        try:
+            deed()
+        except Refused as error:
+            refused = error
+        else:
+            return True
+        if refused.slug == "device-revoked":
+            assert self.lives.truth.is_revoked(carried.device)
+        else:
+            known = self.lives.truth.owner_of(carried.device) is not None
+            assert (refused.status, known) == (401, False), refused
+        return False
+
+    def _sync(self, carried: Carried, *, delete: bool = False) -> None:
+        reports = []
+        if self._try(carried, lambda: reports.append(carried.tablet.sync(delete_durable=delete))):
+            assert reports[0].revoked == self.lives.truth.is_revoked(carried.device)
+            if not reports[0].revoked:
+                self._look(carried)
+        self._nothing_forgotten(carried)
+
+    def _look(self, carried: Carried) -> None:
+        """The picture is the scope, to the byte, and no resync was needed to make it so."""
+        person = self.region.people[carried.person]
+        assert self.lives.truth.owner_of(carried.device) == person
+        rows = carried.tablet.store.rows("select scope, kind, id, doc from item")
+        picture = {(row["scope"], row["kind"], row["id"]): row["doc"] for row in rows}
+        assert picture == self.lives.truth.picture_of(person)
+        scopes = {row["name"] for row in carried.tablet.store.rows("select name from scope")}
+        assert scopes == self.lives.truth.scopes_of(person)
+        assert carried.differed() == 0
+
+    def _nothing_forgotten(self, carried: Carried) -> None:
+        """Every captured body is on the tablet, and every original that is nowhere else."""
+        kept = {operation.op: operation.body for operation in carried.tablet.operations()}
+        for captured in carried.captured:
+            assert kept[captured.operation.op] == captured.operation.body
+            here = {s for s in captured.photos if (carried.tablet.store.photos / s).exists()}
+            gone = [bytes.fromhex(sha256) for sha256 in captured.photos if sha256 not in here]
+            assert self.lives.truth.photos(gone) == set(gone)
+
+    def teardown(self) -> None:
+        """In the end everybody syncs, with a new code where it takes one: all work is there."""
+        try:
+            if sys.exc_info()[0] is not None:
+                return  # the life broke off: that is what has to be told
+            for carried in self.region.tablets:
+                self._hand_in_everything(carried)
+            for carried in self.region.tablets:
+                self._nothing_forgotten(carried)
+                for captured in carried.captured:
+                    self._is_there_once(captured.operation, captured.person)
+                    hashes = {bytes.fromhex(sha256) for sha256 in captured.photos}
+                    assert self.lives.truth.photos(hashes) == hashes
+        finally:
+            self.region.close()
+
+    def _hand_in_everything(self, carried: Carried) -> None:
+        for person in sorted({captured.person for captured in carried.captured}):
+            if self.lives.truth.owner_of(carried.device) != self.region.people[person]:
+                self.region.enrol_again(carried, person)
+            self._sync(carried)
+            self._sync(carried)
+        waiting = [o.said for o in carried.tablet.operations("waiting")]
+        assert waiting == []
+
+    def _is_there_once(self, operation: Any, person: str) -> None:
+        """Its bytes are in an inspection of that person, or kept with an operation of theirs."""
+        rows = self.lives.truth.rows(
+            "select o.raw, i.body::text as body, d.owner_id, i.inspector_id from operation o "
+            "join device d on d.id = o.device_id left join inspection i on i.op = o.op "
+            "where o.entity_id = %s and o.sha256 = decode(%s, 'hex')",
+            operation.entity,
+            operation.sha256,
+        )
+        assert {row["owner_id"] for row in rows} == {self.region.people[person]}
+        made = [row for row in rows if row["body"] is not None]
+        assert len(made) <= 1
+        for row in made:
+            assert row["body"].encode() == operation.body
+            assert row["inspector_id"] == self.region.people[person]
+        assert made or any(operation.body in bytes(row["raw"] or b"") for row in rows)
+
+
+@pytest.fixture
+def lives(
+    settings: Settings, database: Database, world: World, server: Server, tmp_path: Path
+) -> Iterator[Lives]:
+    """The server that all lives share."""
+    shared = Lives(settings, database, server, tmp_path)
+    yield shared
+    shared.truth.close()
+
+
+def test_whatever_happens_a_tablet_shows_its_scope_and_loses_nothing(lives: Lives) -> None:
+    class OneLife(TabletModel):
+        pass
+
+    OneLife.lives = lives
+    run_state_machine_as_test(OneLife, settings=PROFILE)
+    assert lives.lived

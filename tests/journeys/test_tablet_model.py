@@ -47,6 +47,7 @@ PROFILE = settings(
     suppress_health_check=list(HealthCheck),
 )
 MOST_TABLETS = 3
+MOST_BACKUPS = 2
 
 tablets = st.integers(0, MOST_TABLETS - 1)
 aimaks = st.sampled_from(AIMAKS)
@@ -87,13 +88,13 @@ class TabletModel(RuleBasedStateMachine):
         super().__init__()
         self.region = self.lives.begin()
         self.backup = self.lives.backup()
-        self.put_back = 0
+        self.backups = self.put_back = 0
 
     @initialize()
     def begin(self) -> None:
-        """One tablet each."""
+        """One tablet each, with a first picture."""
         for person in INSPECTORS:
-            self.region.enrol(person)
+            self._sync(self.region.enrol(person))
 
     def _tablet(self, n: int) -> Carried:
         return self.region.tablets[n % len(self.region.tablets)]
@@ -115,26 +116,24 @@ class TabletModel(RuleBasedStateMachine):
     def visit(self, n: int, aimak: str, width_mm: int, photo: bool, corrects: bool) -> None:
         self.region.visit(self._tablet(n), aimak, width_mm=width_mm, photo=photo, corrects=corrects)
 
-    @rule(n=tablets, aimak=aimaks, kind=st.sampled_from(["site", "element", "status"]))
-    def edit(self, n: int, aimak: str, kind: str) -> None:
-        self.region.edit(self._tablet(n), aimak, kind)
+    @rule(n=tablets, aimak=aimaks, what=st.sampled_from(["site", "element", "status", "task"]))
+    def edit(self, n: int, aimak: str, what: str) -> None:
+        if what == "task":
+            self.region.command(self._tablet(n))
+        else:
+            self.region.edit(self._tablet(n), aimak, what)
 
-    @rule(n=tablets)
-    def command(self, n: int) -> None:
-        self.region.command(self._tablet(n))
-
-    @rule(n=tablets)
-    def push(self, n: int) -> None:
+    @rule(n=tablets, how=st.sampled_from(["well", "twice", "answer lost", "turned away"]))
+    def push(self, n: int, how: str) -> None:
         carried = self._tablet(n)
-        self._try(carried, carried.tablet.pusher.push)
+        if how in ("well", "twice"):
+            self._try(carried, carried.tablet.pusher.push)
+        else:
+            self._push_in_vain(carried, how)
+        if how == "twice":
+            assert self.region.push_all_again(carried) in (200, 401)
 
-    @rule(n=tablets)
-    def push_again(self, n: int) -> None:
-        assert self.region.push_all_again(self._tablet(n)) in (200, 401)
-
-    @rule(n=tablets, mishap=st.sampled_from(["answer lost", "turned away"]))
-    def push_in_vain(self, n: int, mishap: str) -> None:
-        carried = self._tablet(n)
+    def _push_in_vain(self, carried: Carried, mishap: str) -> None:
         patience = carried.tablet.link.patience
         tries, patience.tries = patience.tries, 1
         carried.transport.mishap = mishap
@@ -153,32 +152,18 @@ class TabletModel(RuleBasedStateMachine):
     def sync(self, n: int, delete: bool) -> None:
         self._sync(self._tablet(n), delete=delete)
 
-    @rule(n=tablets, page=st.sampled_from([1, 3, 500]))
-    def pull(self, n: int, page: int) -> None:
+    @rule(n=tablets, how=st.sampled_from(["in small pages", "damaged", "from the beginning"]))
+    def pull(self, n: int, how: str) -> None:
         carried = self._tablet(n)
-        carried.tablet.puller.page = page
-        if self._try(carried, carried.tablet.puller.pull):
-            self._look(carried)
-
-    @rule(n=tablets, which=st.integers(0, 50))
-    def damage_and_resync(self, n: int, which: int) -> None:
-        carried = self._tablet(n)
+        carried.tablet.puller.page = 2 if how == "in small pages" else 500
         with carried.tablet.store.writing() as db:
-            db.execute(
-                "delete from item where id in (select id from item order by id limit 1 offset ?)",
-                (which % 7,),
-            )
-            db.execute("update item set version = version - 1 where kind = 'task'")
-            db.execute("update tablet set resync = 1")
-        if self._try(carried, carried.tablet.puller.pull):
-            self._look(carried)
-
-    @rule(n=tablets)
-    def begin_the_picture_anew(self, n: int) -> None:
-        carried = self._tablet(n)
-        with carried.tablet.store.writing() as db:
-            db.execute("delete from item")
-            db.execute("update tablet set cursor = null, resync = 0")
+            if how == "damaged":
+                db.execute("delete from item where id = (select min(id) from item)")
+                db.execute("update item set version = version - 1, doc = '{}' where kind = 'task'")
+                db.execute("update tablet set resync = 1")
+            elif how == "from the beginning":
+                db.execute("delete from item")
+                db.execute("update tablet set cursor = null, resync = 0")
         if self._try(carried, carried.tablet.puller.pull):
             self._look(carried)
 
@@ -206,16 +191,17 @@ class TabletModel(RuleBasedStateMachine):
     def enrol_again(self, n: int, person: str) -> None:
         self.region.enrol_again(self._tablet(n), person)
 
-    @rule(decision=st.sampled_from(["release", "refuse"]))
-    def decide(self, decision: str) -> None:
+    @rule(what=st.sampled_from(["release", "refuse", "return"]))
+    def supervise(self, what: str) -> None:
+        if what == "return":
+            self._return_for_correction()
+            return
         for op in self._undecided():
-            path = f"/quarantine/{op}/decisions"
-            said = {"decision": decision, "reason": "as I see it"}
-            status, _ = self.region.ask("supervisor", path, said)
+            said = {"decision": what, "reason": "as I see it"}
+            status, _ = self.region.ask("supervisor", f"/quarantine/{op}/decisions", said)
             assert status in (200, 404, 409)
 
-    @rule()
-    def return_for_correction(self) -> None:
+    def _return_for_correction(self) -> None:
         for person in INSPECTORS:
             for row in self.lives.truth.rows(
                 "select id, rev from inspection where inspector_id = %s and is_current "
@@ -227,8 +213,10 @@ class TabletModel(RuleBasedStateMachine):
                 status, _ = self.region.ask("supervisor", path, said)
                 assert status in (200, 201)
 
+    @precondition(lambda self: self.backups < MOST_BACKUPS)
     @rule()
     def back_up(self) -> None:
+        self.backups += 1
         self.backup.make()
 
     @precondition(lambda self: self.backup.made and self.put_back < 1)
@@ -313,7 +301,8 @@ class TabletModel(RuleBasedStateMachine):
             if self.lives.truth.owner_of(carried.device) != self.region.people[person]:
                 self.region.enrol_again(carried, person)
             self._sync(carried)
-            self._sync(carried)
+        # What somebody else did on another tablet since, too.
+        self._sync(carried)
         waiting = [o.said for o in carried.tablet.operations("waiting")]
         assert waiting == []
 

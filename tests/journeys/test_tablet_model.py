@@ -10,13 +10,14 @@ the work of the person who did it.
 """
 
 import os
+import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -37,8 +38,8 @@ from tests.journeys.truth import Truth
 
 MORE = int(os.environ.get("TABLET_MODEL", "0"))
 PROFILE = settings(
-    max_examples=MORE or 20,
-    stateful_step_count=40 if MORE else 25,
+    max_examples=MORE or 12,
+    stateful_step_count=30 if MORE else 5,
     derandomize=not MORE,
     database=None,
     deadline=None,
@@ -49,10 +50,38 @@ PROFILE = settings(
 MOST_TABLETS = 3
 MOST_BACKUPS = 2
 
-tablets = st.integers(0, MOST_TABLETS - 1)
-aimaks = st.sampled_from(AIMAKS)
-people = st.sampled_from(INSPECTORS)
-places = st.sampled_from(PLACES)
+BUSY_DAYS = 30
+
+NUMBERS = range(MOST_TABLETS)
+WIDTHS_MM = (700, 800, 950, 1001)
+EDITS = ("site", "element", "status", "task")
+PUSHES = ("well", "twice", "answer lost", "turned away")
+PULLS = ("in small pages", "damaged", "from the beginning")
+ROLES = (Role.INSPECTOR, Role.LSG_HEAD)
+DECISIONS = ("release", "refuse", "return")
+YES_NO = (True, False)
+DEEDS: dict[str, tuple[int, dict[str, Sequence[Any]]]] = {
+    "enrol": (1, {"person": INSPECTORS}),
+    "visit": (6, {"n": NUMBERS, "aimak": AIMAKS, "width_mm": WIDTHS_MM, "photo": YES_NO,
+                  "corrects": YES_NO}),
+    "edit": (4, {"n": NUMBERS, "aimak": AIMAKS, "what": EDITS}),
+    "push": (4, {"n": NUMBERS, "how": PUSHES}),
+    "restart": (1, {"n": NUMBERS}),
+    "sync": (5, {"n": NUMBERS, "delete": YES_NO}),
+    "pull": (2, {"n": NUMBERS, "how": PULLS}),
+    "move": (3, {"site": AIMAKS, "to": AIMAKS}),
+    "grant": (2, {"person": INSPECTORS, "role": ROLES, "place": PLACES}),
+    "take_grants": (2, {"person": INSPECTORS, "place": PLACES}),
+    "revoke": (1, {"n": NUMBERS}),
+    "enrol_again": (2, {"n": NUMBERS, "person": INSPECTORS}),
+    "supervise": (1, {"what": DECISIONS}),
+    "back_up": (1, {}),
+    "restore": (1, {}),
+}  # fmt: skip
+"""What may happen: how often beside the others, and with which choices."""
+
+tablets, aimaks = st.sampled_from(NUMBERS), st.sampled_from(AIMAKS)
+people, places = st.sampled_from(INSPECTORS), st.sampled_from(PLACES)
 
 
 class Lives:
@@ -90,11 +119,26 @@ class TabletModel(RuleBasedStateMachine):
         self.backup = self.lives.backup()
         self.backups = self.put_back = 0
 
-    @initialize()
-    def begin(self) -> None:
-        """One tablet each, with a first picture."""
+    @initialize(chance=st.integers(0, 2**32 - 1))
+    def begin(self, chance: int) -> None:
+        """One tablet each with a first picture, and a few busy days; the rules go on from there.
+
+        Left alone with so few lives, hypothesis likes to do one thing twenty times.
+        """
         for person in INSPECTORS:
             self._sync(self.region.enrol(person))
+        rng = random.Random(chance)  # noqa: S311 - the same days for the same number
+        names = rng.choices([*DEEDS], [weight for weight, _ in DEEDS.values()], k=BUSY_DAYS)
+        for name in names:
+            drawn = {n: rng.choice(choices) for n, choices in DEEDS[name][1].items()}
+            note(f"{name}({drawn})")
+            if name == "enrol" and len(self.region.tablets) == MOST_TABLETS:
+                continue
+            if name == "back_up" and self.backups == MOST_BACKUPS:
+                continue
+            if name == "restore" and (self.put_back or not self.backup.made):
+                continue
+            getattr(self, name)(**drawn)
 
     def _tablet(self, n: int) -> Carried:
         return self.region.tablets[n % len(self.region.tablets)]
@@ -109,21 +153,21 @@ class TabletModel(RuleBasedStateMachine):
     @rule(
         n=tablets,
         aimak=aimaks,
-        width_mm=st.sampled_from([700, 800, 950, 1001]),
+        width_mm=st.sampled_from(WIDTHS_MM),
         photo=st.booleans(),
         corrects=st.booleans(),
     )
     def visit(self, n: int, aimak: str, width_mm: int, photo: bool, corrects: bool) -> None:
         self.region.visit(self._tablet(n), aimak, width_mm=width_mm, photo=photo, corrects=corrects)
 
-    @rule(n=tablets, aimak=aimaks, what=st.sampled_from(["site", "element", "status", "task"]))
+    @rule(n=tablets, aimak=aimaks, what=st.sampled_from(EDITS))
     def edit(self, n: int, aimak: str, what: str) -> None:
         if what == "task":
             self.region.command(self._tablet(n))
         else:
             self.region.edit(self._tablet(n), aimak, what)
 
-    @rule(n=tablets, how=st.sampled_from(["well", "twice", "answer lost", "turned away"]))
+    @rule(n=tablets, how=st.sampled_from(PUSHES))
     def push(self, n: int, how: str) -> None:
         carried = self._tablet(n)
         if how in ("well", "twice"):
@@ -152,7 +196,7 @@ class TabletModel(RuleBasedStateMachine):
     def sync(self, n: int, delete: bool) -> None:
         self._sync(self._tablet(n), delete=delete)
 
-    @rule(n=tablets, how=st.sampled_from(["in small pages", "damaged", "from the beginning"]))
+    @rule(n=tablets, how=st.sampled_from(PULLS))
     def pull(self, n: int, how: str) -> None:
         carried = self._tablet(n)
         carried.tablet.puller.page = 2 if how == "in small pages" else 500
@@ -173,7 +217,7 @@ class TabletModel(RuleBasedStateMachine):
     def move(self, site: str, to: str) -> None:
         self.region.move(site, to)
 
-    @rule(person=people, role=st.sampled_from([Role.INSPECTOR, Role.LSG_HEAD]), place=places)
+    @rule(person=people, role=st.sampled_from(ROLES), place=places)
     def grant(self, person: str, role: Role, place: str) -> None:
         self.region.grant(person, role, place)
 
@@ -191,7 +235,7 @@ class TabletModel(RuleBasedStateMachine):
     def enrol_again(self, n: int, person: str) -> None:
         self.region.enrol_again(self._tablet(n), person)
 
-    @rule(what=st.sampled_from(["release", "refuse", "return"]))
+    @rule(what=st.sampled_from(DECISIONS))
     def supervise(self, what: str) -> None:
         if what == "return":
             self._return_for_correction()

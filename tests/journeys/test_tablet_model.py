@@ -6,6 +6,10 @@ backups and put them back. After each full pull the tablet's picture is compared
 to the byte (`truth`), and in the end everything that was ever captured must be there, once, as
 the work of the person who did it.
 
+Planted by hand and caught: a move that writes no tombstone, or one that is not sent; a revocation
+or a taken grant that is ignored; things of a lost scope that stay; a tablet that drops work on a
+5xx, sends nothing again after a restore, or hands in the work of its former owner as its own.
+
 `TABLET_MODEL=400` makes up 400 other lives instead of the same few.
 """
 

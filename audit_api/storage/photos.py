@@ -1,6 +1,6 @@
 """Photos that are here: one row per original, known by its SHA-256."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -44,6 +44,24 @@ def find_photo(session: Session, sha256: bytes) -> Photo | None:
     return session.scalar(select(Photo).where(Photo.sha256 == sha256))
 
 
+# An original arrives while an inspection that announces it is accepted: without these locks neither
+# transaction sees the other, and the inspection would wait for a photo that is here.
+_ANNOUNCE = """
+    select pg_advisory_xact_lock_shared(hashtextextended(hex, 0))
+    from (select distinct hex from unnest(cast(%(photos)s as text[])) as t(hex) order by 1) as asked
+"""
+_ARRIVE = "select pg_advisory_xact_lock(hashtextextended(%(hex)s, 0))"
+
+
+def ask_with_arrivals(session: Session, photos: Sequence[str]) -> None:
+    """Let originals (hex hashes) arrive wholly before or wholly after the rest of the transaction.
+
+    Goes along with what looks whether they are here, in front of it.
+    """
+    if photos:
+        ask(session, _ANNOUNCE, {"photos": f"{{{','.join(photos)}}}"})
+
+
 _ADD = f"""
     with added as (
         insert into photo (sha256, bytes, content_type, received_at, device_id)
@@ -79,6 +97,7 @@ def add_photo(
         "at": at,
         "entries": audit_log.as_values([entry]),
     }
+    ask(session, _ARRIVE, {"hex": sha256.hex()})
     added = ask(session, _ADD, values)
     waiting = ask(session, _WAITING, {"sha256": sha256})
     [(new,)] = added

@@ -1,6 +1,8 @@
 """Originals in and out, byte for byte."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
+from audit_api.storage import photos
 from audit_api.storage.base import Database
 from tests.factories import World, inspection_of, operation, push, ramp_of
 from tests.http.populated import Things, with_photo
@@ -174,3 +177,32 @@ def test_a_part_of_an_original_is_the_part_that_was_asked_for(
     assert (other.status_code, other.data) == (200, data)
     again = client.get(path, headers=reader | {"If-None-Match": whole.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_an_inspection_accepted_while_its_photo_arrives_does_not_wait_for_it(
+    client: FlaskClient, world: World, database: Database
+) -> None:
+    data = b"\xff\xd8 in the same moment " + uuid4().bytes
+    sha256 = hashlib.sha256(data)
+    body = with_photo(inspection_of(world, "near-1", seed=41), data)
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            photos.add_photo(
+                session,
+                sha256.digest(),
+                size=len(data),
+                content_type="image/jpeg",
+                person=world.people[Role.INSPECTOR, "near"],
+                device=world.devices["near"][0],
+                at=datetime.now(UTC),
+            )
+            pushed = pool.submit(push, client, world, operation(body, seq=3))
+            with pytest.raises(TimeoutError):
+                pushed.result(0.5)
+        answer = pushed.result(10)
+    assert answer["need_photos"] == []
+    with database.reading() as session:
+        doc = session.scalar(
+            text("select doc from feed where entity_id = :id"), {"id": answer["results"][0]["id"]}
+        )
+    assert doc["photos_missing"] == 0

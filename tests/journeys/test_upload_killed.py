@@ -17,9 +17,9 @@ from tests.http.populated import with_photo
 from tests.http.tus import Tus, photo
 from tests.journeys.server import ROOT, environment
 
-ASKS = 5
-"""Statements of finishing: the upload is complete, its parts go, the photo with the audit log, who
-waits for it, the feed."""
+ASKS = 6
+"""Statements of finishing: the upload is complete, its parts go, the arrival, the photo with the
+audit log, who waits for it, the feed."""
 WAITS = 2
 MOMENTS = [
     "put-before",

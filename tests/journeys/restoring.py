@@ -211,7 +211,7 @@ class Carried:
 def enrolled(folder: Path, world: World, where: str, seed: int) -> Carried:
     """The tablet of a district's inspector, as if it had been enrolled in that folder."""
     device, token = world.devices[where]
-    store = Store(folder)
+    store = Store(folder, new=True)
     with store.writing() as db:
         db.execute(
             """insert into tablet (single, base_url, device, token, name, owner)

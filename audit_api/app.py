@@ -30,7 +30,9 @@ from audit_api.http.oversight import (
     tasks,
     violations,
 )
-from audit_api.http.sync import photos, pull, push, receipts, resync, snapshots
+from audit_api.http.oversight import photos as evidence_photos
+from audit_api.http.sync import direct, photos, pull, push, receipts, resync, snapshots, uploads
+from audit_api.http.sync.method_override import MethodOverride
 from audit_api.http.sync.pull_notes import PullNotes
 from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.settings import Settings
@@ -47,6 +49,8 @@ API_BLUEPRINTS = (
     resync.blueprint,
     snapshots.blueprint,
     photos.blueprint,
+    uploads.blueprint,
+    direct.blueprint,
     catalog.blueprint,
     forms.blueprint,
     standards.blueprint,
@@ -55,6 +59,7 @@ API_BLUEPRINTS = (
     json_schemas.blueprint,
     places.blueprint,
     inspections.blueprint,
+    evidence_photos.blueprint,
     violations.blueprint,
     recommendations.blueprint,
     tasks.blueprint,
@@ -100,6 +105,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["catalogs"] = CatalogKeeper()
     app.extensions["pull_notes"] = PullNotes()
     observing.observe(app)
+    app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
     api = Api(app)
     for blueprint in API_BLUEPRINTS:
         api.register_blueprint(blueprint, url_prefix="/api/v1")

@@ -24,13 +24,17 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class S3Settings:
-    """Where the photos live. `endpoint_url` is None for the cloud provider's own."""
+    """Where the photos live. `endpoint_url` is None for the cloud provider's own.
+
+    `public_endpoint_url`: where tablets reach the bucket, None when they shall not.
+    """
 
     bucket: str
     region: str
     access_key: str
     secret_key: str = field(repr=False)
     endpoint_url: str | None = None
+    public_endpoint_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Settings:
     max_push_bytes: int = 2_000_000
     max_push_operations: int = 200
     max_photo_bytes: int = 25_000_000
+    max_unfinished_bytes: int = 20_000_000_000
     session_hours: int = 12
     enrolment_minutes: int = 10
     log_level: str = "INFO"
@@ -74,6 +79,9 @@ class Settings:
                 access_key=env.str("S3_ACCESS_KEY_ID"),
                 secret_key=env.str("S3_SECRET_ACCESS_KEY"),
                 endpoint_url=web_address("S3_ENDPOINT_URL", env.str("S3_ENDPOINT_URL", "")),
+                public_endpoint_url=web_address(
+                    "S3_PUBLIC_ENDPOINT_URL", env.str("S3_PUBLIC_ENDPOINT_URL", "")
+                ),
             ),
             secret_key=strong_secret(env.str("SECRET_KEY", "")),
             receipt_signing_key=signing_key(
@@ -82,6 +90,9 @@ class Settings:
             pool_size=_whole(env, "DATABASE_POOL_SIZE", default["pool_size"], most=1000),
             max_photo_bytes=_whole(
                 env, "MAX_PHOTO_BYTES", default["max_photo_bytes"], most=5_000_000_000
+            ),
+            max_unfinished_bytes=_whole(
+                env, "MAX_UNFINISHED_BYTES", default["max_unfinished_bytes"], most=99_999_999_999
             ),
             session_hours=_whole(env, "SESSION_HOURS", default["session_hours"], most=24 * 365),
             enrolment_minutes=_whole(

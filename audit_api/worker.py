@@ -7,12 +7,15 @@ import structlog
 from sqlalchemy.engine import make_url
 
 from audit_api.domain.signing import Signer
+from audit_api.imaging import Examiner
+from audit_api.services.examine_photos import examine_photos
 from audit_api.services.keep_log import take_checkpoint
 from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.services.sweep import sweep
 from audit_api.services.sync.replay_held import replay_held
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
+from audit_api.storage.photo_store import PhotoStore
 
 log = structlog.get_logger()
 
@@ -26,6 +29,7 @@ def make_worker(settings: Settings) -> procrastinate.App:
         )
     )
     database = Database(make_engine(settings))
+    store = PhotoStore(settings.s3)
     signer = Signer(settings.receipt_signing_key)
 
     @worker.periodic(cron="17 * * * *")
@@ -52,5 +56,15 @@ def make_worker(settings: Settings) -> procrastinate.App:
                 signed = take_checkpoint(session, signer, at=datetime.now(UTC))
             more = signed.more
         log.info("checkpoint", size=signed.size, added=signed.added, planned_for=timestamp)
+
+    @worker.periodic(cron="* * * * *")
+    @worker.task(name="examine_photos", queueing_lock="examine_photos", pass_context=False)
+    def examine_every_minute(timestamp: int) -> None:
+        number = 0
+        with Examiner() as examiner:
+            for _ in examine_photos(database, store, examiner, now=lambda: datetime.now(UTC)):
+                number += 1
+        if number:
+            log.info("examined", photos=number, planned_for=timestamp)
 
     return worker

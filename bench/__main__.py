@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.sync import feed
-from bench import syncing, verdicts
+from bench import photos, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.place import Place, make_place
@@ -34,6 +35,8 @@ BATCHES, BATCH = 16, 50
 PAGES = 300
 FEW, MANY = 2_000, 20_000
 ROUNDS = 3
+NO_DEARER = 1.1
+"""A page of a long list beside one of a short list: a tenth is what two equal runs differ by."""
 
 
 def main() -> None:
@@ -79,12 +82,14 @@ class Bench:
         settings: Settings,
     ) -> None:
         self.settings = settings
+        self.services = services
         self.postgres_pid = services.pids[0]
         self.dsn = services.database_url.replace("+psycopg", "")
         self.place = place
         self.address = server.base_url.removeprefix("http://")
         self.server_pid = server.pid
         self.seq = count(1)
+        self.previous: str | None = None
         self.raw_ids = count(1)
 
     def run(self) -> str:
@@ -112,10 +117,34 @@ class Bench:
             Line(f"violations, a page of 100 of {few:,}", page_few, "pages", 10),
             Line(f"violations, a page of 100 of {many:,}", page_many, "pages", 10),
         ]
+        batched = _middle(batches).cpu_s_per_1000
+        dearer = page_many.cpu_s_per_1000 / page_few.cpu_s_per_1000
+        marks = [
+            Verdict(
+                "push of 50 inspections, with receipts and chain", batched, "CPU-s per 1,000", 2.5
+            ),
+            Verdict(f"a page of {many:,} violations beside one of {few:,}", dearer, "×", NO_DEARER),
+        ]
         synced, sync_notes = syncing.measure(
             self.settings, self.address, self.server_pid, self.postgres_pid
         )
-        return write(lines, self._notes(), synced, sync_notes, self._verdicts())
+        shot, shot_notes = photos.measure(
+            self.settings,
+            self.address,
+            self.place.device_token,
+            self.server_pid,
+            self.services,
+        )
+        return write(
+            lines,
+            self._notes(),
+            marks,
+            synced,
+            sync_notes,
+            shot,
+            shot_notes,
+            self._verdicts(),
+        )
 
     def _notes(self) -> list[str]:
         body = _document(self.place, 0)
@@ -123,7 +152,9 @@ class Bench:
         return [
             f"An inspection: {answers} answers (a repeat of runs counts as one), {len(body):,} "
             "bytes, no photos, about 15 % of the answers in breach; scored against the demo "
-            "profile, with cases, tasks, audit log and feed, one transaction an operation.",
+            "profile, with signed receipt, cases, tasks, audit log and feed. Up to 25 new "
+            "inspections of a push share a transaction, each with a result of its own "
+            "(decisions/0024-a-run-shares-a-transaction.md); pushed alone, each has its own.",
             f"Pushes, raw and over HTTP, go over {THREADS} connections; {ROUNDS} rounds of each, "
             "one after the other, the middle round by CPU is shown.",
             "Raw psycopg inserts the same bodies into a table with a `json` column and no "
@@ -181,7 +212,9 @@ class Bench:
             operations = []
             for _ in range(batch):
                 seq = next(self.seq)
-                operations.append(operation(_document(self.place, seq), seq=seq))
+                body = _document(self.place, seq)
+                operations.append(operation(body, seq=seq, prev_sha256=self.previous))
+                self.previous = sha256(body).hexdigest()
             work.append(push_body(self.place.device, operations))
 
         def call(caller: Caller, data: bytes) -> None:

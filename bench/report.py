@@ -74,8 +74,11 @@ def _judged(verdicts: Sequence[Verdict]) -> list[str]:
 def write(
     lines: Sequence[Line],
     notes: Sequence[str],
+    marks: Sequence[Verdict],
     syncing: Sequence[Verdict],
     syncing_notes: Sequence[str],
+    photos: Sequence[Verdict],
+    photos_notes: Sequence[str],
     verdicts: Sequence[Verdict],
 ) -> str:
     """The page's text, written to docs/benchmarks.md."""
@@ -100,6 +103,8 @@ def write(
             "| --- | --- | --- | --- | --- | --- | --- |",
             *rows,
             "",
+            *_judged(marks),
+            "",
             *(f"- {note}" for note in notes),
             "",
             "## Sync",
@@ -107,6 +112,12 @@ def write(
             *_judged(syncing),
             "",
             *(f"- {note}" for note in syncing_notes),
+            "",
+            "## Photos",
+            "",
+            *_judged(photos),
+            "",
+            *(f"- {note}" for note in photos_notes),
             "",
             "## Verdicts",
             "",

@@ -82,6 +82,8 @@ def _notes(pulled: Pulling, returned: Returned) -> list[str]:
         f"ones; {SITES * 16 // 1000} kB of it are the random parts of their ids.",
         f"The tablets that come back: {returned.requests} pushes, each on a connection of its own, "
         "timed from connecting to the last byte of the answer.",
+        "How far the feed's horizon lags behind (mark: 2 s) is measured under load and faults by "
+        "`make torture`, which fails beyond it.",
     ]
 
 

@@ -46,8 +46,16 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def make_territory(session: Session, code: str, kind: str, parent: UUID | None, name: str) -> UUID:
-    territory = Territory(id=uuid4(), code=code, kind=kind, lat=40.0, lon=70.0)
+def make_territory(
+    session: Session,
+    code: str,
+    kind: str,
+    parent: UUID | None,
+    name: str,
+    *,
+    territory_id: UUID | None = None,
+) -> UUID:
+    territory = Territory(id=territory_id or uuid4(), code=code, kind=kind, lat=40.0, lon=70.0)
     session.add(territory)
     session.flush()
     session.add(
@@ -73,9 +81,10 @@ def make_site(
     constituency: int = 1,
     campaign: str = CAMPAIGN,
     built_on: date | None = date(1975, 1, 1),
+    site_id: UUID | None = None,
 ) -> UUID:
     site = Site(
-        id=uuid4(),
+        id=site_id or uuid4(),
         name_ky=f"Мектеп {number}",
         name_ru=f"Школа {number}",
         name_en=f"School {number}",

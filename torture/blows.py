@@ -48,7 +48,7 @@ class Blows:
                 break
             began = time.time()
             self.done[event.blow] += self._strike(event)
-            if event.blow is not Blow.RENAME:
+            if event.blow not in (Blow.RENAME, Blow.BACKUP):
                 self.struck.append((began, time.time(), event.blow))
             for tablet in self.tablets:
                 words = tablet.crashed()
@@ -64,7 +64,7 @@ class Blows:
             self._returning.cancel()
         self._give_bucket_back()
 
-    def _strike(self, event: Event) -> int:
+    def _strike(self, event: Event) -> int:  # noqa: C901 - a case for each blow
         tablet = self.tablets[int(event.dice * len(self.tablets))]
         match event.blow:
             case Blow.WORKER:
@@ -87,6 +87,8 @@ class Blows:
                 self._at_headquarters(self.headquarters.revoke_device, tablet.device)
             case Blow.RENAME:
                 self._others.submit(self._at_headquarters, self.headquarters.rename, event.dice)
+            case Blow.BACKUP:
+                self._others.submit(self._at_headquarters, self.headquarters.mark_backup)
         return 1
 
     def _at_headquarters(self, work, *args) -> None:  # type: ignore[no-untyped-def]
@@ -95,11 +97,15 @@ class Blows:
                 work(*args)
             except (psycopg.OperationalError, DBAPIError):
                 time.sleep(0.2)
+            except Exception as error:
+                self.failed.append(f"the headquarters could not work: {error!r}")
+                return
             else:
                 return
 
     def _take_bucket_away(self, dice: float) -> None:
-        mode = _BUCKET_MODES[int(dice * 1000) % len(_BUCKET_MODES)]
+        # In turns: a run of any length has as many kinds as it has times.
+        mode = _BUCKET_MODES[self.done[Blow.BUCKET] % len(_BUCKET_MODES)]
         self.proxy.take_away(self.bucket, mode)
         least, most = BUCKET_AWAY_S
         seconds = least + (most - least) * dice

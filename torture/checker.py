@@ -35,6 +35,10 @@ class Checked:
     device: str
     person: UUID
 
+    def kept(self) -> set[str]:
+        """Hashes of the originals that are still on the tablet."""
+        return {file.name for file in (self.folder / "photos").iterdir()}
+
 
 @dataclass
 class Told:
@@ -81,6 +85,7 @@ class Checker:
         for tablet in self.tablets:
             own = [o for o in operations if o.device == tablet.device]
             self._check_operations(tablet, told[tablet.name], own)
+            self.findings.add("lost", lost_meanwhile(tablet, own))
             self._check_picture(tablet)
         self._check_phantoms(told, operations)
         self._check_photos(told)
@@ -165,10 +170,27 @@ class Checker:
             self.findings.add(
                 "lost", (f"{tablet.name}: photo {s} was acknowledged, is not here" for s in missing)
             )
+            kept = tablet.kept()
+            gone = [s for s, state in states.items() if state != "deleted" and s not in kept]
+            self.findings.add(
+                "lost", (f"{tablet.name}: photo {s} is no longer on the tablet" for s in gone)
+            )
             owed = [s for s, state in states.items() if state == "wanted"]
             self.findings.add(
                 "lost", (f"{tablet.name}: photo {s} could not be handed in" for s in owed)
             )
+
+
+def lost_meanwhile(tablet: Checked, held: list[HeldOperation]) -> Iterator[str]:
+    """What is here only because a tablet noticed that it was gone; nobody restores anything."""
+    outbox = Outbox(tablet.folder)
+    if times := outbox.restored():
+        yield f"{tablet.name} learnt {times}x that the database is an older one"
+    kept = {op: state for op, _, state, _ in outbox.operations()}
+    here = {o.op: o.received_at for o in held}
+    for op, received_at in outbox.acknowledged():
+        if kept[op] not in _SENT_ANEW and here.get(op, received_at) != received_at:
+            yield f"{tablet.name}: {op}, received {received_at}, was handed in again {here[op]}"
 
 
 _HANDED_OVER = ("handed_over", "durable", "deleted")

@@ -10,8 +10,16 @@ from torture.proxy import CUTS, FLIPS, Fault, Proxy
 from torture.schedule import Blow
 from torture.servers import Cluster
 from torture.tablets import Session, TabletProcess, sessions
-from torture.watch import Watch
+from torture.watch import LAG_MARK_S, Watch
 
+MARKS_S = 300
+MARKS: Mapping[str, int] = {
+    "faulty sessions": 300,
+    "crash recoveries of PostgreSQL": 15,
+    "killed workers": 40,
+    "cut connections": 400,
+}
+"""What five minutes of storm bring at least, on a machine that does nothing else."""
 _STRIKING = (Blow.WORKER, Blow.WORKERS, Blow.BACKEND, Blow.IMMEDIATE, Blow.BUCKET)
 
 
@@ -35,6 +43,9 @@ class Counts:
     operations: int
     revisions: int
     photos: int
+    deleted: int
+    """Originals that tablets deleted against durable receipts."""
+    backups: int
     answers: Mapping[int, int]
     lag_s: float
     looks: int
@@ -49,6 +60,17 @@ class Counts:
     def killed_workers(self) -> int:
         """Workers of the web server that got a `kill -9`."""
         return self.blows[Blow.WORKER] + self.blows[Blow.WORKERS]
+
+    def short(self, seconds: float) -> list[str]:
+        """Where the storm blew less hard than promised: for five minutes or more, `MARKS` each."""
+        if seconds < MARKS_S:
+            return []
+        had = (self.faulty_sessions, self.recoveries, self.killed_workers, self.cut_connections)
+        return [
+            f"{n} {what}, {mark} were promised"
+            for n, (what, mark) in zip(had, MARKS.items(), strict=True)
+            if n < mark
+        ]
 
     def lines(self) -> list[str]:
         """What to print."""
@@ -71,8 +93,10 @@ class Counts:
             f"{self.slow_transactions} slow transactions",
             "handed in": f"{self.operations} operations, {self.revisions} revisions, "
             f"{self.photos} photos",
+            "deleted": f"{self.deleted} originals on tablets, against {self.backups} backup marks",
             "answers": ", ".join(f"{status}: {n}" for status, n in sorted(self.answers.items())),
-            "horizon's lag": f"{self.lag_s:.2f} s at most in {self.looks} looks",
+            "horizon's lag": f"{self.lag_s:.2f} s at most in {self.looks} looks "
+            f"(mark: {LAG_MARK_S:.0f} s)",
             "workers' memory": f"{self.memory_mb:.0f} MB at most",
         }
         return [f"{name:>15} {text}" for name, text in told.items()]
@@ -111,6 +135,8 @@ def count(
         operations=operations,
         revisions=revisions,
         photos=photos,
+        deleted=sum(list(t.outbox.photos().values()).count("deleted") for t in tablets),
+        backups=blows.headquarters.backups,
         answers=answers,
         lag_s=watch.lag_s,
         looks=watch.samples,

@@ -1,8 +1,12 @@
-"""The people at the headquarters, who go on working: grants, revocations, slow transactions."""
+"""The people at the headquarters, who go on working: grants, revocations, names, backups."""
 
 import time
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from audit_api.domain.signing import Signer
+from audit_api.services.back_up import begin_backup, finish_backup
+from audit_api.services.keep_log import take_checkpoint
 from audit_api.storage.base import Database
 from audit_api.storage.sync import feed
 from torture.place import Inspector, Place
@@ -15,12 +19,14 @@ SLOWEST_S = 0.8
 class Headquarters:
     """Does what it does with its own connection, and again if PostgreSQL was away."""
 
-    def __init__(self, cluster: Cluster, database: Database, place: Place) -> None:
+    def __init__(self, cluster: Cluster, database: Database, signer: Signer, place: Place) -> None:
         self._cluster = cluster
         self._database = database
+        self._signer = signer
         self._place = place
         self.changed_grants = 0
         self.renamed = 0
+        self.backups = 0
         self.revoked: list[str] = []
 
     def change_grant(self, inspector: Inspector, dice: float) -> None:
@@ -71,3 +77,16 @@ class Headquarters:
             session.flush()
             time.sleep(SLOWEST_S * dice)
         self.renamed += 1
+
+    def mark_backup(self) -> None:
+        """Sign what is in and say that a backup has it, so that tablets get durable receipts.
+
+        None is made: nothing is restored here, and what the servers lose shows at the end.
+        """
+        with self._database.writing() as session:
+            signed = take_checkpoint(session, self._signer, at=datetime.now(UTC))
+        with self._database.writing() as session:
+            token = begin_backup(session, signed, at=datetime.now(UTC))
+        with self._database.writing() as session:
+            finish_backup(session, token, at=datetime.now(UTC))
+        self.backups += 1

@@ -34,10 +34,13 @@ class HeldOperation:
     status: str
     sha256: str
     read_sha256: str | None
+    received_at: str | None
+    """As its receipt says."""
 
 
 _OPERATIONS = """
-    select o.op, o.device_id, o.entity_id, o.status, o.sha256, o.raw, i.body::text
+    select o.op, o.device_id, o.entity_id, o.status, o.sha256, o.raw, i.body::text,
+        o.result->'receipt'->>'received_at'
     from operation o left join inspection i on i.op = o.op order by o.received_at
 """
 
@@ -45,11 +48,20 @@ _OPERATIONS = """
 def held_operations(connection: Connection) -> list[HeldOperation]:
     """Everything that was handed in, with the hash of what stands there now."""
     found = []
-    for op, device, entity, status, sha256, raw, body in connection.execute(_OPERATIONS):
+    for row in connection.execute(_OPERATIONS):
+        op, device, entity, status, sha256, raw, body, received_at = row
         data = body.encode() if body is not None else _body_of(raw)
         read = hashlib.sha256(data).hexdigest() if data is not None else None
         found.append(
-            HeldOperation(str(op), str(device), entity and str(entity), status, sha256.hex(), read)
+            HeldOperation(
+                str(op),
+                str(device),
+                entity and str(entity),
+                status,
+                sha256.hex(),
+                read,
+                received_at,
+            )
         )
     return found
 

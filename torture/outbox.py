@@ -82,6 +82,17 @@ class Outbox:
         """How often the tablet found, by the server's digest, that a pull had left it wrong."""
         return int(self.rows("select count(*) from note where what = 'picture differs'")[0][0])
 
+    def acknowledged(self) -> list[tuple[str, str]]:
+        """Every receipt that the tablet noted when it came: op, `received_at`."""
+        return self.rows(
+            """select about, json_extract(detail, '$.receipt.received_at') from note
+            where what = 'settled' and json_extract(detail, '$.receipt') is not null"""
+        )
+
+    def restored(self) -> int:
+        """How often the tablet was told that the server's database was an older one."""
+        return int(self.rows("select count(*) from note where what = 'restored server'")[0][0])
+
     def scopes(self) -> set[str]:
         """The scopes that the tablet believes it has."""
         return {row[0] for row in self.rows("select name from scope")}

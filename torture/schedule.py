@@ -20,6 +20,7 @@ class Blow(StrEnum):
     GRANT = "a grant revoked or given back"
     DEVICE = "a device revoked"
     RENAME = "headquarters at work"
+    BACKUP = "a checkpoint signed, a backup marked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ STORM = Weather(
         Blow.GRANT: 8,
         Blow.DEVICE: 0.5,
         Blow.RENAME: 40,
+        Blow.BACKUP: 10,
     },
     link={
         Fault.CUT_UP: 0.18,

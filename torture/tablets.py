@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audit_api.tablet import Patience, Tablet
+from audit_api.tablet import HttpTransport, Patience, Tablet
 from tests.factories import CAMPAIGN
 from tests.journeys.server import ROOT
 from torture.notes import read_notes
@@ -36,15 +36,25 @@ class TabletProcess:
     """By how much its clock is off."""
     _process: "subprocess.Popen[bytes] | None" = field(default=None)
 
+    @property
+    def outbox(self) -> Outbox:
+        """Its own file."""
+        return Outbox(self.folder)
+
     def enrol(self, seed: str, weather: Weather, number: int, pause_s: float) -> None:
         """Make it a tablet, while the link is still good."""
         self.folder.mkdir(parents=True)
         base_url = f"http://127.0.0.1:{self.link.port}"
         with Tablet.enrol(
-            self.folder, base_url, self.inspector.code, self.name, patience=Patience(tries=3)
+            self.folder,
+            base_url,
+            self.inspector.code,
+            self.name,
+            transport=HttpTransport(base_url),
+            patience=Patience(tries=3),
         ):
             pass
-        self.device = Outbox(self.folder).identity()[0]
+        self.device = self.outbox.identity()[0]
         self.clock_days = CLOCKS_DAYS[number % len(CLOCKS_DAYS)]
         config = {
             "name": self.name,

@@ -17,6 +17,8 @@ _OLDEST = """
     from pg_stat_activity where backend_xid is not null order by xact_start limit 1
 """
 PERIOD_S = 0.1
+LAG_MARK_S = 2.0
+"""The longest that a writing transaction may hold back what tablets pull."""
 
 
 @dataclass

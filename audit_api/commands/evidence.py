@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from audit_api.commands.console import open_database, told, transaction
+from audit_api.commands.photo_copies import photos, put_photos_back
 from audit_api.domain.receipts import NoReceipt, Receipt, is_genuine
 from audit_api.domain.signing import SEED_BYTES, Signer, key_id
 from audit_api.services.back_up import begin_backup, finish_backup
@@ -111,6 +112,10 @@ def done(token: str) -> None:
     with transaction() as session:
         size = finish_backup(session, token, at=datetime.now(UTC))
     click.echo(f"{token}: recorded; {size} entries of the log have a backup.")
+
+
+backup.add_command(photos)
+backup.add_command(put_photos_back)
 
 
 @click.group()

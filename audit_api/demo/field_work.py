@@ -1,126 +1,178 @@
-"""Three tablets hand in sixty stations over HTTP, on bad links, once with nonsense."""
+"""Three tablets hand in sixty stations over HTTP, on bad links, with what goes wrong in the field.
+
+They are tablets of `audit_api.tablet`, each in a folder of its own: `audit-api tablet status
+--folder …` reads them as it reads any other.
+"""
 
 import json
+import shutil
+from collections import Counter
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 from rich.progress import Progress
 
-from audit_api.demo.http_client import get, sign_in
+from audit_api.demo.bad_link import BadLink
 from audit_api.demo.people import INSPECTORS
-from audit_api.demo.tablet import Tablet, TabletError
 from audit_api.demo.visits import Visit, make_visit
-from audit_api.embedded.secret_file import write_secret
+from audit_api.tablet import LinkDown, Moment, NotEnrolled, Patience, Tablet, TabletError
 
 STATIONS_EACH = 20
 BATCH = 5
-_NONSENSE = uuid5(UUID("6f6c2c1e-2f0b-5a53-9a6f-7d1f3c0f5e21"), "nonsense")
+_NAMESPACE = UUID("6f6c2c1e-2f0b-5a53-9a6f-7d1f3c0f5e21")
+_PATIENCE = Patience(first_s=0.02)
+_NO_PATIENCE = Patience(tries=1)
+
+Site = dict[str, Any]
 
 
 class FieldWork:
-    """What the tablets are and whether they are done, kept in a file.
+    """The tablets in their folders, and whether they are done.
 
-    A demonstration that was interrupted goes on with the same tablets, which hand in the same
-    bytes under the same ids from their first operation on: nothing doubles.
+    A demonstration that was interrupted goes on with the same tablets: what is captured again
+    under the same id is there already, and what is handed in again is answered as before.
     """
 
-    def __init__(self, file: Path, enrolled: Collection[UUID]) -> None:
-        """`enrolled`: the devices that the server knows; a file about others is forgotten."""
-        self._file = file
-        self._said: dict[str, Any] = {"tablets": {}, "done": False}
-        if file.exists():
-            said = json.loads(file.read_text())
-            if {UUID(device) for device, _ in said["tablets"].values()} <= set(enrolled):
-                self._said = said
+    def __init__(self, folder: Path, enrolled: Collection[UUID]) -> None:
+        """`enrolled`: the devices that the server knows; the folder of another is forgotten."""
+        self._folder = folder
+        self._done = folder / "done"
+        self.cut = self.lost = 0
+        self.statuses: Counter[str] = Counter()
+        for inspector in INSPECTORS:
+            own = folder / inspector.username
+            if own.exists() and _device_in(own) not in enrolled:
+                shutil.rmtree(own)
+                self._done.unlink(missing_ok=True)
 
     @property
     def done(self) -> bool:
-        """True when everything was handed in."""
-        return bool(self._said["done"])
+        """True when everything was handed in that gets through."""
+        return self._done.exists()
 
     @property
     def missing_tablets(self) -> list[str]:
         """The inspectors (by username) whose tablet is not enrolled yet."""
-        return [i.username for i in INSPECTORS if i.username not in self._said["tablets"]]
+        return [i.username for i in INSPECTORS if not (self._folder / i.username).exists()]
 
     def hand_in(self, base_url: str, codes: Mapping[str, str], progress: Progress) -> None:
         """Enrol the missing tablets with `codes` and hand in `STATIONS_EACH` stations each."""
-        for n, username in enumerate(self.missing_tablets):
-            enrolled = Tablet.enrol(base_url, codes[username], f"Demo tablet {n + 1}")
-            self._said["tablets"][username] = [enrolled.device, enrolled.token]
-            self._save()
+        for username in self.missing_tablets:
+            name = f"Tablet of {username}"
+            with Tablet.enrol(self._folder / username, base_url, codes[username], name):
+                pass
         bar = progress.add_task("Tablets hand in", total=STATIONS_EACH * len(INSPECTORS))
-        for n, inspector in enumerate(INSPECTORS):
-            tablet = Tablet(base_url, *self._said["tablets"][inspector.username])
-            token = sign_in(base_url, inspector.username, inspector.password)
-            sites = _spread(_stations(base_url, token), STATIONS_EACH)
-            for first in range(0, len(sites), BATCH):
-                visits = [
-                    make_visit(site["stations"][0]["number"], site, nth=first + k)
-                    for k, site in enumerate(sites[first : first + BATCH])
-                ]
-                _hand_in(tablet, visits, rough=first == BATCH)
-                progress.advance(bar, len(visits))
-            if n == 0:
-                _hand_in_nonsense(tablet)
-            if not tablet.pull_all():
-                raise TabletError("The tablet pulled nothing, though its district has sites.")
-        self._said["done"] = True
-        self._save()
+        unvisited: list[list[Site]] = []
+        for inspector in INSPECTORS:
+            link = BadLink(base_url)
+            folder = self._folder / inspector.username
+            with Tablet(folder, transport=link, patience=_PATIENCE) as tablet:
+                tablet.sync()
+                sites = _by_number(tablet)
+                chosen = _spread(sites, STATIONS_EACH)
+                unvisited.append([site for site in sites if site not in chosen])
+                for first in range(0, len(chosen), BATCH):
+                    if first == BATCH:
+                        link.worsen()
+                    _hand_in(tablet, chosen[first : first + BATCH], first)
+                    progress.advance(bar, BATCH)
+                if inspector is INSPECTORS[0]:
+                    _hand_in_nonsense(tablet)
+                elif inspector is INSPECTORS[1]:
+                    _break_off(tablet, link, unvisited[1][0])
+                else:
+                    _inspect_beyond_the_border(tablet, unvisited[0][0])
+                self.cut += link.cut
+                self.lost += link.lost
+                self.statuses.update(operation.state for operation in tablet.operations())
+        self._done.touch()
 
-    def _save(self) -> None:
-        # Replaced in one step: a half-written file would forget an enrolled tablet.
-        write_secret(self._file, json.dumps(self._said))
+
+def _device_in(folder: Path) -> UUID | None:
+    with suppress(NotEnrolled), Tablet(folder) as tablet:
+        return UUID(tablet.store.identity["device"])
+    return None
 
 
-def _spread(sites: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+def _by_number(tablet: Tablet) -> list[Site]:
+    """The sites that the tablet pulled, by station number."""
+    sites = tablet.items("site").values()
+    return sorted(sites, key=lambda site: int(site["stations"][0]["number"]))
+
+
+def _spread(sites: list[Site], count: int) -> list[Site]:
     """`count` of the sites, evenly through the district, so that every constituency has some."""
     return [sites[n * len(sites) // count] for n in range(count)]
 
 
-def _stations(base_url: str, token: str) -> list[dict[str, Any]]:
-    """The inspector's sites by station number."""
-    found: list[dict[str, Any]] = []
-    path = "/api/v1/sites?limit=200"
-    while path:
-        page = get(base_url, path, token)
-        found += page["items"]
-        path = page["next"]
-    return sorted(found, key=lambda site: int(site["stations"][0]["number"]))
+def _hand_in(tablet: Tablet, sites: list[Site], first: int) -> None:
+    """Capture the visits of some stations, and sync."""
+    ops = {_capture(tablet, site, nth=first + k) for k, site in enumerate(sites)}
+    tablet.sync()
+    for operation in tablet.operations("waiting", "rejected", "conflict", "quarantined"):
+        if operation.op in ops:
+            raise TabletError(f"not applied: {operation.said}")
 
 
-def _hand_in(tablet: Tablet, visits: list[Visit], *, rough: bool) -> None:
-    """A push and the photos it asks for. `rough`: the link breaks, and the push goes out twice."""
-    operations = [
-        tablet.operation(
-            str(visit.op),
-            str(visit.inspection),
-            visit.body,
-            {"wall": visit.finished.isoformat(), "mono_ms": 0, "boot": "demo"},
-        )
-        for visit in visits
-    ]
-    answer = tablet.push(operations, cut=rough)
-    if rough:
-        answer = tablet.push(operations)
-    bad = [r for r in answer["results"] if r["status"] != "applied"]
-    if bad:
-        raise TabletError(f"not applied: {bad[0]}")
-    for visit in visits:
-        for k, photo in enumerate(visit.photos):
-            tablet.send_photo(photo, cut=rough and k == 0)
-    if rough:
-        tablet.send_photo(visits[0].photos[0])
+def _capture(tablet: Tablet, site: Site, *, nth: int) -> str:
+    visit = make_visit(site["stations"][0]["number"], site, nth=nth)
+    tablet.capture(
+        visit.body,
+        entity=str(visit.inspection),
+        originals=visit.photos,
+        op=str(visit.op),
+        moment=_moment(visit),
+    )
+    return str(visit.op)
+
+
+def _moment(visit: Visit) -> Moment:
+    return Moment(visit.finished.isoformat(), 0, "demo")
+
+
+def _expect(tablet: Tablet, op: str, state: str) -> None:
+    operation = tablet.find(op)
+    if operation.state != state:
+        raise TabletError(f"{operation.kind} {op} is {operation.state}, not {state}")
 
 
 def _hand_in_nonsense(tablet: Tablet) -> None:
     """Something no form knows: it is rejected, kept, and blocks nothing."""
+    op = str(uuid5(_NAMESPACE, "nonsense/op"))
     body = b'{"site":"nowhere","form":"station/1","elements":"many"}'
-    operation = tablet.operation(
-        str(uuid5(_NONSENSE, tablet.device)), str(_NONSENSE), body, {"wall": "yesterday"}
+    tablet.capture(body, entity=str(uuid5(_NAMESPACE, "nonsense")), op=op)
+    tablet.sync()
+    _expect(tablet, op, "rejected")
+
+
+def _inspect_beyond_the_border(tablet: Tablet, site: Site) -> None:
+    """An inspection in another's district: whole and valid, but not the inspector's to make."""
+    op = _capture(tablet, site, nth=STATIONS_EACH)
+    tablet.sync()
+    _expect(tablet, op, "quarantined")
+
+
+def _break_off(tablet: Tablet, link: BadLink, site: Site) -> None:
+    """A site's building was rebuilt, which a person has to decide on; then the network is gone.
+
+    The inspection that was made there stays on the tablet, and the headquarters see that.
+    """
+    op = str(uuid5(_NAMESPACE, "rebuilt/op"))
+    change = {"old": site["building_status"], "new": "reconstructed"}
+    tablet.capture(
+        json.dumps({"fields": {"building_status": change}}).encode(),
+        entity=site["id"],
+        kind="site",
+        base={"rev": site["rev"]},
+        op=op,
     )
-    status = tablet.push([operation])["results"][0]["status"]
-    if status != "rejected":
-        raise TabletError(f"nonsense was {status}")
+    _capture(tablet, site, nth=STATIONS_EACH)
+    tablet.pusher.max_operations = 1
+    tablet.link.patience = _NO_PATIENCE
+    link.end_after_posts(1)
+    with suppress(LinkDown):
+        tablet.sync()
+    _expect(tablet, op, "conflict")

@@ -98,6 +98,13 @@ class MalformedBody(DomainError):
     title = "The body is not readable as strict JSON"
 
 
+class MalformedHeader(DomainError):
+    """A header that cannot be read."""
+
+    slug = "malformed-header"
+    title = "A header cannot be read"
+
+
 class InvalidInput(DomainError):
     """Readable, but with values that are not allowed."""
 
@@ -138,6 +145,83 @@ class HashMismatch(DomainError):
 
     slug = "hash-mismatch"
     title = "The bytes do not have the announced SHA-256"
+
+
+class TusVersionNeeded(DomainError):
+    """The request does not say that it speaks the version of tus that is spoken here."""
+
+    slug = "tus-version"
+    title = "Tus-Resumable is needed"
+
+
+class OffsetDiffers(DomainError):
+    """A part of an upload that does not begin where the upload stands."""
+
+    slug = "offset-differs"
+    title = "The upload stands elsewhere"
+
+
+class TakenOver(DomainError):
+    """Another request continues the upload: what this one still had was not kept."""
+
+    slug = "upload-taken-over"
+    title = "Another request has taken the upload over"
+
+
+class UploadGone(DomainError):
+    """An upload that was never finished and has expired."""
+
+    slug = "upload-gone"
+    title = "This upload has expired"
+
+
+class ChecksumDiffers(DomainError):
+    """A part, or the whole, of an upload is not what its digest says."""
+
+    slug = "checksum-mismatch"
+    title = "The bytes do not have the announced digest"
+
+
+class TooManyUploads(DomainError):
+    """A device has begun more than it may without finishing."""
+
+    slug = "too-many-uploads"
+    title = "Too many unfinished uploads"
+
+
+class StoreFull(DomainError):
+    """No room is left for bytes; what is kept stays kept."""
+
+    slug = "store-full"
+    title = "There is no room just now"
+
+
+class DirectNotOffered(DomainError):
+    """The bucket cannot be reached by tablets."""
+
+    slug = "direct-not-offered"
+    title = "Photos do not go straight to the bucket here"
+
+
+class NotYetThere(DomainError):
+    """A photo was said to be in the bucket, and is not."""
+
+    slug = "not-yet-there"
+    title = "The photo is not there"
+
+
+class NoPreview(DomainError):
+    """A photo of which there is no preview, or not of that size."""
+
+    slug = "no-preview"
+    title = "There is no such preview"
+
+
+class RangeOutside(DomainError):
+    """A part that the thing does not have."""
+
+    slug = "range-not-satisfiable"
+    title = "There is no such part"
 
 
 class BadCursor(DomainError):

@@ -1,7 +1,7 @@
 """Receipts: what the server answers for, in a signed text that anybody can rebuild and check.
 
 Two levels. `received`: the operation is committed. `durable`: it also lies under a signed
-checkpoint of the log, and a backup was made since. docs/sync.md has the text's grammar.
+checkpoint of the log, and a backup was made since. docs/receipts.md has the text's grammar.
 """
 
 import re

@@ -115,8 +115,9 @@ def guard(
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if hand_in:
                 with database().at_once() as session:
+                    told = {} if along is None else {"told": along(session)}
                     actor = authenticate(session, door)
-                return view(*args, actor=actor, **kwargs)
+                return view(*args, actor=actor, **told, **kwargs)
             if along is not None:
                 with database().at_once() as session:
                     told = along(session)

@@ -91,6 +91,8 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 View = Callable[..., Any]
+# Statuses that Python's `http` does not know.
+_PHRASES = {460: "Checksum Mismatch"}
 
 
 def problems(blueprint: Blueprint, *statuses: int) -> Callable[[View], View]:
@@ -100,7 +102,10 @@ def problems(blueprint: Blueprint, *statuses: int) -> Callable[[View], View]:
         told = view
         for status in sorted(statuses):
             told = blueprint.alt_response(
-                status, schema=ProblemSchema, content_type="application/problem+json"
+                status,
+                schema=ProblemSchema,
+                description=_PHRASES.get(status),
+                content_type="application/problem+json",
             )(told)
         # What was said of the view, without a wrapper around it for each status.
         view._apidoc = told._apidoc  # type: ignore[attr-defined]

@@ -6,12 +6,14 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from audit_api.storage.people import EnrolmentCode, FailedSignIn, LoginSession
+from audit_api.storage.sync.uploads import sweep_uploads
 
 KEPT = timedelta(days=30)
 
 
 def sweep(session: Session, *, at: datetime) -> int:
-    """Delete sessions and unused codes that ended 30 days ago, and day-old failed sign-ins.
+    """Delete sessions and unused codes that ended 30 days ago, day-old failed sign-ins, and
+    uploads that were not gone on with for a week.
 
     Returns how many rows went.
     """
@@ -24,4 +26,5 @@ def sweep(session: Session, *, at: datetime) -> int:
         ),
         session.execute(delete(FailedSignIn).where(FailedSignIn.at < at - timedelta(days=1))),
     )
-    return sum(outcome.rowcount for outcome in outcomes)  # type: ignore[attr-defined]
+    gone: int = sum(outcome.rowcount for outcome in outcomes)  # type: ignore[attr-defined]
+    return gone + sweep_uploads(session, at=at)

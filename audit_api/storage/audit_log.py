@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Identity
+from sqlalchemy import BigInteger, Identity, Index, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.operations import Entry
@@ -17,6 +17,13 @@ class AuditEntry(Base):
     """One thing that was done. `detail` holds ids and hashes, no personal data."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (
+        Index(
+            "ix_audit_log_photo",
+            "subject",
+            postgresql_where=text("what in ('photo_received', 'original_read')"),
+        ),
+    )
 
     n: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     at: Mapped[Instant]

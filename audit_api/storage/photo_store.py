@@ -3,6 +3,8 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, Any
 
 import boto3
@@ -16,14 +18,42 @@ class BucketUnavailable(Exception):
     """The store does not answer just now, or says that it is unwell."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """What lies in the bucket: its size, and the type with which it was put."""
+
+    bytes: int
+    content_type: str
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """What helps to be tried again, as BucketUnavailable; a refusal stays a ClientError."""
+    try:
+        yield
+    except BotoCoreError as error:
+        raise BucketUnavailable(type(error).__name__) from error
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status >= 500 or status == 429:
+            raise BucketUnavailable(str(status)) from error
+        raise
+
+
 class PhotoStore:
     """Originals in S3. One per process: making a client takes milliseconds; it is thread-safe."""
 
     def __init__(self, settings: S3Settings) -> None:
         self._bucket = settings.bucket
-        self._client: Any = boto3.client(
+        self._client = self._connect(settings, settings.endpoint_url)
+        public = settings.public_endpoint_url
+        self._public = self._client if public is None else self._connect(settings, public)
+
+    @staticmethod
+    def _connect(settings: S3Settings, endpoint_url: str | None) -> Any:
+        return boto3.client(
             "s3",
-            endpoint_url=settings.endpoint_url,
+            endpoint_url=endpoint_url,
             region_name=settings.region,
             aws_access_key_id=settings.access_key,
             aws_secret_access_key=settings.secret_key,
@@ -32,17 +62,52 @@ class PhotoStore:
                 read_timeout=60,
                 max_pool_connections=64,
                 retries={"max_attempts": 3, "mode": "standard"},
+                signature_version="s3v4",
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
                 s3={"addressing_style": "path"},
             ),
         )
 
+    def sign_put(
+        self, sha256: bytes, *, size: int, content_type: str, seconds: int
+    ) -> tuple[str, dict[str, str]]:
+        """An address to PUT exactly that original to, once, and the headers that belong to it.
+
+        The store itself refuses other bytes, another size or type, and to overwrite.
+        """
+        digest = b64encode(sha256).decode()
+        url: str = self._public.generate_presigned_url(
+            "put_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": self.key(sha256),
+                "ContentLength": size,
+                "ContentType": content_type,
+                "ChecksumSHA256": digest,
+                "IfNoneMatch": "*",
+            },
+            ExpiresIn=seconds,
+        )
+        headers = {
+            "Content-Length": str(size),
+            "Content-Type": content_type,
+            "x-amz-checksum-sha256": digest,
+            "If-None-Match": "*",
+        }
+        return url, headers
+
     @staticmethod
     def key(sha256: bytes) -> str:
         """Where the original with that hash lies."""
         name = sha256.hex()
         return f"originals/sha256/{name[:2]}/{name[2:4]}/{name}"
+
+    @staticmethod
+    def preview_key(sha256: bytes, size: int) -> str:
+        """Where the preview of that size lies. It is derived: losing it loses nothing."""
+        name = sha256.hex()
+        return f"previews/{size}/{name[:2]}/{name[2:4]}/{name}.jpg"
 
     def put(self, sha256: bytes, body: IO[bytes], *, size: int, content_type: str) -> bool:
         """Store an original whose hash the store itself verifies; False if it was there.
@@ -71,20 +136,55 @@ class PhotoStore:
             raise
         return True
 
-    def read(self, sha256: bytes, chunk_bytes: int = 65_536) -> Iterator[bytes]:
-        """The original's bytes, streamed."""
-        answer = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256))
-        yield from answer["Body"].iter_chunks(chunk_bytes)
+    def read(
+        self, sha256: bytes, chunk_bytes: int = 65_536, *, part: tuple[int, int] | None = None
+    ) -> Iterator[bytes]:
+        """The original's bytes, streamed; `part`: from its first to before its last.
 
-    def stored_sha256(self, sha256: bytes) -> bytes | None:
+        Raises BucketUnavailable before the first of them.
+        """
+        some = {} if part is None else {"Range": f"bytes={part[0]}-{part[1] - 1}"}
+        with _telling():
+            answer = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256), **some)
+        chunks: Iterator[bytes] = answer["Body"].iter_chunks(chunk_bytes)
+        return chunks
+
+    def put_preview(self, sha256: bytes, size: int, content: bytes) -> None:
+        """Store a preview (JPEG). Raises BucketUnavailable when it helps to come again."""
+        with _telling():
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=self.preview_key(sha256, size),
+                Body=content,
+                ContentType="image/jpeg",
+            )
+
+    def read_preview(self, sha256: bytes, size: int) -> bytes | None:
+        """A preview; None when none lies here. Raises BucketUnavailable."""
+        try:
+            with _telling():
+                answer = self._client.get_object(
+                    Bucket=self._bucket, Key=self.preview_key(sha256, size)
+                )
+                content: bytes = answer["Body"].read()
+                return content
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return None
+            raise
+
+    def stored_sha256(self, sha256: bytes, into: IO[bytes] | None = None) -> bytes | None:
         """The SHA-256 of what lies where that original should; None when nothing does.
 
-        Raises BucketUnavailable when it cannot be told.
+        The bytes are written `into` a file on their way. Raises BucketUnavailable when it cannot
+        be told.
         """
         digest = hashlib.sha256()
         try:
             for chunk in self.read(sha256, 1 << 20):
                 digest.update(chunk)
+                if into is not None:
+                    into.write(chunk)
         except BotoCoreError as error:
             raise BucketUnavailable(type(error).__name__) from error
         except ClientError as error:
@@ -94,15 +194,26 @@ class PhotoStore:
             raise BucketUnavailable(str(status)) from error
         return digest.digest()
 
-    def size(self, sha256: bytes) -> int | None:
-        """The stored size in bytes, or None when no such original lies here."""
+    def look(self, sha256: bytes) -> Lying | None:
+        """What lies where that original should; None when nothing does.
+
+        Raises BucketUnavailable when it cannot be told.
+        """
         try:
             answer = self._client.head_object(Bucket=self._bucket, Key=self.key(sha256))
+        except BotoCoreError as error:
+            raise BucketUnavailable(type(error).__name__) from error
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 404:
                 return None
-            raise
-        return int(answer["ContentLength"])
+            raise BucketUnavailable(str(status)) from error
+        return Lying(int(answer["ContentLength"]), str(answer["ContentType"]))
+
+    def size(self, sha256: bytes) -> int | None:
+        """The stored size in bytes, or None when no such original lies here; see `look`."""
+        found = self.look(sha256)
+        return None if found is None else found.bytes
 
     def check(self) -> None:
         """Raise unless the bucket can be reached."""

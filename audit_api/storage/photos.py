@@ -1,14 +1,15 @@
 """Photos that are here: one row per original, known by its SHA-256."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from audit_api.storage.base import Base, Id, Instant, Sha256, Xid, is_sha256, xid_index
+from audit_api.domain.operations import Entry
+from audit_api.storage import audit_log
+from audit_api.storage.base import Base, Id, Instant, Sha256, Xid, ask, is_sha256, xid_index
 
 
 class Photo(Base):
@@ -43,19 +44,64 @@ def find_photo(session: Session, sha256: bytes) -> Photo | None:
     return session.scalar(select(Photo).where(Photo.sha256 == sha256))
 
 
+# An original arrives while an inspection that announces it is accepted: without these locks neither
+# transaction sees the other, and the inspection would wait for a photo that is here.
+_ANNOUNCE = """
+    select pg_advisory_xact_lock_shared(hashtextextended(hex, 0))
+    from (select distinct hex from unnest(cast(%(photos)s as text[])) as t(hex) order by 1) as asked
+"""
+_ARRIVE = "select pg_advisory_xact_lock(hashtextextended(%(hex)s, 0))"
+
+
+def ask_with_arrivals(session: Session, photos: Sequence[str]) -> None:
+    """Let originals (hex hashes) arrive wholly before or wholly after the rest of the transaction.
+
+    Goes along with what looks whether they are here, in front of it.
+    """
+    if photos:
+        ask(session, _ANNOUNCE, {"photos": f"{{{','.join(photos)}}}"})
+
+
+_ADD = f"""
+    with added as (
+        insert into photo (sha256, bytes, content_type, received_at, device_id)
+        values (%(sha256)s, %(bytes)s, %(content_type)s, %(at)s, %(device)s)
+        on conflict (sha256) do nothing returning sha256
+    ), logged as ({audit_log.RECORD} where exists (select from added))
+    select exists (select from added)
+"""
+_WAITING = "select distinct inspection_id from announced_photo where sha256 = %(sha256)s"
+
+
 def add_photo(
-    session: Session, sha256: bytes, *, size: int, content_type: str, device: UUID, at: datetime
-) -> bool:
-    """Note an original that lies in the bucket; False if it was known."""
-    added = session.execute(
-        insert(Photo)
-        .values(
-            sha256=sha256, bytes=size, content_type=content_type, received_at=at, device_id=device
-        )
-        .on_conflict_do_nothing(index_elements=["sha256"])
-        .returning(Photo.sha256)
-    )
-    return added.first() is not None
+    session: Session,
+    sha256: bytes,
+    *,
+    size: int,
+    content_type: str,
+    person: UUID,
+    device: UUID,
+    at: datetime,
+) -> tuple[bool, list[UUID]]:
+    """Note an original that lies in the bucket, in the audit log too.
+
+    Returns whether it was unknown, and the inspections that announce it. One exchange with the
+    server.
+    """
+    entry = Entry("photo_received", sha256.hex(), at, person, device, {"bytes": size})
+    values = {
+        "sha256": sha256,
+        "bytes": size,
+        "content_type": content_type,
+        "device": device,
+        "at": at,
+        "entries": audit_log.as_values([entry]),
+    }
+    ask(session, _ARRIVE, {"hex": sha256.hex()})
+    added = ask(session, _ADD, values)
+    waiting = ask(session, _WAITING, {"sha256": sha256})
+    [(new,)] = added
+    return new, [row[0] for row in waiting]
 
 
 def photos_after(session: Session, sha256: bytes, *, limit: int) -> list[bytes]:

@@ -5,6 +5,7 @@ from audit_api.storage import (
     audit_log,
     campaigns,
     evidence_log,
+    examinations,
     inspections,
     people,
     photos,
@@ -17,7 +18,7 @@ from audit_api.storage import (
 )
 from audit_api.storage.base import Base
 from audit_api.storage.law import amending, documents, packed, rulesets
-from audit_api.storage.sync import feed, operations, quarantine, snapshots
+from audit_api.storage.sync import feed, operations, quarantine, snapshots, uploads
 
 __all__ = [
     "Base",
@@ -27,6 +28,7 @@ __all__ = [
     "campaigns",
     "documents",
     "evidence_log",
+    "examinations",
     "feed",
     "inspections",
     "operations",
@@ -41,5 +43,6 @@ __all__ = [
     "rulesets",
     "snapshots",
     "territory_tree",
+    "uploads",
     "violations",
 ]

@@ -89,7 +89,11 @@ class Tablet:
         Asked once only: a code whose answer was lost is used up. Raises NotEnrolled with what to
         do, also if the folder holds a tablet already.
         """
-        enrol_first(folder, transport or HttpTransport(base_url), base_url, code, name)
+        wire = transport or HttpTransport(base_url)
+        try:
+            enrol_first(folder, wire, base_url, code, name)
+        finally:
+            wire.close()
         tablet = cls(folder, transport=transport, patience=patience, clock=clock, app=app)
         tablet._keys.fetch(tablet.link)
         return tablet

@@ -10,8 +10,10 @@ from audit_api.domain.violations import (
     VIOLATION_MOVES,
     KnownCase,
     Move,
+    case_id,
     key_of,
     plan_moves,
+    task_id,
 )
 from audit_api.domain.vocabulary import (
     ENDED_VIOLATION_STATES,
@@ -81,3 +83,9 @@ def test_every_state_in_the_tables_is_a_word_of_the_domain() -> None:
     states = {state for state, _ in VIOLATION_MOVES} | {to for _, to in VIOLATION_MOVES.values()}
     assert states - {None} <= set(ViolationState)
     assert {state for state, _ in RECOMMENDATION_MOVES} <= {None, *RecommendationState}
+
+
+def test_what_comes_again_after_a_restore_gets_the_ids_that_it_had() -> None:
+    # As they stand in databases and in prosecutors' acts: they never change.
+    assert case_id((RAMP, "S", "1", "r")) == UUID("1a41936c-c2a3-5950-a3ea-b6d72e4724ff")
+    assert task_id(DOOR, 2, RAMP) == UUID("41265ca9-eeb4-5532-97e9-52f8d3d666d1")

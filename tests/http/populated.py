@@ -2,13 +2,18 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Flask
+from PIL import Image
 from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
+from audit_api.imaging import Examiner
+from audit_api.services.examine_photos import examine_photos
 from audit_api.storage.base import Database
 from tests.factories import CAMPAIGN, World, inspection_of, make_device, operation, push
 
@@ -27,8 +32,10 @@ class Things:
 
 
 def photo_bytes(n: int) -> bytes:
-    """Bytes that are announced as a photo; what they show does not matter here."""
-    return b"\xff\xd8\xff\xe0 not really a photo " + str(n).encode()
+    """A small picture; what it shows does not matter here."""
+    made = BytesIO()
+    Image.new("RGB", (16, 12), (n % 256, 90, 120)).save(made, "JPEG", comment=f"number {n}")
+    return made.getvalue()
 
 
 def with_photo(body: dict[str, Any], data: bytes) -> dict[str, Any]:
@@ -124,6 +131,9 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         ids["operation"][site] = hold(app, world, site, seq=100 + n)
         ids["review"][site] = differ(app, world, site, seq=200 + n)
         ids["assignment"][site] = assign(app, world, site)
+    with Examiner() as examiner:
+        store = app.extensions["photo_store"]
+        list(examine_photos(database, store, examiner, now=lambda: datetime.now(UTC)))
     with database.writing() as session:
         for site in SITES:
             owner = world.people[Role.INSPECTOR, site.split("-", maxsplit=1)[0]]

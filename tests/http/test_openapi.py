@@ -33,6 +33,13 @@ RELEASED: dict[str, Any] = {
     "name": "requirements",
 }
 """Parameters that name something of the catalog."""
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def _bytes_as_they_are(_: schemathesis.SerializationContext, value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 CALLERS = ["nobody", "tablet", *Role]
 
 

@@ -1,6 +1,8 @@
 """Originals in and out, byte for byte."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
+from audit_api.storage import photos
 from audit_api.storage.base import Database
 from tests.factories import World, inspection_of, operation, push, ramp_of
 from tests.http.populated import Things, with_photo
@@ -129,3 +132,77 @@ def test_a_revoked_tablet_still_hands_in_its_photos(
     pushed = push(client, world, operation(ramp_of(world, "far-1"), seq=50), where="far")
     assert pushed["results"][0]["status"] == "quarantined"
     assert pushed["results"][0]["reason"] == "device-revoked"
+
+
+def test_what_is_known_of_a_photo(client: FlaskClient, world: World) -> None:
+    data = b"\xff\xd8 known " + uuid4().bytes
+    sha256 = hashlib.sha256(data).hexdigest()
+    pushed = push(client, world, operation(with_photo(ramp_of(world, "near-1"), data), seq=1))
+    put(client, world, data)
+    supervisor = world.headers(Role.TECHNICAL_SUPERVISOR)
+    assert client.get(f"/api/v1/photos/{sha256}/original", headers=supervisor).status_code == 200
+    facts = client.get(f"/api/v1/photos/{sha256}", headers=supervisor).json
+    assert (facts["sha256"], facts["bytes"]) == (sha256, len(data))
+    assert [shown["inspection"] for shown in facts["shown_in"]] == [pushed["results"][0]["id"]]
+    assert facts["shown_in"][0]["bytes_agree"] is True
+    assert [event["what"] for event in facts["custody"]] == ["photo_received", "original_read"]
+    assert facts["examination"] is None
+    head = client.get(f"/api/v1/photos/{sha256}", headers=world.headers(Role.LSG_HEAD))
+    assert head.json["custody"] is None
+
+
+def test_a_part_of_an_original_is_the_part_that_was_asked_for(
+    client: FlaskClient, world: World
+) -> None:
+    data = b"\xff\xd8 parts " + bytes(range(256)) * 40
+    push(client, world, operation(with_photo(ramp_of(world, "near-1"), data), seq=1))
+    put(client, world, data)
+    path = f"/api/v1/photos/{hashlib.sha256(data).hexdigest()}/original"
+    reader = world.headers(Role.PROSECUTOR)
+    whole = client.get(path, headers=reader)
+    assert (whole.data, whole.headers["Accept-Ranges"]) == (data, "bytes")
+    for asked, start, end in (
+        ("0-9", 0, 10),
+        ("100-", 100, len(data)),
+        ("-7", len(data) - 7, None),
+    ):
+        answer = client.get(path, headers=reader | {"Range": f"bytes={asked}"})
+        assert (answer.status_code, answer.data) == (206, data[start:end])
+    beyond = client.get(path, headers=reader | {"Range": f"bytes={len(data)}-"})
+    assert (beyond.status_code, beyond.json["type"]) == (
+        416,
+        "urn:audit-api:problem:range-not-satisfiable",
+    )
+    other = client.get(path, headers=reader | {"Range": "bytes=0-1", "If-Range": '"other"'})
+    assert (other.status_code, other.data) == (200, data)
+    again = client.get(path, headers=reader | {"If-None-Match": whole.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_an_inspection_accepted_while_its_photo_arrives_does_not_wait_for_it(
+    client: FlaskClient, world: World, database: Database
+) -> None:
+    data = b"\xff\xd8 in the same moment " + uuid4().bytes
+    sha256 = hashlib.sha256(data)
+    body = with_photo(inspection_of(world, "near-1", seed=41), data)
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            photos.add_photo(
+                session,
+                sha256.digest(),
+                size=len(data),
+                content_type="image/jpeg",
+                person=world.people[Role.INSPECTOR, "near"],
+                device=world.devices["near"][0],
+                at=datetime.now(UTC),
+            )
+            pushed = pool.submit(push, client, world, operation(body, seq=3))
+            with pytest.raises(TimeoutError):
+                pushed.result(0.5)
+        answer = pushed.result(10)
+    assert answer["need_photos"] == []
+    with database.reading() as session:
+        doc = session.scalar(
+            text("select doc from feed where entity_id = :id"), {"id": answer["results"][0]["id"]}
+        )
+    assert doc["photos_missing"] == 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import boto3
 import psycopg
@@ -76,6 +77,12 @@ def fill_bucket(s3: S3Settings, objects: dict[str, bytes]) -> None:
     bucket = _bucket(s3)
     for key, data in objects.items():
         bucket.put_object(Key=key, Body=data)
+
+
+def empty_bucket(s3: S3Settings, prefix: str = "") -> None:
+    """Delete every object of a bucket whose key begins so."""
+    for item in _bucket(s3).objects.filter(Prefix=prefix):
+        item.delete()
 
 
 @contextmanager
@@ -210,13 +217,17 @@ class Carried:
 
 def enrolled(folder: Path, world: World, where: str, seed: int) -> Carried:
     """The tablet of a district's inspector, as if it had been enrolled in that folder."""
-    device, token = world.devices[where]
+    return enrolled_as(folder, *world.devices[where], seed)
+
+
+def enrolled_as(folder: Path, device: UUID, token: str, seed: int) -> Carried:
+    """A tablet with that token, as if it had been enrolled in that folder."""
     store = Store(folder, new=True)
     with store.writing() as db:
         db.execute(
             """insert into tablet (single, base_url, device, token, name, owner)
-            values (1, 'http://tablet.test', ?, ?, ?, ?)""",
-            (str(device), token, f"tablet {where}", f"inspector.{where}"),
+            values (1, 'http://tablet.test', ?, ?, ?, 'somebody')""",
+            (str(device), token, f"tablet {seed}"),
         )
     store.close()
     return Carried(folder, random.Random(seed))  # noqa: S311 - the same work every time

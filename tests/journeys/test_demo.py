@@ -2,19 +2,27 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
 import pytest
 
 from audit_api.demo.http_client import get, sign_in
-from audit_api.demo.tablet import Tablet
+from audit_api.demo.people import INSPECTORS
 from audit_api.embedded.child import free_port
+from audit_api.settings import Settings
+from audit_api.tablet import HttpTransport, Tablet
+from audit_api.tablet.inspection_file import read_inspection
+from tests.journeys.by_the_book import backed_up, restored
+from tests.journeys.restoring import moved_to, new_cluster
 
 CAMPAIGN = "kg-jk-2021"
 PATIENCE_S = 240
@@ -140,10 +148,80 @@ def test_every_role_can_sign_in_and_has_a_command_to_try(demo: Demo, role: str) 
     assert f"user {user['username']}" in demo.log
 
 
-def test_an_unused_code_enrols_a_tablet_that_pulls_its_district(demo: Demo) -> None:
+def test_an_unused_code_enrols_a_tablet_that_pulls_and_hands_in(
+    demo: Demo, tmp_path: Path, project_root: Path
+) -> None:
     assert len(demo.said["enrolment_codes"]) == 2
-    tablet = Tablet.enrol(demo.said["base_url"], demo.said["enrolment_codes"][0], "Mine")
-    assert tablet.pull_all()
+    code = demo.said["enrolment_codes"][0]
+    with Tablet.enrol(tmp_path / "tablet", demo.said["base_url"], code, "Mine") as tablet:
+        tablet.sync()
+        sites = tablet.items("site")
+        assert len(sites) == 46
+        file = readme_ramp(tmp_path, project_root, next(iter(sites))[1])
+        read = read_inspection(file, tablet.clock.read())
+        made = tablet.capture(read.body, entity=str(uuid4()), originals=read.originals)
+        assert tablet.sync().photos.count == 1
+        assert tablet.find(made.op).state == "applied"
+
+
+def readme_ramp(folder: Path, project_root: Path, site: str) -> Path:
+    """The inspection of the README's tour, where the tour puts it."""
+    (folder / "docs").symlink_to(project_root / "docs")
+    (folder / "var").mkdir()
+    file = folder / "var" / "ramp.json"
+    sample = (project_root / "docs/samples/ramp.json").read_text()
+    file.write_text(sample.replace("SITE", site))
+    return file
+
+
+def test_links_broke_and_answers_were_lost_and_everything_came_once(demo: Demo) -> None:
+    assert "6 requests cut halfway, 6 answers lost" in demo.log
+    told = "60 applied, 1 conflict, 1 quarantined, 1 rejected, 1 still on its tablet"
+    assert told in demo.log
+
+
+def test_supervision_has_something_to_look_at(demo: Demo) -> None:
+    held = demo.everything("technical_supervisor", "/quarantine?state=open")
+    assert {(item["status"], item["reason"]) for item in held} == {
+        ("rejected", None),
+        ("quarantined", "out-of-scope"),
+    }
+    [review] = demo.everything("technical_supervisor", "/reviews?state=open")
+    assert review["kind"] == "law-relevant"
+
+
+def test_the_headquarters_see_what_a_tablet_owes_until_it_finds_a_network(demo: Demo) -> None:
+    def owing() -> list[Any]:
+        return demo.everything("coordinator", "/devices?owing=true")
+
+    [device] = owing()
+    assert (device["owner"], device["owes_operations"]) == ("inspector.leilek", 1)
+    folder = demo.folder / "demo" / "tablets" / INSPECTORS[1].username
+    with Tablet(folder, transport=HttpTransport(demo.said["base_url"])) as tablet:
+        tablet.sync()
+    assert owing() == []
+
+
+def test_the_drill_proves_every_hash_of_the_demos_backup(
+    demo: Demo, new_settings: Callable[[], Settings], tmp_path: Path
+) -> None:
+    said = shlex.split((demo.folder / "demo" / "environment").read_text(), comments=True)
+    environment = dict(word.split("=", 1) for word in said if "=" in word)
+    made = backed_up(environment, tmp_path / "backups")
+    assert made.returncode == 0, made.stderr
+    files = [p for p in (tmp_path / "backups" / "originals").rglob("*") if p.is_file()]
+    with new_cluster(tmp_path / "scratch") as services:
+        # With the installation's own keys.
+        scratch = replace(
+            moved_to(new_settings(), services),
+            secret_key=environment["SECRET_KEY"],
+            receipt_signing_key=bytes.fromhex(environment["RECEIPT_SIGNING_KEY"]),
+        )
+        done = restored(scratch, tmp_path / "backups")
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert last.endswith(f", {len(files)} originals in the bucket: all as they were signed.")
+    assert len(files) > 100
 
 
 def test_it_stops_cleanly_and_goes_on_with_the_same_data(demo: Demo) -> None:

@@ -1,5 +1,6 @@
 """What nobody can use any more goes; evidence and what explains it stays."""
 
+import hashlib
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -11,10 +12,17 @@ from sqlalchemy.orm import Session
 from audit_api.domain.vocabulary import Role
 from audit_api.services.sweep import sweep
 from audit_api.storage.people import EnrolmentCode, FailedSignIn, LoginSession
+from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.photos import Photo
+from audit_api.storage.sync.uploads import Upload, UploadSegment
 from audit_api.storage.tables import Base
 from tests.factories import AT, World, client_of, digest, inspection_of, operation, push
+from tests.http.tus import Tus, photo
 
-SWEPT = {LoginSession.__tablename__, EnrolmentCode.__tablename__, FailedSignIn.__tablename__}
+SWEPT = {
+    table.__tablename__
+    for table in (LoginSession, EnrolmentCode, FailedSignIn, Upload, UploadSegment)
+}
 MONTH = timedelta(days=30)
 MOMENT = timedelta(seconds=1)
 
@@ -50,6 +58,38 @@ def code(session: Session, person: UUID, ended: timedelta, *, device: UUID | Non
             expires_at=AT - ended,
             used_at=AT - timedelta(days=99) if device else None,
             device_id=device,
+        )
+    )
+    session.flush()
+
+
+def upload(
+    session: Session, world: World, ended: timedelta, *, complete: bool = False, attempt: int = 0
+) -> UUID:
+    """An upload of 10 bytes, 5 of them here, that expired that long ago (negative: will)."""
+    added = Upload(
+        id=uuid4(),
+        device_id=world.devices["near"][0],
+        sha256=digest(uuid4().hex),
+        content_type="image/jpeg",
+        metadata_="",
+        length=10,
+        received=10 if complete else 5,
+        attempt=attempt,
+        created_at=AT - timedelta(days=100),
+        expires_at=AT - ended,
+        completed_at=AT - timedelta(days=8) if complete else None,
+    )
+    session.add(added)
+    session.flush()
+    return added.id
+
+
+def segment(session: Session, upload: UUID, age: timedelta, *, attempt: int = 0) -> None:
+    """Bytes of an attempt that came that long ago."""
+    session.add(
+        UploadSegment(
+            upload_id=upload, attempt=attempt, start=0, bytes=b"12345", received_at=AT - age
         )
     )
     session.flush()
@@ -111,6 +151,46 @@ def test_a_failed_sign_in_goes_after_a_day(
     session.flush()
     sweep(session, at=AT)
     assert left(session, FailedSignIn) == stays
+
+
+@pytest.mark.parametrize("complete", [False, True])
+@pytest.mark.parametrize(
+    ("ended", "stays"),
+    [(MOMENT, 0), (timedelta(0), 1), (-timedelta(minutes=5), 1)],
+    ids=["expired", "expires now", "not yet"],
+)
+def test_an_upload_goes_with_its_bytes_when_it_has_expired(
+    session: Session, world: World, complete: bool, ended: timedelta, stays: int
+) -> None:
+    segment(session, upload(session, world, ended, complete=complete), timedelta(days=7))
+    sweep(session, at=AT)
+    assert (left(session, Upload), left(session, UploadSegment)) == (stays, stays)
+
+
+@pytest.mark.parametrize(
+    ("age", "stays"),
+    [(timedelta(days=1) + MOMENT, 0), (timedelta(days=1), 1), (timedelta(minutes=5), 1)],
+    ids=["older than a day", "a day old", "just now"],
+)
+def test_refused_bytes_stay_for_a_day_and_the_upload_beyond(
+    session: Session, world: World, age: timedelta, stays: int
+) -> None:
+    refused = upload(session, world, -timedelta(days=3), attempt=1)
+    segment(session, refused, age, attempt=0)
+    segment(session, refused, timedelta(days=3), attempt=1)
+    sweep(session, at=AT)
+    assert (left(session, Upload), left(session, UploadSegment)) == (1, 1 + stays)
+
+
+def test_an_original_outlives_its_upload(session: Session, world: World, app: Flask) -> None:
+    tus = Tus.near(client_of(app), world)
+    data = photo("outlives its upload")
+    tus.patch(tus.begun(data), 0, data)
+    sweep(session, at=AT + timedelta(days=36_500))
+    assert left(session, Upload) == 0
+    assert left(session, Photo) == 1
+    store: PhotoStore = app.extensions["photo_store"]
+    assert store.size(hashlib.sha256(data).digest()) == len(data)
 
 
 def test_it_tells_how_many_rows_went(session: Session, person: UUID) -> None:

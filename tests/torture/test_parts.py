@@ -2,11 +2,16 @@
 
 import random
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from audit_api.tablet import Tablet
+from audit_api.tablet.store import Store, note
 from torture.bugs import BUGS
+from torture.checker import Checked, lost_meanwhile
 from torture.findings import OTHERS, ZEROS, Findings
+from torture.held import HeldOperation
 from torture.notes import Notes, read_notes
 from torture.proxy import UP, Fault, draw_plan
 from torture.schedule import STORM, Blow, draw_schedule
@@ -68,3 +73,48 @@ def test_found_for_another_reason_is_not_caught() -> None:
     findings.add("lost", ["tablet-0 could not sync over a good link"])
     assert findings.bad == ["lost"]
     assert not TARGETS["async-commit"].caught(findings)
+
+
+@pytest.fixture
+def acknowledged(tmp_path: Path) -> tuple[Checked, str]:
+    """A tablet that noted a receipt, and the operation that it is for."""
+    store = Store(tmp_path, new=True)
+    with store.writing() as db:
+        db.execute(
+            """insert into tablet (single, base_url, device, token, name, owner)
+            values (1, 'http://nowhere.test', ?, 'x', 'tablet', 'inspector')""",
+            (str(uuid4()),),
+        )
+    with Tablet(tmp_path) as tablet:
+        op = tablet.capture(b"{}", entity=str(uuid4())).op
+    with store.writing() as db:
+        note(db, "settled", op, status="applied", receipt={"received_at": "09:00"})
+    store.close()
+    return Checked("tablet", tmp_path, "device", uuid4()), op
+
+
+def kept(op: str, received_at: str) -> HeldOperation:
+    return HeldOperation(op, "device", None, "applied", "", None, received_at)
+
+
+def test_what_is_there_since_its_receipt_was_never_lost(acknowledged: tuple[Checked, str]) -> None:
+    tablet, op = acknowledged
+    assert list(lost_meanwhile(tablet, [kept(op, "09:00")])) == []
+
+
+def test_what_a_tablet_had_to_bring_again_was_lost(acknowledged: tuple[Checked, str]) -> None:
+    tablet, op = acknowledged
+    assert list(lost_meanwhile(tablet, [kept(op, "09:07")])) == [
+        f"tablet: {op}, received 09:00, was handed in again 09:07"
+    ]
+
+
+def test_an_older_database_is_a_loss(acknowledged: tuple[Checked, str]) -> None:
+    tablet, op = acknowledged
+    store = Store(tablet.folder)
+    with store.writing() as db:
+        note(db, "restored server")
+    store.close()
+    assert list(lost_meanwhile(tablet, [kept(op, "09:00")])) == [
+        "tablet learnt 1x that the database is an older one"
+    ]

@@ -1,15 +1,14 @@
-"""Photos: originals in, to the byte, and out again to those who may see what they show."""
+"""Photos in one piece: originals in, to the byte."""
 
 import hashlib
 import re
 import tempfile
 from typing import IO, Any
 
-from flask import Response, current_app, request
+from flask import current_app, request
 from marshmallow import fields
-from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Actor, Noun, Scope
+from audit_api.domain.access import Actor, Noun
 from audit_api.domain.errors import (
     BodyCutShort,
     BodyTooLarge,
@@ -25,12 +24,11 @@ from audit_api.services.sync.attach_photo import attach_photo
 from audit_api.services.sync.hand_in_quota import check_photo
 from audit_api.settings import Settings
 from audit_api.storage import photos
-from audit_api.storage.lists.inspections import find_shown_photo
 from audit_api.storage.photo_store import PhotoStore
 
 blueprint = Blueprint("photos", __name__, description="Photos, known by their SHA-256.")
 
-_CONTENT_TYPES = {"image/jpeg", "image/png", "image/heic", "image/heif", "image/webp"}
+CONTENT_TYPES = frozenset({"image/jpeg", "image/png", "image/heic", "image/heif", "image/webp"})
 _SPOOL_IN_MEMORY = 256 * 1024
 _CHUNK = 64 * 1024
 
@@ -68,19 +66,19 @@ def put_photo(sha256: str, *, actor: Actor) -> tuple[dict[str, Any], int]:
 
     No transaction is open while bytes arrive or go to the bucket.
     """
-    wanted = _hash(sha256)
+    wanted = read_hash(sha256)
     size = _announced_size()
     with database().reading() as session:
         known = photos.find_photo(session, wanted)
         if known is None:
             check_photo(session, actor, size=size)
     if known is not None:
-        return _facts(known), 200
+        return facts_of(known), 200
     content_type = request.mimetype
-    if content_type not in _CONTENT_TYPES:
+    if content_type not in CONTENT_TYPES:
         raise UnsupportedEncoding(
             f"Content-Type {content_type[:60]!r} is no photo; "
-            f"send one of {', '.join(sorted(_CONTENT_TYPES))}."
+            f"send one of {', '.join(sorted(CONTENT_TYPES))}."
         )
     with tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY) as spool:
         if _spool(spool, size) != wanted:
@@ -89,15 +87,26 @@ def put_photo(sha256: str, *, actor: Actor) -> tuple[dict[str, Any], int]:
             )
         spool.seek(0)
         store().put(wanted, spool, size=size, content_type=content_type)
-    with database().writing() as session:
-        added = attach_photo(session, actor, wanted, size=size, content_type=content_type, at=now())
-        known = photos.find_photo(session, wanted)
-    if known is None:
-        raise NotFound
-    return _facts(known), 201 if added else 200
+    at = now()
+    with database().pipelining() as session:
+        added = attach_photo(session, actor, wanted, size=size, content_type=content_type, at=at)
+    if not added:
+        # Somebody else was quicker with the same original.
+        with database().reading() as session:
+            known = photos.find_photo(session, wanted)
+        if known is None:
+            raise NotFound
+        return facts_of(known), 200
+    return {
+        "sha256": wanted.hex(),
+        "bytes": size,
+        "content_type": content_type,
+        "received_at": at,
+    }, 201
 
 
-def _hash(text: str) -> bytes:
+def read_hash(text: str) -> bytes:
+    """The hash that an address names; InvalidInput for anything else."""
     if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
         raise InvalidInput("The address ends in the photo's SHA-256: 64 hexadecimal digits.")
     return bytes.fromhex(text)
@@ -132,36 +141,11 @@ def _spool(spool: IO[bytes], size: int) -> bytes:
     return digest.digest()
 
 
-def _facts(photo: photos.Photo) -> dict[str, Any]:
+def facts_of(photo: photos.Photo) -> dict[str, Any]:
+    """What `PhotoSchema` shows."""
     return {
         "sha256": photo.sha256.hex(),
         "bytes": photo.bytes,
         "content_type": photo.content_type,
         "received_at": photo.received_at,
     }
-
-
-@blueprint.route("/photos/<string:sha256>/original")
-@guard(Noun.VIOLATIONS)
-@blueprint.response(
-    200, {"type": "string", "contentMediaType": "image/*"}, content_type="image/jpeg"
-)
-@problems(blueprint, 401, 403, 404)
-def get_original(sha256: str, *, session: Session, scope: Scope, **_: Any) -> Response:
-    """The original, byte for byte, if an inspection within the grants shows it."""
-    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-        raise NotFound
-    photo = find_shown_photo(session, scope, bytes.fromhex(sha256))
-    if photo is None:
-        raise NotFound
-    answer = Response(store().read(photo[0]), content_type=photo[2])
-    answer.headers.update(
-        {
-            "Content-Length": str(photo[1]),
-            "Content-Disposition": f'attachment; filename="{sha256}"',
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, max-age=31536000, immutable",
-            "Content-Security-Policy": "sandbox",
-        }
-    )
-    return answer

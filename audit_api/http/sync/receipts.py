@@ -97,7 +97,7 @@ class DurableQuery(Schema):
 
 
 class DurableReceipt(Schema):
-    """A signed receipt of level `durable`: see docs/sync.md for the text that is signed."""
+    """A signed receipt of level `durable`: see docs/receipts.md for the text that is signed."""
 
     level = fields.String(required=True, validate=validate.Equal("durable"))
     op = fields.UUID(required=True)

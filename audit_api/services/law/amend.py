@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain import deadlines
 from audit_api.domain.amendment import AmendmentPlan, Edition, plan_amendment
-from audit_api.domain.violations import MOVING, CaseKey, KnownCase, key_of
+from audit_api.domain.violations import MOVING, CaseKey, KnownCase, case_id, key_of
 from audit_api.domain.vocabulary import ViolationState, Weight
 from audit_api.services.law.amend_advice import amend_advice
 from audit_api.services.law.catalogs import keep_ruleset
@@ -324,7 +324,7 @@ class _Work:
                 self.new_tasks.append(
                     {"id": task, "site_id": site, "element_id": key[0], "due_on": due}
                 )
-            case = opening.case.id if opening.case else uuid4()
+            case = opening.case.id if opening.case else case_id(key)
             ids[key] = case
             row = _row(*newest[key]) | {"id": case, "site_id": site, "due_on": due, "task_id": task}
             row["follows"] = follows.id if follows else None

@@ -1,14 +1,11 @@
 """A photo has arrived in the bucket: note it, and tell whose inspections waited for it."""
 
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
-from audit_api.storage import audit_log, photos
-from audit_api.storage.inspections import AnnouncedPhoto
+from audit_api.storage import photos
 from audit_api.storage.sync import feed
 
 
@@ -24,25 +21,15 @@ def attach_photo(
     """Note an original of `size` bytes that the bucket holds; False if it was known before."""
     if actor.device is None:
         raise TypeError("only a device hands in photos")
-    added = photos.add_photo(
-        session, sha256, size=size, content_type=content_type, device=actor.device, at=at
+    added, waiting = photos.add_photo(
+        session,
+        sha256,
+        size=size,
+        content_type=content_type,
+        person=actor.person,
+        device=actor.device,
+        at=at,
     )
     if added:
-        audit_log.record(
-            session,
-            "photo_received",
-            sha256.hex(),
-            at=at,
-            person=actor.person,
-            device=actor.device,
-            bytes=size,
-        )
-        waiting: list[UUID] = list(
-            session.scalars(
-                select(AnnouncedPhoto.inspection_id)
-                .where(AnnouncedPhoto.sha256 == sha256)
-                .distinct()
-            )
-        )
         feed.publish(session, inspection=waiting)
     return added

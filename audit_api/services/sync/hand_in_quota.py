@@ -51,12 +51,14 @@ def check_operations(
     )
 
 
-def check_photo(session: Session, actor: Actor, *, size: int, quota: Quota | None = None) -> None:
-    """Raise HandInQuotaSpent if one more photo of `size` bytes is more than a revoked one may."""
+def check_photo(
+    session: Session, actor: Actor, *, size: int, number: int = 1, quota: Quota | None = None
+) -> None:
+    """Raise HandInQuotaSpent if so many more photos of `size` bytes are more than it may."""
     if actor.device is None or not actor.device_revoked:
         return
     held = revocations.photos_since(session, actor.device)
-    _check(revocations.HandedIn(held.number + 1, held.bytes + size), quota or PHOTOS, "photos")
+    _check(revocations.HandedIn(held.number + number, held.bytes + size), quota or PHOTOS, "photos")
 
 
 def _check(wanted: revocations.HandedIn, quota: Quota, what: str) -> None:

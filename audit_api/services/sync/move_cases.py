@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -94,7 +94,7 @@ def move_cases(
         elif element in tasks:
             task = tasks[element]
         else:
-            task = tasks[element] = uuid4()
+            task = tasks[element] = violations.task_id(entity, rev, element)
             new_tasks.append({"id": task, "element_id": element})
         rows.append(_row(step, task))
     visit = {
@@ -132,7 +132,7 @@ def _split(
 def _row(step: CaseMove[Finding], task: UUID) -> dict[str, Any]:
     return {
         **columns_of(step.finding),
-        "id": step.case.id if step.case else uuid4(),
+        "id": step.case.id if step.case else violations.case_id(violations.key_of(step.finding)),
         "state": step.state,
         "ended": step.move is Move.CLOSED,
         "task_id": task,

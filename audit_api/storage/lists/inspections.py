@@ -84,18 +84,3 @@ _list_returns = text(f"select {_RETURNS.format(inspection=':id')}::text")
 def list_returns(session: Session, inspection: UUID) -> str:
     """Every return of an inspection that the caller may see, as a JSON list, oldest first."""
     return str(session.execute(_list_returns, {"id": inspection}).scalar_one())
-
-
-_PHOTO = text(f"""
-    select photo.sha256, photo.bytes, photo.content_type from photo
-    where photo.sha256 = :sha256 and exists (
-        select from announced_photo a
-        join inspection on inspection.id = a.inspection_id and inspection.rev = a.rev
-        join site on site.id = inspection.site_id
-        where a.sha256 = photo.sha256 and {_SEEN})
-""")
-
-
-def find_shown_photo(session: Session, scope: Scope, sha256: bytes) -> AnyRow | None:
-    """An original that an inspection in scope shows, as (sha256, bytes, content_type)."""
-    return session.execute(_PHOTO, _parameters(scope) | {"sha256": sha256}).one_or_none()

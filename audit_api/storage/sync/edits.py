@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.merge import Change
 from audit_api.domain.vocabulary import EntityKind
 from audit_api.storage.base import Answered, ask
+from audit_api.storage.photos import ask_with_arrivals
 from audit_api.storage.places import Site
 
 SITE_FIELDS = """json_build_object('address', s.address, 'location', case when s.lat is not null
@@ -83,6 +84,7 @@ def ask_fields(
 
 def ask_task(session: Session, task: UUID, photos: list[str]) -> Asked:
     """Hold a task's site, then look at the task; `photos` are hex hashes."""
+    ask_with_arrivals(session, photos)
     return Asked(
         ask(session, _HOLD[EntityKind.TASK], {"id": task}),
         ask(session, _LOOK_AT_TASK, {"id": task, "photos": f"{{{','.join(photos)}}}"}),

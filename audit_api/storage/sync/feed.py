@@ -61,7 +61,7 @@ class FeedEpoch(Base):
     single: Mapped[bool] = mapped_column(Boolean, primary_key=True, default=True)
     epoch: Mapped[UUID] = mapped_column(Uuid)
     began_at: Mapped[Instant]
-    # Where this row was written: see storage/epochs.py.
+    # Where this row was written: see storage/sync/epochs.py.
     system_identifier: Mapped[int | None] = mapped_column(BigInteger)
     timeline: Mapped[int | None]
     xid: Mapped[int | None] = mapped_column(BigInteger)
@@ -224,6 +224,6 @@ _epoch = text("select epoch from feed_epoch")
 
 
 def epoch(session: Session) -> UUID:
-    """The life of the database that versions and cursors count in; see storage/epochs.py."""
+    """The life of the database that versions and cursors count in; see storage/sync/epochs.py."""
     found: UUID = session.execute(_epoch).scalar_one()
     return found

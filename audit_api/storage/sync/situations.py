@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from audit_api.storage.base import Answered, ask
+from audit_api.storage.photos import ask_with_arrivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def ask_situation(
     `sha256` is the body's, `base_op` the operation that it edits, `photos` are hex hashes. Two
     statements in this order: what the second sees is fresh, however long the first waited.
     """
+    ask_with_arrivals(session, photos)
     return Situation(
         ask(session, _LOCK_SITE, {"site": site, "campaign": campaign, "milestone": milestone}),
         ask(
@@ -195,6 +197,7 @@ def ask_situations(
 
     Sites are held in the order of their ids, so that two runs never wait for each other.
     """
+    ask_with_arrivals(session, photos)
     return Situations(
         ask(
             session,

@@ -74,7 +74,7 @@ def upgrade() -> None:
             postgresql_using="brin",
             postgresql_with={"autosummarize": True},
         )
-    # Filled by whoever opens the next connection (storage/epochs.py).
+    # Filled by whoever opens the next connection (storage/sync/epochs.py).
     op.add_column("feed_epoch", sa.Column("system_identifier", sa.BigInteger(), nullable=True))
     op.add_column("feed_epoch", sa.Column("timeline", sa.Integer(), nullable=True))
     op.add_column("feed_epoch", sa.Column("xid", sa.BigInteger(), nullable=True))

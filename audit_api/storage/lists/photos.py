@@ -1,0 +1,93 @@
+"""Photos, as those who may see what they show read them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Scope
+
+_SEEN = """(site.territory_id = any(:whole)
+    or (site.territory_id = any(:own) and inspection.inspector_id = :person))"""
+_SHOWN = f"""
+    from announced_photo a
+    join inspection on inspection.id = a.inspection_id and inspection.rev = a.rev
+    join site on site.id = inspection.site_id
+    where a.sha256 = photo.sha256 and {_SEEN}
+"""
+_PHOTO = text(f"""
+    select photo.bytes, photo.content_type, e.refused, e.previews
+    from photo left join photo_examination e on e.sha256 = photo.sha256
+    where photo.sha256 = :sha256 and exists (select {_SHOWN})
+""")
+_FACTS = text(f"""
+    select json_build_object('sha256', encode(photo.sha256, 'hex'), 'bytes', photo.bytes,
+        'content_type', photo.content_type, 'received_at', photo.received_at,
+        'device', photo.device_id, 'inspector', owner.full_name,
+        'log_entry', (select l.n from log_leaf l where l.photo = photo.sha256),
+        'examination', case when e.sha256 is not null then json_build_object(
+            'examined_at', e.examined_at, 'refused', e.refused, 'format', e.format,
+            'width', e.width, 'height', e.height, 'previews', e.previews) end,
+        'claims', case when e.format is not null then json_build_object('taken', e.taken,
+            'position', case when e.lat is not null then json_build_object('lat', e.lat,
+                'lon', e.lon) end, 'camera', e.camera) end,
+        'shown_in', (select json_agg(json_build_object('inspection', a.inspection_id,
+            'rev', a.rev, 'site', inspection.site_id, 'element', a.element_id,
+            'question', a.question, 'bytes', a.bytes, 'bytes_agree', a.bytes = photo.bytes)
+            order by inspection.received_at, a.inspection_id, a.rev, a.id) {_SHOWN}),
+        'custody', case when exists (select from announced_photo a
+            join inspection on inspection.id = a.inspection_id and inspection.rev = a.rev
+            join site on site.id = inspection.site_id
+            where a.sha256 = photo.sha256 and site.territory_id = any(:logged))
+            then (select coalesce(json_agg(json_build_object('at', l.at, 'what', l.what,
+                'by', p.full_name, 'device', l.device_id) order by l.n), '[]'::json)
+                from audit_log l left join person p on p.id = l.person_id
+                where l.subject = encode(photo.sha256, 'hex')
+                and l.what in ('photo_received', 'original_read')) end)::text
+    from photo join device on device.id = photo.device_id
+    join person owner on owner.id = device.owner_id
+    left join photo_examination e on e.sha256 = photo.sha256
+    where photo.sha256 = :sha256 and exists (select {_SHOWN})
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPhoto:
+    """An original that an inspection in scope shows.
+
+    `previews` is None while nobody looked at it; `refused` says why there is none.
+    """
+
+    bytes: int
+    content_type: str
+    refused: str | None
+    previews: tuple[int, ...] | None
+
+
+def find_shown_photo(session: Session, scope: Scope, sha256: bytes) -> ShownPhoto | None:
+    """The original with that hash; None when no inspection in scope shows it."""
+    row = session.execute(_PHOTO, _parameters(scope, sha256)).one_or_none()
+    if row is None:
+        return None
+    previews = None if row.previews is None else tuple(row.previews)
+    return ShownPhoto(row.bytes, row.content_type, row.refused, previews)
+
+
+def photo_facts(session: Session, scope: Scope, logged: Scope, sha256: bytes) -> str | None:
+    """Everything that is known of an original, as JSON text; None outside the scope.
+
+    Custody only where the audit log may be read: in the scope `logged`.
+    """
+    values = _parameters(scope, sha256) | {"logged": list(logged.territories)}
+    found: str | None = session.execute(_FACTS, values).scalar_one_or_none()
+    return found
+
+
+def _parameters(scope: Scope, sha256: bytes) -> dict[str, Any]:
+    return {
+        "sha256": sha256,
+        "whole": list(scope.territories),
+        "own": list(scope.own_territories),
+        "person": scope.person,
+    }

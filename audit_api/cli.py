@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from audit_api.commands.console import DryRunEnds, open_database, transaction
 from audit_api.commands.evidence import backup, checkpoint, receipt
 from audit_api.commands.feed import feed
+from audit_api.commands.photos import photos
 from audit_api.commands.quarantine import quarantine
 from audit_api.commands.standards import standards
 from audit_api.domain.signing import Signer
@@ -35,7 +36,7 @@ def main() -> None:
     """Accessibility audit of polling stations."""
 
 
-for group in (standards, tablet, quarantine, feed, checkpoint, backup, receipt):
+for group in (standards, tablet, photos, quarantine, feed, checkpoint, backup, receipt):
     main.add_command(group)
 
 

@@ -215,6 +215,21 @@ def person_by_username(session: Session, username: str) -> Person | None:
     return session.scalar(select(Person).where(Person.username == username))
 
 
+def holds_role(session: Session, person: UUID, role: Role) -> bool:
+    """Whether a person has that role anywhere, with an account that is open."""
+    granted = (
+        select(PersonGrant.id)
+        .join(Person, Person.id == PersonGrant.person_id)
+        .where(
+            PersonGrant.person_id == person,
+            PersonGrant.role == role,
+            PersonGrant.revoked_at.is_(None),
+            Person.disabled_at.is_(None),
+        )
+    )
+    return session.scalar(select(granted.exists())) or False
+
+
 def failures_since(session: Session, username: str, since: datetime) -> int:
     """How often a sign-in as `username` failed since an instant."""
     counted = select(func.count()).where(

@@ -1,10 +1,12 @@
 """The bucket: originals under their own hash, written once."""
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import IO, Any
 
 import boto3
@@ -12,6 +14,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from audit_api.settings import S3Settings
+
+_NAME = re.compile("[0-9a-f]{64}")
 
 
 class BucketUnavailable(Exception):
@@ -24,6 +28,15 @@ class Lying:
 
     bytes: int
     content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOriginal:
+    """An original as the bucket lists it."""
+
+    sha256: bytes
+    bytes: int
+    stored_at: datetime
 
 
 @contextmanager
@@ -214,6 +227,26 @@ class PhotoStore:
         """The stored size in bytes, or None when no such original lies here; see `look`."""
         found = self.look(sha256)
         return None if found is None else found.bytes
+
+    def originals(self) -> Iterator[list[StoredOriginal]]:
+        """Every original in the bucket, by pages. Raises BucketUnavailable."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix="originals/sha256/"
+        )
+        with _telling():
+            for page in pages:
+                yield [
+                    StoredOriginal(bytes.fromhex(name), int(one["Size"]), one["LastModified"])
+                    for one in page.get("Contents", ())
+                    if _NAME.fullmatch(name := one["Key"].rpartition("/")[2])
+                ]
+
+    def delete_orphan(self, sha256: bytes) -> None:
+        """Delete an original that no row knows. Raises BucketUnavailable, also if it may not."""
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=self.key(sha256))
+        except (BotoCoreError, ClientError) as error:
+            raise BucketUnavailable(str(error)) from error
 
     def check(self) -> None:
         """Raise unless the bucket can be reached."""

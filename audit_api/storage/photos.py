@@ -62,6 +62,11 @@ def ask_with_arrivals(session: Session, photos: Sequence[str]) -> None:
         ask(session, _ANNOUNCE, {"photos": f"{{{','.join(photos)}}}"})
 
 
+def hold_arrival(session: Session, sha256: bytes) -> None:
+    """Let that original arrive before this transaction or after it."""
+    ask(session, _ARRIVE, {"hex": sha256.hex()})
+
+
 _ADD = f"""
     with added as (
         insert into photo (sha256, bytes, content_type, received_at, device_id)
@@ -97,7 +102,7 @@ def add_photo(
         "at": at,
         "entries": audit_log.as_values([entry]),
     }
-    ask(session, _ARRIVE, {"hex": sha256.hex()})
+    hold_arrival(session, sha256)
     added = ask(session, _ADD, values)
     waiting = ask(session, _WAITING, {"sha256": sha256})
     [(new,)] = added

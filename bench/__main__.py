@@ -1,8 +1,6 @@
 """Measure pushes, pull and lists on the shipped server, beside raw psycopg."""
 
 import json
-import secrets
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,24 +8,19 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from audit_api.embedded import EmbeddedServices
-from audit_api.settings import S3Settings, Settings, psycopg_url
-from audit_api.storage.base import Database, make_engine
-from audit_api.storage.migrations.runner import migrate
-from audit_api.storage.sync import feed
 from bench import photos, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
-from bench.place import Place, make_place
+from bench.place import Place
 from bench.report import Line, Verdict, write
+from bench.stand import Stand, standing
 from tests.factories import CAMPAIGN, operation, push_body
 from tests.field_schema.bodies import station_body
-from tests.journeys.server import Server, environment
+from tests.journeys.server import environment
 
 THREADS = 2
 SINGLES = 600
@@ -41,56 +34,20 @@ NO_DEARER = 1.1
 
 def main() -> None:
     """Run everything and write the page."""
-    folder = Path(tempfile.mkdtemp(prefix="audit-api-bench-"))
-    services = EmbeddedServices(folder)
-    try:
-        with services:
-            settings = _settings(services)
-            database = Database(make_engine(settings))
-            migrate(database.engine)
-            with database.writing() as session:
-                place = make_place(session)
-                feed.publish(session, site=place.sites)
-            database.engine.dispose()
-            server = Server(settings, folder / "web.log")
-            try:
-                print(Bench(services, server, place, settings).run())
-            finally:
-                server.stop()
-    finally:
-        services.erase()
-
-
-def _settings(services: EmbeddedServices) -> Settings:
-    s3 = services.s3
-    return Settings(
-        database_url=psycopg_url(services.database_url),
-        s3=S3Settings(s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url),
-        secret_key=secrets.token_hex(32),
-        receipt_signing_key=secrets.token_bytes(32),
-    )
+    with standing() as stand:
+        print(Bench(stand).run())
 
 
 class Bench:
     """The measurements, in the order in which the data grow."""
 
-    def __init__(
-        self,
-        services: EmbeddedServices,
-        server: Server,
-        place: Place,
-        settings: Settings,
-    ) -> None:
-        self.settings = settings
-        self.services = services
-        self.postgres_pid = services.pids[0]
-        self.dsn = services.database_url.replace("+psycopg", "")
-        self.place = place
-        self.address = server.base_url.removeprefix("http://")
-        self.server_pid = server.pid
+    def __init__(self, stand: Stand) -> None:
+        self.stand = stand
+        self.dsn = stand.settings.database_url.replace("+psycopg", "")
+        self.place = stand.place
         self.seq = count(1)
-        self.previous: str | None = None
         self.raw_ids = count(1)
+        self.previous: str | None = None
 
     def run(self) -> str:
         """Measure and write the page."""
@@ -125,16 +82,8 @@ class Bench:
             ),
             Verdict(f"a page of {many:,} violations beside one of {few:,}", dearer, "×", NO_DEARER),
         ]
-        synced, sync_notes = syncing.measure(
-            self.settings, self.address, self.server_pid, self.postgres_pid
-        )
-        shot, shot_notes = photos.measure(
-            self.settings,
-            self.address,
-            self.place.device_token,
-            self.server_pid,
-            self.services,
-        )
+        synced, sync_notes = syncing.measure(self.stand)
+        shot, shot_notes = photos.measure(self.stand)
         return write(
             lines,
             self._notes(),
@@ -168,8 +117,8 @@ class Bench:
         one = verdicts.measure("kg-demo-2026", date(2021, 11, 28))
         million = measure_amendment(
             self.dsn,
-            environment(self.settings),
-            self.postgres_pid,
+            environment(self.stand.settings),
+            self.stand.postgres_pid,
             self.place.sites,
             CAMPAIGN,
         )
@@ -194,7 +143,7 @@ class Bench:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
         def make() -> Callable[[Any], None]:
-            caller = Caller(self.address, headers)
+            caller = Caller(self.stand.address, headers)
             return lambda piece: call(caller, piece)
 
         return measure(
@@ -202,8 +151,8 @@ class Bench:
             make,
             each=each,
             threads=THREADS,
-            server=self.server_pid,
-            postgres=self.postgres_pid,
+            server=self.stand.server_pid,
+            postgres=self.stand.postgres_pid,
         )
 
     def _push(self, inspections: int, batch: int) -> Figures:
@@ -250,7 +199,7 @@ class Bench:
                 each=batch,
                 threads=THREADS,
                 server=None,
-                postgres=self.postgres_pid,
+                postgres=self.stand.postgres_pid,
             )
             return own.added_to(found)
 
@@ -282,7 +231,9 @@ class Bench:
 
     def _addresses(self, pages: int) -> list[str]:
         """The addresses of the first pages."""
-        caller = Caller(self.address, {"Authorization": f"Bearer {self.place.prosecutor_token}"})
+        caller = Caller(
+            self.stand.address, {"Authorization": f"Bearer {self.place.prosecutor_token}"}
+        )
         found = ["/api/v1/violations?limit=100"]
         while len(found) < pages:
             found.append(json.loads(caller("GET", found[-1]))["next"])

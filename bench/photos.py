@@ -3,42 +3,32 @@
 `python -m bench.photos` measures on services of its own and prints it.
 """
 
-import secrets
-import tempfile
 from io import BytesIO
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from PIL import Image
 
-from audit_api.embedded import EmbeddedServices
 from audit_api.imaging import Examiner
-from audit_api.settings import S3Settings, Settings, psycopg_url
-from audit_api.storage.base import Database, make_engine
-from audit_api.storage.migrations.runner import migrate
 from bench import slow_links, uploading
 from bench.cpu import cpu_seconds
-from bench.place import make_place
-from bench.report import Verdict
+from bench.report import Verdict, print_verdicts
+from bench.stand import Stand, standing
 from bench.uploading import Uploaded
-from tests.journeys.server import Server
 
 _PHOTOS: Final = 20
 
 
-def measure(
-    settings: Settings, address: str, token: str, server_pid: int, services: EmbeddedServices
-) -> tuple[list[Verdict], list[str]]:
+def measure(stand: Stand) -> tuple[list[Verdict], list[str]]:
     """The lines of the report, and what has to be said of them."""
-    postgres, store = services.pids[0], services.pids[1]
-    rows = uploading.measure(settings.s3, address, token, lambda: (server_pid, postgres), store)
+    token = stand.place.device_token
+    rows = uploading.measure(stand, token)
     verdicts = [verdict for row in rows for verdict in _of_upload(row)]
     slow = f"a short request while {slow_links.SLOW} tablets send at 5 kB/s: p95"
     large = f"a worker grows while {slow_links.UPLOADS} uploads of 10 MB run"
     verdicts += [
-        Verdict(slow, slow_links.short_requests_p95_ms(address, token), "ms", 100),
-        Verdict(large, slow_links.growth_mb(address, token, server_pid), "MB", 20),
+        Verdict(slow, slow_links.short_requests_p95_ms(stand.address, token), "ms", 100),
+        Verdict(large, slow_links.growth_mb(stand.address, stand.server_pid, token), "MB", 20),
         Verdict("previews of 12 megapixels, 1280 and 320 px", _preview_ms(), "CPU-ms", 90),
     ]
     return verdicts, _notes(rows)
@@ -89,34 +79,8 @@ def _preview_ms() -> float:
 
 def main() -> None:
     """Measure on services of its own and print what came out."""
-    folder = Path(tempfile.mkdtemp(prefix="audit-api-bench-"))
-    services = EmbeddedServices(folder)
-    try:
-        with services:
-            s3 = services.s3
-            settings = Settings(
-                database_url=psycopg_url(services.database_url),
-                s3=S3Settings(s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url),
-                secret_key=secrets.token_hex(32),
-                receipt_signing_key=secrets.token_bytes(32),
-            )
-            database = Database(make_engine(settings))
-            migrate(database.engine)
-            with database.writing() as session:
-                place = make_place(session)
-            database.engine.dispose()
-            server = Server(settings, folder / "web.log")
-            try:
-                address = server.base_url.removeprefix("http://")
-                token = place.device_token
-                found, notes = measure(settings, address, token, server.pid, services)
-                for verdict in found:
-                    print(f"{verdict.what}: {verdict.told} {verdict.unit} ({verdict.kept})")
-                print("\n".join(notes))
-            finally:
-                server.stop()
-    finally:
-        services.erase()
+    with standing() as stand:
+        print_verdicts(*measure(stand))
 
 
 if __name__ == "__main__":

@@ -71,6 +71,13 @@ def _judged(verdicts: Sequence[Verdict]) -> list[str]:
     return ["| what | figure | mark |", "| --- | --- | --- |", *rows]
 
 
+def print_verdicts(verdicts: Sequence[Verdict], notes: Sequence[str]) -> None:
+    """Figures, marks and notes on standard output."""
+    for verdict in verdicts:
+        print(f"{verdict.what}: {verdict.told} {verdict.unit} ({verdict.kept})")
+    print("\n".join(notes))
+
+
 def write(
     lines: Sequence[Line],
     notes: Sequence[str],

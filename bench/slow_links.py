@@ -57,7 +57,7 @@ def send(address: str, token: str, photo: bytes, pieces: Iterator[bytes]) -> Non
             raise RuntimeError("the upload was not taken in")
 
 
-def growth_mb(address: str, token: str, server_pid: int) -> float:
+def growth_mb(address: str, server_pid: int, token: str) -> float:
     """By how much the largest worker grows while 50 uploads of 10 MB run at once, in MB."""
     workers = [pid for pid in tree(server_pid) if pid != server_pid]
     before = {pid: _peak_mb(pid, reset=True) for pid in workers}

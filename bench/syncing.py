@@ -3,39 +3,31 @@
 `python -m bench.syncing` measures on services of its own and prints it.
 """
 
-import secrets
-import tempfile
-from pathlib import Path
-
-from audit_api.embedded import EmbeddedServices
-from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
-from audit_api.storage.migrations.runner import migrate
 from bench import returning
 from bench.cpu import cpu_seconds
-from bench.place import make_place
 from bench.pulling import INSPECTIONS, SITES, Pulling, make_land, measure_pulling
-from bench.report import Verdict
+from bench.report import Verdict, print_verdicts
 from bench.returning import EACH, TABLETS, Returned
-from tests.journeys.server import Server
+from bench.stand import Stand, standing
 
 
-def measure(
-    settings: Settings, address: str, server_pid: int, postgres_pid: int
-) -> tuple[list[Verdict], list[str]]:
-    """The lines of the report, and what has to be said of them. Needs the bench's campaign."""
-    database = Database(make_engine(settings))
+def measure(stand: Stand) -> tuple[list[Verdict], list[str]]:
+    """The lines of the report, and what has to be said of them."""
+    database = Database(make_engine(stand.settings))
     try:
         with database.writing() as session:
             land = make_land(session)
-        pulled = measure_pulling(database, land, address, server_pid, postgres_pid)
+        pulled = measure_pulling(
+            database, land, stand.address, stand.server_pid, stand.postgres_pid
+        )
         with database.writing() as session:
             work = returning.make_work(session, land)
     finally:
         database.engine.dispose()
-    before = cpu_seconds(server_pid, postgres_pid)
-    returned = returning.measure(address, work)
-    spent = cpu_seconds(server_pid, postgres_pid) - before
+    before = cpu_seconds(stand.server_pid, stand.postgres_pid)
+    returned = returning.measure(stand.address, work)
+    spent = cpu_seconds(stand.server_pid, stand.postgres_pid) - before
     return [*_of_pulls(pulled), *_of_returning(returned, spent)], _notes(pulled, returned)
 
 
@@ -89,31 +81,8 @@ def _notes(pulled: Pulling, returned: Returned) -> list[str]:
 
 def main() -> None:
     """Measure on services of its own and print what came out."""
-    folder = Path(tempfile.mkdtemp(prefix="audit-api-bench-"))
-    services = EmbeddedServices(folder)
-    try:
-        with services:
-            s3 = services.s3
-            settings = Settings(
-                database_url=psycopg_url(services.database_url),
-                s3=S3Settings(s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url),
-                secret_key=secrets.token_hex(32),
-                receipt_signing_key=secrets.token_bytes(32),
-            )
-            database = Database(make_engine(settings))
-            migrate(database.engine)
-            with database.writing() as session:
-                make_place(session)
-            database.engine.dispose()
-            server = Server(settings, folder / "web.log")
-            try:
-                address = server.base_url.removeprefix("http://")
-                for verdict in measure(settings, address, server.pid, services.pids[0])[0]:
-                    print(f"{verdict.what}: {verdict.told} {verdict.unit} ({verdict.kept})")
-            finally:
-                server.stop()
-    finally:
-        services.erase()
+    with standing() as stand:
+        print_verdicts(*measure(stand))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from audit_api.embedded.child import free_port
 from audit_api.settings import S3Settings
 from audit_api.storage.photo_store import PhotoStore
 from bench.cpu import cpu_seconds
+from bench.stand import Stand
 
 CONCURRENCY: Final = 8
 CHUNK: Final = 256_000
@@ -46,19 +47,19 @@ class Uploaded:
     mark_node: float
 
 
-def measure(
-    s3: S3Settings, address: str, token: str, pids: Callable[[], tuple[int, ...]], store_pid: int
-) -> list[Uploaded]:
-    """All rows. `pids` of our server and PostgreSQL, `store_pid` of the object store."""
+def measure(stand: Stand, token: str) -> list[Uploaded]:
+    """All rows, ours and the others' in turn."""
+    s3, store = stand.settings.s3, stand.store_pid
+    ours_run = (stand.server_pid, stand.postgres_pid, store)
     found = []
     with _node_server(s3) as node:
         for size, number, chunked, mark_raw, mark_node in ROWS:
-            ours = _cpu_ms(number, size, address, token, chunked, (*pids(), store_pid))
+            ours = _cpu_ms(number, size, stand.address, token, chunked, ours_run)
             theirs = None
             if node is not None:
                 port, pid = node
-                theirs = _cpu_ms(number, size, f"127.0.0.1:{port}", "", chunked, (pid, store_pid))
-            raw = _raw(s3, number, size, store_pid)
+                theirs = _cpu_ms(number, size, f"127.0.0.1:{port}", "", chunked, (pid, store))
+            raw = _raw(s3, number, size, store)
             found.append(Uploaded(size, chunked, ours, raw, theirs, mark_raw, mark_node))
     return found
 

@@ -57,14 +57,17 @@ class Side:
 class Visit:
     """A revision as its tablet tells it. Instants are None where the tablet's clock was absurd.
 
-    `clock_off`: the tablet's clock contradicted the server's. `place` is where the tablet was, or
-    the site's if it did not tell; `position` only what it told.
+    `photos_from` and `photos_until` span the earlier revisions too, whose photos a correction
+    shows again. `clock_off`: the tablet's clock contradicted the server's. `place` is where the
+    tablet was, or the site's if it did not tell; `position` only what it told.
     """
 
     side: Side
     site: UUID
     started: datetime | None
     finished: datetime | None
+    photos_from: datetime | None
+    photos_until: datetime | None
     clock_off: bool = False
     position: Place | None = None
     site_place: Place | None = None
@@ -159,15 +162,15 @@ def _outside_visit(visit: Visit, side: Side, taken: str, limits: Thresholds) -> 
         assumed = at.tzinfo is None
         # A camera that names no zone shows the time of the wall beside it.
         at = at.replace(tzinfo=ZONE) if assumed else at
-        early = visit.started and (visit.started - at).total_seconds()
-        late = visit.finished and (at - visit.finished).total_seconds()
+        early = _seconds(at, visit.photos_from)
+        late = _seconds(visit.photos_until, at)
     except (ValueError, OverflowError):
         return
     for kind, seconds in (
         (FlagKind.PHOTO_BEFORE_VISIT, early),
         (FlagKind.PHOTO_AFTER_VISIT, late),
     ):
-        minutes = math.ceil((seconds or 0) / 60)
+        minutes = math.ceil(seconds / 60)
         if minutes > limits.photo_minutes:
             figures: dict[str, Any] = {
                 "taken": taken,

@@ -14,13 +14,11 @@ from sqlalchemy.orm import Session
 from audit_api.domain.fabrication import MOST_OTHERS, PhotoClaims, Place, Side, Visit
 from audit_api.storage.fabrication import DueRevision
 
-# Photos of an earlier revision are announced again by its correction, whatever day that was.
-_TIMES = """
-    (select min(r.started_at) from inspection r where r.id = i.id and r.rev <= i.rev) as started,
-    (select max(r.finished_at) from inspection r where r.id = i.id and r.rev <= i.rev) as finished
-"""
-_VISIT: Final = f"""
-    i.id, i.rev, i.site_id, {_TIMES}, 'device-clock-off' = any(i.flags) as clock_off,
+_VISIT: Final = """
+    i.id, i.rev, i.site_id, i.started_at, i.finished_at,
+    (select min(r.started_at) from inspection r where r.id = i.id and r.rev <= i.rev) as first,
+    (select max(r.finished_at) from inspection r where r.id = i.id and r.rev <= i.rev) as last,
+    'device-clock-off' = any(i.flags) as clock_off,
     i.lat, i.lon, i.accuracy_m, site.lat as site_lat, site.lon as site_lon
 """
 _FROM = "from inspection i join site on site.id = i.site_id"
@@ -116,8 +114,10 @@ def _visit(row: Row[Any]) -> Visit:
     return Visit(
         Side(row.id, row.rev),
         row.site_id,
-        row.started,
-        row.finished,
+        row.started_at,
+        row.finished_at,
+        row.first,
+        row.last,
         row.clock_off,
         None if row.lat is None else Place(row.lat, row.lon, row.accuracy_m or 0.0),
         None if row.site_lat is None else Place(row.site_lat, row.site_lon),

@@ -43,7 +43,8 @@ def side(photo: bytes | None = None) -> Side:
 
 def visit(**members: Any) -> Visit:
     told: dict[str, Any] = {"side": side(), "site": uuid4(), "started": START, "finished": END}
-    return Visit(**(told | {"site_place": SITE} | members))
+    told |= {"site_place": SITE} | members
+    return Visit(**{"photos_from": told["started"], "photos_until": told["finished"]} | told)
 
 
 def north(metres: float, accuracy_m: float = 0.0) -> Place:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -29,9 +28,10 @@ AT = datetime(2021, 10, 20, 4, 0, tzinfo=UTC)
 SITE, AWAY = Place(40.0, 70.0), Place(40.5, 70.0)
 
 
-def visit(position: Place, started: datetime = AT, **members: Any) -> Visit:
+def visit(position: Place, started: datetime = AT) -> Visit:
     finished = started + timedelta(hours=1)
-    return Visit(Side(uuid4(), 1), uuid4(), started, finished, True, position, SITE, **members)
+    times = (started, finished, started, finished)
+    return Visit(Side(uuid4(), 1), uuid4(), *times, True, position, SITE)
 
 
 def every_flag() -> list[Flag]:

@@ -76,7 +76,7 @@ WITHOUT_TERRITORY = {
     "/api/v1/assignments/<uuid:assignment>/withdrawals": "test_assignments_standing.py",
     "/api/v1/inspections/<uuid:inspection>/returns": "test_returns.py: one outside is not there",
     "/api/v1/inspections/<uuid:inspection>/fabrication-flags/<uuid:flag>/decisions": "test_"
-    "fabrication_flags.py: one outside is not there",
+    "fabrication_readers.py: one outside is not there",
     "/api/v1/devices/codes": "test_devices.py: a person outside the grants is unknown",
     "/api/v1/sessions": "a password is the key",
     "/api/v1/sessions/current": "only the caller's own",

@@ -56,6 +56,8 @@ class FlagsOfInspection:
 
 def flags_of(session: Session, scope: Scope, inspection: UUID) -> FlagsOfInspection | None:
     """The flags of an inspection; None outside the scope, and for the scope's own person."""
+    if scope.empty:
+        return None
     values = {"id": inspection, "whole": list(scope.territories), "person": scope.person}
     check = session.execute(_CHECK, values).one_or_none()
     if check is None:

@@ -224,3 +224,13 @@ def test_the_list_can_be_narrowed(suspects: Suspects) -> None:
     assert listed(suspects, f"&site={site}&state=open") == []
     (item,) = listed(suspects, f"&site={site}&state=set_aside&kind=visit_far")
     assert (item["open"], item["set_aside"]) == (0, 1)
+
+
+def test_what_was_mended_by_a_correction_leaves_the_list(suspects: Suspects) -> None:
+    site = suspects.site()
+    inspection = suspects.visit(site, north_m=5_000)
+    suspects.look()
+    assert len(listed(suspects, f"&site={site}")) == 1
+    suspects.visit(site, inspection=UUID(inspection), base={"rev": 1})
+    suspects.look()
+    assert listed(suspects, f"&site={site}") == []

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from audit_api.storage.base import Database
 from tests.factories import World
@@ -237,3 +238,19 @@ def test_a_revision_that_no_longer_has_the_photo_is_flagged_no_more_the_other_st
     assert suspects.flags(mended, "same_photo") == []
     (flag,) = suspects.flags(other, "same_photo")
     assert (flag["other"]["rev"], flag["other"]["current"]) == (1, False)
+
+
+def test_one_that_cannot_be_checked_holds_nothing_up(
+    suspects: Suspects, database: Database
+) -> None:
+    broken, whole = suspects.visit(suspects.site()), suspects.visit(suspects.site(), north_m=5_000)
+    with database.writing() as session:
+        # As somebody with all rights in the database would do it: revisions are immutable.
+        session.execute(text("set local session_replication_role = replica"))
+        session.execute(
+            text("""update inspection set body = cast(replace(body::text, 'ramp/1', 'ramp/99')
+                as json) where id = :id"""),
+            {"id": broken},
+        )
+    assert [str(checked.inspection) for checked in suspects.look()] == [whole]
+    assert suspects.read(whole)["items"]

@@ -32,7 +32,7 @@ from audit_api.http.oversight import (
     violations,
 )
 from audit_api.http.oversight import photos as evidence_photos
-from audit_api.http.sync import photos, pull, push, receipts, resync, snapshots, uploads
+from audit_api.http.sync import direct, photos, pull, push, receipts, resync, snapshots, uploads
 from audit_api.http.sync.method_override import MethodOverride
 from audit_api.http.sync.pull_notes import PullNotes
 from audit_api.services.law.catalogs import CatalogKeeper
@@ -51,6 +51,7 @@ API_BLUEPRINTS = (
     snapshots.blueprint,
     photos.blueprint,
     uploads.blueprint,
+    direct.blueprint,
     catalog.blueprint,
     forms.blueprint,
     standards.blueprint,

@@ -26,13 +26,17 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class S3Settings:
-    """Where the photos live. `endpoint_url` is None for the cloud provider's own."""
+    """Where the photos live. `endpoint_url` is None for the cloud provider's own.
+
+    `public_endpoint_url`: where tablets reach the bucket, None when they shall not.
+    """
 
     bucket: str
     region: str
     access_key: str
     secret_key: str = field(repr=False)
     endpoint_url: str | None = None
+    public_endpoint_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,9 @@ class Settings:
                 access_key=env.str("S3_ACCESS_KEY_ID"),
                 secret_key=env.str("S3_SECRET_ACCESS_KEY"),
                 endpoint_url=web_address("S3_ENDPOINT_URL", env.str("S3_ENDPOINT_URL", "")),
+                public_endpoint_url=web_address(
+                    "S3_PUBLIC_ENDPOINT_URL", env.str("S3_PUBLIC_ENDPOINT_URL", "")
+                ),
             ),
             secret_key=strong_secret(env.str("SECRET_KEY", "")),
             receipt_signing_key=signing_key(

@@ -20,7 +20,7 @@ from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.sync import feed
-from bench import syncing, verdicts
+from bench import photos, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.place import Place, make_place
@@ -82,6 +82,7 @@ class Bench:
         settings: Settings,
     ) -> None:
         self.settings = settings
+        self.services = services
         self.postgres_pid = services.pids[0]
         self.dsn = services.database_url.replace("+psycopg", "")
         self.place = place
@@ -127,7 +128,23 @@ class Bench:
         synced, sync_notes = syncing.measure(
             self.settings, self.address, self.server_pid, self.postgres_pid
         )
-        return write(lines, self._notes(), marks, synced, sync_notes, self._verdicts())
+        shot, shot_notes = photos.measure(
+            self.settings,
+            self.address,
+            self.place.device_token,
+            self.server_pid,
+            self.services,
+        )
+        return write(
+            lines,
+            self._notes(),
+            marks,
+            synced,
+            sync_notes,
+            shot,
+            shot_notes,
+            self._verdicts(),
+        )
 
     def _notes(self) -> list[str]:
         body = _document(self.place, 0)

@@ -77,6 +77,8 @@ def write(
     marks: Sequence[Verdict],
     syncing: Sequence[Verdict],
     syncing_notes: Sequence[str],
+    photos: Sequence[Verdict],
+    photos_notes: Sequence[str],
     verdicts: Sequence[Verdict],
 ) -> str:
     """The page's text, written to docs/benchmarks.md."""
@@ -110,6 +112,12 @@ def write(
             *_judged(syncing),
             "",
             *(f"- {note}" for note in syncing_notes),
+            "",
+            "## Photos",
+            "",
+            *_judged(photos),
+            "",
+            *(f"- {note}" for note in photos_notes),
             "",
             "## Verdicts",
             "",

@@ -25,7 +25,7 @@ from audit_api.storage.photo_store import PhotoStore
 from audit_api.storage.sync import feed, feed_pages, operations
 from audit_api.storage.sync.pipeline import Pipeline
 
-LATE_S = 0.8
+LATE_S = 1.2
 
 
 def acknowledge_before_commit() -> None:

@@ -44,8 +44,8 @@ LOST = ("and is not on the server", "was handed in again", "is an older one")
 """Gone for good, or gone until a tablet brought it back."""
 TARGETS: Mapping[str, Target] = {
     "ack-before-commit": Target(
-        15,
-        replace(_TALKATIVE, blows={Blow.WORKERS: 20}),
+        20,
+        replace(_TALKATIVE, blows={Blow.WORKERS: 12}, tablets=5),
         "lost",
         LOST,
     ),
@@ -62,7 +62,7 @@ TARGETS: Mapping[str, Target] = {
         ("found its picture wrong after a pull", "does not show"),
     ),
     "async-commit": Target(
-        15,
+        20,
         replace(_TALKATIVE, blows={Blow.IMMEDIATE: 24}, tablets=6, captures=2, pause_s=0.05),
         "lost",
         LOST,

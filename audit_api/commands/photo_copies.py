@@ -29,7 +29,8 @@ def put_photos_back(folder: Path) -> None:
         raise click.ClickException(
             f"{folder} has no folder `originals`: it is no copy of the bucket."
         )
-    _run(put_back(_store(), folder), folder)
+    with told(), open_database() as opened:
+        _run(put_back(opened, _store(), folder), folder)
 
 
 def _store() -> PhotoStore:

@@ -37,6 +37,7 @@ from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.people import Device, person_by_username
+from audit_api.tablet import TabletError
 
 DATA = Path(__file__).parent / "data" / "batken-2021"
 CAMPAIGN = "kg-jk-2021"
@@ -84,7 +85,7 @@ def run(folder: Path, port: int) -> None:
             (folder / "demo.json").write_text(json.dumps(described, ensure_ascii=False, indent=2))
             _tour(base_url, described, time.monotonic() - began)
             signal.pause()
-    except EmbeddedError as error:
+    except (EmbeddedError, TabletError) as error:
         raise DemoError(str(error)) from None
     except KeyboardInterrupt:
         console.print("\nStopping …")
@@ -94,13 +95,14 @@ def run(folder: Path, port: int) -> None:
 
 
 def _refuse_older_data(database: Database, folder: Path) -> None:
-    """Inspections judged before rulesets had manifests cannot be read whole (decision 9)."""
+    """Inspections judged before rulesets had manifests cannot be read whole (decision 9), and
+    tablets of before `audit_api.tablet` cannot go on."""
     with database.reading() as session:
         older = session.scalar(
             text("""select exists (select from assessment a where not exists (
                 select from ruleset r where r.digest = a.ruleset_digest))""")
         )
-    if older:
+    if older or (folder / "demo" / "tablets.json").exists():
         raise DemoError(
             f"{folder / 'demo'} holds the demonstration of an older version of this program, "
             "which this one cannot go on with. Forget it with `make demo-reset`, then start again."

@@ -196,6 +196,20 @@ class StoreFull(DomainError):
     title = "There is no room just now"
 
 
+class DirectNotOffered(DomainError):
+    """The bucket cannot be reached by tablets."""
+
+    slug = "direct-not-offered"
+    title = "Photos do not go straight to the bucket here"
+
+
+class NotYetThere(DomainError):
+    """A photo was said to be in the bucket, and is not."""
+
+    slug = "not-yet-there"
+    title = "The photo is not there"
+
+
 class NoPreview(DomainError):
     """A photo of which there is no preview, or not of that size."""
 

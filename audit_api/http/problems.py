@@ -44,6 +44,8 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.ChecksumDiffers: 460,  # a status of tus
     errors.TooManyUploads: 429,
     errors.StoreFull: 507,
+    errors.DirectNotOffered: 409,
+    errors.NotYetThere: 409,
     errors.NoPreview: 404,
     errors.RangeOutside: 416,
     errors.BadCursor: 400,

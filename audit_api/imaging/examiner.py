@@ -59,6 +59,11 @@ class Examiner:
     ) -> None:
         self.close()
 
+    @property
+    def pid(self) -> int:
+        """The process id of the child, started if it is not running."""
+        return self._running().pid
+
     def close(self) -> None:
         """End the process."""
         child, self._child = self._child, None

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit_api.storage import photos
+from audit_api.storage import examinations, photos
 from audit_api.storage.base import Database
 from audit_api.storage.photo_store import PhotoStore
 
@@ -51,11 +51,12 @@ def copy_originals(database: Database, store: PhotoStore, folder: Path) -> Itera
             after = page[-1]
 
 
-def put_back(store: PhotoStore, folder: Path) -> Iterator[Copied]:
+def put_back(database: Database, store: PhotoStore, folder: Path) -> Iterator[Copied]:
     """Put every file of such a folder into the bucket unless it is there; tells after each page.
 
-    Each file is hashed first, and one that is not what its name says is left out and told.
-    Raises BucketUnavailable.
+    Each file is hashed first, and one that is not what its name says is left out and told. What
+    was not there has no previews there either: the worker examines it again. Raises
+    BucketUnavailable.
     """
     found = (path for path in (folder / _ORIGINALS).rglob("*") if path.is_file())
     # What begins with a dot is a copy that was broken off.
@@ -63,7 +64,15 @@ def put_back(store: PhotoStore, folder: Path) -> Iterator[Copied]:
     with ThreadPoolExecutor(_WORKERS) as workers:
         for start in range(0, len(files), _PAGE):
             page = files[start : start + _PAGE]
-            yield _page(list(workers.map(lambda path: _put(store, path, folder), page)))
+            outcomes = list(workers.map(lambda path: _put(store, path, folder), page))
+            put = [
+                bytes.fromhex(path.name)
+                for path, outcome in zip(page, outcomes, strict=True)
+                if outcome == _DONE
+            ]
+            with database.writing() as session:
+                examinations.forget_examinations(session, put)
+            yield _page(outcomes)
 
 
 _DONE, _THERE = "copied", "there"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Integer, text
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Integer, delete, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -55,3 +55,8 @@ def note_examination(session: Session, sha256: bytes, *, at: datetime, **seen: A
     """Note what was seen; a second look changes nothing."""
     values = {"sha256": sha256, "examined_at": at, **seen}
     session.execute(insert(PhotoExamination).values(values).on_conflict_do_nothing())
+
+
+def forget_examinations(session: Session, hashes: Sequence[bytes]) -> None:
+    """Let these originals be examined again: their previews are not where they were."""
+    session.execute(delete(PhotoExamination).where(PhotoExamination.sha256.in_(hashes)))

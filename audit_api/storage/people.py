@@ -259,9 +259,14 @@ _CONTACT = """
         clock_offset_ms = coalesce(cast(%(offset)s as bigint), clock_offset_ms),
         acked_seq = case when exists (
                 select from operation where device_id = %(device)s and seq = device.acked_seq + 1)
+            or exists (select from reused_operation
+                where device_id = %(device)s and seq = device.acked_seq + 1)
             then (select run.seq from (
-                    select o.seq, lead(o.seq) over (order by o.seq) as following from operation o
-                    where o.device_id = %(device)s and o.seq > device.acked_seq) run
+                    select seq, lead(seq) over (order by seq) as following from (
+                        select seq from operation
+                        where device_id = %(device)s and seq > device.acked_seq
+                        union select seq from reused_operation
+                        where device_id = %(device)s and seq > device.acked_seq) came) run
                 where run.following is distinct from run.seq + 1 order by run.seq limit 1)
             else acked_seq end
     where id = %(device)s returning acked_seq, (select epoch::text from feed_epoch)

@@ -4,6 +4,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, Any
 
 import boto3
@@ -15,6 +16,14 @@ from audit_api.settings import S3Settings
 
 class BucketUnavailable(Exception):
     """The store does not answer just now, or says that it is unwell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """What lies in the bucket: its size, and the type with which it was put."""
+
+    bytes: int
+    content_type: str
 
 
 @contextmanager
@@ -36,9 +45,15 @@ class PhotoStore:
 
     def __init__(self, settings: S3Settings) -> None:
         self._bucket = settings.bucket
-        self._client: Any = boto3.client(
+        self._client = self._connect(settings, settings.endpoint_url)
+        public = settings.public_endpoint_url
+        self._public = self._client if public is None else self._connect(settings, public)
+
+    @staticmethod
+    def _connect(settings: S3Settings, endpoint_url: str | None) -> Any:
+        return boto3.client(
             "s3",
-            endpoint_url=settings.endpoint_url,
+            endpoint_url=endpoint_url,
             region_name=settings.region,
             aws_access_key_id=settings.access_key,
             aws_secret_access_key=settings.secret_key,
@@ -47,11 +62,40 @@ class PhotoStore:
                 read_timeout=60,
                 max_pool_connections=64,
                 retries={"max_attempts": 3, "mode": "standard"},
+                signature_version="s3v4",
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
                 s3={"addressing_style": "path"},
             ),
         )
+
+    def sign_put(
+        self, sha256: bytes, *, size: int, content_type: str, seconds: int
+    ) -> tuple[str, dict[str, str]]:
+        """An address to PUT exactly that original to, once, and the headers that belong to it.
+
+        The store itself refuses other bytes, another size or type, and to overwrite.
+        """
+        digest = b64encode(sha256).decode()
+        url: str = self._public.generate_presigned_url(
+            "put_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": self.key(sha256),
+                "ContentLength": size,
+                "ContentType": content_type,
+                "ChecksumSHA256": digest,
+                "IfNoneMatch": "*",
+            },
+            ExpiresIn=seconds,
+        )
+        headers = {
+            "Content-Length": str(size),
+            "Content-Type": content_type,
+            "x-amz-checksum-sha256": digest,
+            "If-None-Match": "*",
+        }
+        return url, headers
 
     @staticmethod
     def key(sha256: bytes) -> str:
@@ -150,8 +194,8 @@ class PhotoStore:
             raise BucketUnavailable(str(status)) from error
         return digest.digest()
 
-    def size(self, sha256: bytes) -> int | None:
-        """The stored size in bytes, or None when no such original lies here.
+    def look(self, sha256: bytes) -> Lying | None:
+        """What lies where that original should; None when nothing does.
 
         Raises BucketUnavailable when it cannot be told.
         """
@@ -164,7 +208,12 @@ class PhotoStore:
             if status == 404:
                 return None
             raise BucketUnavailable(str(status)) from error
-        return int(answer["ContentLength"])
+        return Lying(int(answer["ContentLength"]), str(answer["ContentType"]))
+
+    def size(self, sha256: bytes) -> int | None:
+        """The stored size in bytes, or None when no such original lies here; see `look`."""
+        found = self.look(sha256)
+        return None if found is None else found.bytes
 
     def check(self) -> None:
         """Raise unless the bucket can be reached."""

@@ -163,7 +163,11 @@ class Tablet:
             report.pulled = self.puller.pull()
             if report.pulled.restored:
                 self._hand_in(report)
-            _add(report.photos, photos.send_photos(self.store, self.link))
+            more = photos.send_photos(self.store, self.link)
+            _add(report.photos, more)
+            if report.pulled.restored or more.count:
+                # What came only behind the pull changes what there is to see.
+                report.pulled.items += self.puller.pull().items
             report.durable = take_durable(self.store, self.link, self._keys)
         except Refused as error:
             if error.slug != "device-revoked":

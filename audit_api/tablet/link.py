@@ -132,9 +132,7 @@ class Link:
 
         Raises Refused for what trying again does not change, LinkDown when patience ends.
         """
-        sent = dict(headers or {})
-        if self.token is not None:
-            sent["Authorization"] = f"Bearer {self.token}"
+        sent = self._headers(headers)
         refused: int | None = None
         reason = ""
         for failures in range(1, self.patience.tries + 1):
@@ -159,6 +157,30 @@ class Link:
             if failures < self.patience.tries:
                 self.patience.pause(failures, wait_s)
         raise LinkDown(f"{method} {path.partition('?')[0]}", reason)
+
+    def ask_once(
+        self,
+        method: str,
+        path: str,
+        understand: Callable[[Answer], T],
+        *,
+        body: bytes,
+        headers: Mapping[str, str],
+    ) -> T:
+        """`ask` for what must not be repeated as it is: one try. Raises Refused, LinkDown."""
+        try:
+            answer = self.transport(method, path, self._headers(headers), body)
+            if answer.status < 400:
+                return understand(answer)
+        except (OSError, http.client.HTTPException, Garbled) as error:
+            raise LinkDown(method, str(error) or type(error).__name__) from error
+        if answer.status in _LATER and not _is_over(answer, _retry_after(answer)):
+            raise LinkDown(method, f"the server answered {answer.status}")
+        raise Refused(answer.status, _problem(answer))
+
+    def _headers(self, headers: Mapping[str, str] | None) -> dict[str, str]:
+        token = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        return {**(headers or {}), **token}
 
 
 def _check_digest(answer: Answer) -> None:

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from audit_api.tablet.errors import Garbled, Refused
 from audit_api.tablet.link import Answer, Link
 from audit_api.tablet.outbox import PhotoFile
 from audit_api.tablet.store import Store, note
+from audit_api.tablet.uploading import upload_photo
 
 _MAGIC = {
     b"\xff\xd8\xff": "image/jpeg",
@@ -17,6 +19,10 @@ _MAGIC = {
 _BRANDS = {
     b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heif", b"msf1": "image/heif",
 }  # fmt: skip
+
+
+# What a link of 5 kB/s carries in ten seconds goes in one request; more of it could be cut.
+_AT_ONCE: Final = 50_000
 
 
 @dataclass(slots=True)
@@ -48,7 +54,7 @@ def send_photos(store: Store, link: Link) -> SentPhotos:
             sent.refused += 1
             continue
         try:
-            put_photo(link, photo, data)
+            send_original(store, link, photo, data)
         except Refused as error:
             _complain(store, photo, str(error))
             sent.refused += 1
@@ -65,11 +71,19 @@ def send_photos(store: Store, link: Link) -> SentPhotos:
     return sent
 
 
-def put_photo(link: Link, photo: PhotoFile, data: bytes) -> None:
+def send_original(store: Store, link: Link, photo: PhotoFile, data: bytes) -> None:
     """Bring one original over; returns when the server said that it has exactly these bytes.
 
-    The only place that knows how an original travels. Raises LinkDown, Refused.
+    Raises LinkDown, Refused.
     """
+    if photo.bytes > _AT_ONCE:
+        upload_photo(store, link, photo, data)
+    else:
+        put_photo(link, photo, data)
+
+
+def put_photo(link: Link, photo: PhotoFile, data: bytes) -> None:
+    """Bring a small original over in one request. Raises LinkDown, Refused."""
 
     def understand(answer: Answer) -> None:
         said = answer.json()

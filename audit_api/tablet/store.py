@@ -48,6 +48,7 @@ create table photo (
         'handed_over', 'durable', 'deleted')),
     problem text
 ) strict;
+create table upload (sha256 text primary key, path text not null) strict;
 create table scope (name text primary key) strict;
 create table item (
     scope text not null, kind text not null, id text not null, version integer not null,
@@ -75,7 +76,8 @@ insert into operation (owner, device, op, seq, kind, entity, base, group_id, bod
     from operation_1 o, tablet t order by o.seq;
 insert into photo_use select op, sha256 from photo_use_1;
 drop table photo_use_1;
-drop table operation_1
+drop table operation_1;
+create table upload (sha256 text primary key, path text not null) strict
 """
 _STEPS = {0: _SCHEMA + _WORK, 1: _BEFORE_1 + _WORK + _AFTER_1}
 

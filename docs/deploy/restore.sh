@@ -13,7 +13,7 @@ dump=${2:-${dumps[-1]}}
 url=${DATABASE_URL/+psycopg/}
 
 pg_restore --exit-on-error --no-owner --no-privileges --dbname="$url" "$dump"
-audit-api backup put-back "$folder"
 # A program that is newer than the backup brings it up; on the way the new epoch begins.
 audit-api database migrate
+audit-api backup put-back "$folder"
 audit-api checkpoint verify --note "${dump%.dump}.checkpoint"

@@ -8,8 +8,9 @@ import pytest
 
 from audit_api.app import create_app
 from audit_api.settings import Settings
+from audit_api.storage.photo_store import PhotoStore
 from tests.cli.conftest import Cli, cli_on
-from tests.journeys.restoring import originals
+from tests.journeys.restoring import empty_bucket, originals
 from tests.services.logged import Logged
 
 COPIED = "{0} originals, {1} of them copied now; all have the bytes that their hash says.\n"
@@ -60,6 +61,25 @@ def test_a_copy_that_was_broken_off_is_no_original(
     original.with_name(f".{original.name}.0a1b2c3d").write_bytes(original.read_bytes()[:5])
     # The bucket has it: nothing is written over.
     assert cli.done("backup", "put-back", str(tmp_path)) == COPIED.format(1, 0)
+
+
+EXAMINED = """
+    insert into photo_examination (sha256, examined_at, refused)
+    select sha256, now(), 'not a photo' from photo
+"""
+
+
+def test_what_was_put_back_is_examined_again_since_its_previews_are_gone(
+    logged: Logged, cli: Cli, tmp_path: Path
+) -> None:
+    there, gone = logged.hand_over(), logged.hand_over()
+    cli.done("backup", "photos", str(tmp_path))
+    logged.tamper(EXAMINED)
+    settings: Settings = logged.client.application.extensions["settings"]
+    empty_bucket(settings.s3, PhotoStore.key(gone))
+    assert cli.done("backup", "put-back", str(tmp_path)) == COPIED.format(2, 1)
+    assert cli.query("select sha256 from photo_examination") == [(there,)]
+    assert PhotoStore.key(gone) in originals(settings.s3)
 
 
 def test_a_folder_that_is_no_copy_is_refused_in_words(cli: Cli, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tests.journeys.server import Server
 # The photo whose hash the guide prints.
 PHOTO = b"\xff\xd8\xff\xe0 a ramp, photographed\n"
 PUBLIC = ("/api/v1/devices/enrol", "/api/v1/receipts/keys")
-_SIZES = re.compile(r"(?<=bytes )\d+-\d+/\d+|^\d+$|(?<=bytes=)\d+")
+_SIZES = re.compile(r"\d+-\d+/\d+")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,8 @@ class Reader:
         if self.token and not path.startswith(PUBLIC):
             headers["Authorization"] = f"Bearer {self.token}"
         if exchange.request.has_bytes:
-            body = PHOTO
+            start = int(headers.get("Upload-Offset", 0))
+            body = PHOTO[start : start + int(headers["Content-Length"])]
         else:
             body = self.likeness.as_live(exchange.request.body).encode()
         if headers.get("Content-Encoding") == "gzip":
@@ -88,7 +89,7 @@ class Reader:
         elif data:
             raise Unlike(f"printed no body, got {data[:200].decode()}")
         for name, value in printed.headers.items():
-            self._check_header(name, self.likeness.as_live(value), got.get(name, ""))
+            self._check_header(name, value, got.get(name, ""))
 
     def _begin(self, printed: str) -> tuple[str, str]:
         """Method and path. A cursor that was not printed is the last one that came."""
@@ -116,9 +117,9 @@ class Reader:
             self.cursor, more = said["cursor"], said["more"]
 
     def _check_header(self, name: str, printed: str, got: str) -> None:
-        same = _SIZES.sub("*", printed) == _SIZES.sub("*", got)
-        if not same and not (printed.endswith("…") and got.startswith(printed[:-1])):
-            raise Unlike(f"{name}: printed {printed!r}, got {got!r}")
+        if name == "Content-Range":
+            printed, got = _SIZES.sub("*", printed), _SIZES.sub("*", got)
+        self.likeness.check(printed, got, f" header {name}")
 
     def unpack(self, unpacked: Unpacked) -> None:
         """Compare the lines of the file that came with the printed ones."""

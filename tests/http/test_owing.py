@@ -54,6 +54,22 @@ def test_what_comes_later_is_owed_no_longer(tablet: Tablet) -> None:
     assert tablet.read()["owes"]["missing"] == {"operations": 0, "ranges": []}
 
 
+def test_what_came_under_a_taken_id_is_not_owed(tablet: Tablet) -> None:
+    op = uuid4()
+    first, second, third = (
+        operation({"form": "none", "n": n}, seq=n, op=op if n < 3 else uuid4()) for n in (1, 2, 3)
+    )
+    assert tablet.push(first, second, third)[1]["status"] == "op_reused"
+    told = tablet.read()
+    assert told["owes"]["missing"] == {"operations": 0, "ranges": []}
+    assert told["owes_operations"] == 0
+    with tablet.database.reading() as session:
+        acked = session.scalar(
+            text("select acked_seq from device where id = :id"), {"id": tablet.id}
+        )
+    assert acked == 3
+
+
 def test_what_is_held_back_is_not_owed(tablet: Tablet) -> None:
     tablet.push(operation({"form": "ramp/9"}, seq=1), operation({"form": "none"}, seq=2))
     told = tablet.read()

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from audit_api.http.sync import resync as view
 from audit_api.http.sync.pull_state import PullState
-from audit_api.http.sync.push import resync as view
 from audit_api.storage.base import Database
 from audit_api.storage.sync import feed
 from audit_api.storage.sync.feed_pages import Position

@@ -81,6 +81,8 @@ WITHOUT_TERRITORY = {
     "/api/v1/sessions": "a password is the key",
     "/api/v1/sessions/current": "only the caller's own",
     "/api/v1/photos/<string:sha256>": "takes in, reads nothing",
+    "/api/v1/photos/<string:sha256>/direct": "takes in, reads nothing",
+    "/api/v1/photos/<string:sha256>/complete": "takes in, reads nothing",
     "/api/v1/uploads": "takes in, reads nothing",
     "/api/v1/uploads/<uuid:upload>": "test_tus_core.py: another tablet's is unknown",
     "/api/v1/quarantine/<uuid:operation>/decisions": "test_quarantine.py: outside it is unknown",

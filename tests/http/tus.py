@@ -14,7 +14,7 @@ BYTES = {"Content-Type": "application/offset+octet-stream"}
 
 def photo(name: str, size: int = 5000) -> bytes:
     """Bytes that no other test sends, and that no repetition of a part makes up."""
-    made = b"\xff\xd8" + b"".join(
+    made = b"\xff\xd8\xff" + b"".join(
         hashlib.sha256(f"{name} {number}".encode()).digest() for number in range(size // 32 + 1)
     )
     return made[:size]

@@ -27,9 +27,3 @@ def restored(settings: Settings, folder: Path) -> subprocess.CompletedProcess[st
     """Restore into the empty services of these settings as the page says, and prove it."""
     page = _page(environment_of(settings))
     return page.outcome(page.block("docs/deploy/restore.sh"), FOLDER=str(folder))
-
-
-def note_of(folder: Path) -> Path:
-    """The checkpoint that is kept beside the only dump."""
-    (note,) = folder.glob("database-*.checkpoint")
-    return note

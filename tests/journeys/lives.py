@@ -228,22 +228,25 @@ class Region:
 
     def edit(self, carried: Carried, aimak: str, kind: str) -> None:
         """Change what the tablet shows of a site, or of an element of it; it may be old."""
-        seen = carried.tablet.items("site").get(("site", str(self.sites[aimak])), {})
-        entity, name, old, new = str(self.sites[aimak]), "address", "", self._word("ул. Школьная")
-        if kind == "status":
-            name, old, new = "building_status", "existing", "reconstructed"
-        elif kind == "element" and seen.get("elements"):
+        site = str(self.sites[aimak])
+        seen = carried.tablet.items("site").get(("site", site), {})
+        base = {"rev": seen["rev"]} if seen else None
+        if kind == "element" and seen.get("elements"):
             element = seen["elements"][-1]
-            entity, name, old = element["id"], "label", element["label"]
-        old = seen.get(name, old) if name != "label" else old
-        body = {"fields": {name: {"old": old, "new": new}}}
-        base = {"rev": seen["rev"]} if "rev" in seen and name != "label" else None
-        kept = "element" if name == "label" else "site"
-        carried.keep(
-            carried.tablet.capture(
-                json.dumps(body, ensure_ascii=False).encode(), entity=entity, kind=kept, base=base
-            )
-        )
+            fields = {"label": {"old": element["label"], "new": self._word("пандус")}}
+            self._keep_edit(carried, "element", element["id"], None, fields)
+            return
+        fields = {"address": {"old": seen.get("address", ""), "new": self._word("ул. Школьная")}}
+        if kind == "status":
+            was = seen.get("building_status", "existing")
+            fields["building_status"] = {"old": was, "new": "reconstructed"}
+        self._keep_edit(carried, "site", site, base, fields)
+
+    def _keep_edit(
+        self, carried: Carried, kind: str, entity: str, base: Any, fields: dict[str, Any]
+    ) -> None:
+        body = json.dumps({"fields": fields}, ensure_ascii=False).encode()
+        carried.keep(carried.tablet.capture(body, entity=entity, kind=kind, base=base))
 
     def _word(self, said: str) -> str:
         """A text that nothing had before."""

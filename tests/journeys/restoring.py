@@ -79,9 +79,9 @@ def fill_bucket(s3: S3Settings, objects: dict[str, bytes]) -> None:
         bucket.put_object(Key=key, Body=data)
 
 
-def empty_bucket(s3: S3Settings) -> None:
-    """Delete every object of a scratch bucket."""
-    for item in _bucket(s3).objects.all():
+def empty_bucket(s3: S3Settings, prefix: str = "") -> None:
+    """Delete every object of a bucket whose key begins so."""
+    for item in _bucket(s3).objects.filter(Prefix=prefix):
         item.delete()
 
 

@@ -36,7 +36,9 @@ def environment(settings: Settings) -> dict[str, str]:
 class Server:
     """gunicorn with the shipped configuration on a free port."""
 
-    def __init__(self, settings: Settings, log: Path, *, workers: int = 2) -> None:
+    def __init__(
+        self, settings: Settings, log: Path, *, workers: int = 2, app: str = "wsgi:app"
+    ) -> None:
         self.base_url = f"http://127.0.0.1:{free_port()}"
         self._log = log.open("ab")
         self._said = log
@@ -45,7 +47,7 @@ class Server:
             "WEB_CONCURRENCY": str(workers),
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "wsgi:app"],
+            [sys.executable, "-m", "gunicorn", app],
             cwd=ROOT,
             env=env,
             stdout=self._log,

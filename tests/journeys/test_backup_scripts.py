@@ -14,7 +14,7 @@ from audit_api.app import create_app
 from audit_api.embedded import EmbeddedServices
 from audit_api.settings import Settings
 from tests.cli.conftest import cli_on
-from tests.journeys.by_the_book import backed_up, note_of, restored
+from tests.journeys.by_the_book import backed_up, restored
 from tests.journeys.restoring import (
     empty_bucket,
     fill_bucket,
@@ -115,16 +115,10 @@ def _half(backup: Backup) -> None:
     dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
 
 
-def _other_note(backup: Backup) -> None:
-    note = note_of(backup.folder)
-    note.write_text(note.read_text().replace("\n4\n", "\n3\n"))
-
-
 FAULTS = {
     "an original exchanged": (_exchange, "its bytes are not what its name says"),
     "an original missing": (_remove, "its original is missing in the bucket"),
     "half a dump": (_half, "pg_restore: error"),
-    "a checkpoint that was altered": (_other_note, "The signature is not the one of key"),
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
 import pytest
 
@@ -19,6 +20,7 @@ from audit_api.demo.people import INSPECTORS
 from audit_api.embedded.child import free_port
 from audit_api.settings import Settings
 from audit_api.tablet import HttpTransport, Tablet
+from audit_api.tablet.inspection_file import read_inspection
 from tests.journeys.by_the_book import backed_up, restored
 from tests.journeys.restoring import moved_to, new_cluster
 
@@ -146,12 +148,30 @@ def test_every_role_can_sign_in_and_has_a_command_to_try(demo: Demo, role: str) 
     assert f"user {user['username']}" in demo.log
 
 
-def test_an_unused_code_enrols_a_tablet_that_pulls_its_district(demo: Demo, tmp_path: Path) -> None:
+def test_an_unused_code_enrols_a_tablet_that_pulls_and_hands_in(
+    demo: Demo, tmp_path: Path, project_root: Path
+) -> None:
     assert len(demo.said["enrolment_codes"]) == 2
     code = demo.said["enrolment_codes"][0]
     with Tablet.enrol(tmp_path / "tablet", demo.said["base_url"], code, "Mine") as tablet:
         tablet.sync()
-        assert len(tablet.items("site")) == 46
+        sites = tablet.items("site")
+        assert len(sites) == 46
+        file = readme_ramp(tmp_path, project_root, next(iter(sites))[1])
+        read = read_inspection(file, tablet.clock.read())
+        made = tablet.capture(read.body, entity=str(uuid4()), originals=read.originals)
+        assert tablet.sync().photos.count == 1
+        assert tablet.find(made.op).state == "applied"
+
+
+def readme_ramp(folder: Path, project_root: Path, site: str) -> Path:
+    """The inspection of the README's tour, where the tour puts it."""
+    (folder / "docs").symlink_to(project_root / "docs")
+    (folder / "var").mkdir()
+    file = folder / "var" / "ramp.json"
+    sample = (project_root / "docs/samples/ramp.json").read_text()
+    file.write_text(sample.replace("SITE", site))
+    return file
 
 
 def test_links_broke_and_answers_were_lost_and_everything_came_once(demo: Demo) -> None:

@@ -15,6 +15,7 @@ from audit_api.embedded import EmbeddedServices
 from audit_api.services.verify_log import KeptNote, verify_log
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
+from audit_api.storage.evidence_log import backed_up_size
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.sync import feed
 from audit_api.tablet import HttpTransport, Tablet
@@ -230,6 +231,11 @@ def test_a_backup_in_a_new_cluster_loses_nothing_that_was_acknowledged(
             assert len(missing) == 7 + 5
             assert f"operation {unsent.op}" in missing
             come_back(new, (near, far))
+            # The backup exists, as the operator knows who has just restored it.
+            token = new.one("select token from backup_mark order by begun_at desc limit 1")
+            Backups(new.database).done(str(token))
+            with new.database.reading() as session:
+                assert backed_up_size(session) == 10
             durable_again(new, (near, far))
 
 

@@ -306,5 +306,6 @@ insert into operation select op, seq, kind, entity, base, group_id, body, sha256
 insert into photo_use select * from photo_use_2;
 drop table photo_use_2;
 drop table operation_2;
+drop table upload;
 pragma user_version = 1
 """

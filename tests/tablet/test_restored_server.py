@@ -12,6 +12,7 @@ from tests.tablet.conftest import AppTransport
 
 FORGET = (
     "set session_replication_role = replica",
+    "delete from feed where entity_id = cast(:op as uuid)",
     "delete from held_operation where op = cast(:op as uuid)",
     "delete from operation where op = cast(:op as uuid)",
     "set session_replication_role = origin",
@@ -86,3 +87,15 @@ def test_a_push_alone_tells_it_and_everything_goes_out_at_once(
     assert sent == ["/api/v1/sync/push"] * 2
     assert tablet.operations("waiting") == []
     assert {o.op for o in tablet.operations("applied")} == {before.op, after.op}
+
+
+def test_the_sync_that_finds_a_restored_server_shows_what_became_of_the_work(
+    tablet: Tablet, world: World, database: Database
+) -> None:
+    body = json.dumps(inspection_of(world, "far-1", seed=3)).encode()
+    operation = tablet.capture(body, entity=str(uuid4()))
+    tablet.sync()
+    restore_without(database, operation)
+    report = tablet.sync()
+    assert (report.pulled.restored, report.pushed.statuses) == (True, {"quarantined": 1})
+    assert ("held", operation.op) in tablet.items("held")

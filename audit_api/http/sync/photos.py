@@ -66,14 +66,14 @@ def put_photo(sha256: str, *, actor: Actor) -> tuple[dict[str, Any], int]:
 
     No transaction is open while bytes arrive or go to the bucket.
     """
-    wanted = _hash(sha256)
+    wanted = read_hash(sha256)
     size = _announced_size()
     with database().reading() as session:
         known = photos.find_photo(session, wanted)
         if known is None:
             check_photo(session, actor, size=size)
     if known is not None:
-        return _facts(known), 200
+        return facts_of(known), 200
     content_type = request.mimetype
     if content_type not in CONTENT_TYPES:
         raise UnsupportedEncoding(
@@ -96,7 +96,7 @@ def put_photo(sha256: str, *, actor: Actor) -> tuple[dict[str, Any], int]:
             known = photos.find_photo(session, wanted)
         if known is None:
             raise NotFound
-        return _facts(known), 200
+        return facts_of(known), 200
     return {
         "sha256": wanted.hex(),
         "bytes": size,
@@ -105,7 +105,8 @@ def put_photo(sha256: str, *, actor: Actor) -> tuple[dict[str, Any], int]:
     }, 201
 
 
-def _hash(text: str) -> bytes:
+def read_hash(text: str) -> bytes:
+    """The hash that an address names; InvalidInput for anything else."""
     if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
         raise InvalidInput("The address ends in the photo's SHA-256: 64 hexadecimal digits.")
     return bytes.fromhex(text)
@@ -140,7 +141,8 @@ def _spool(spool: IO[bytes], size: int) -> bytes:
     return digest.digest()
 
 
-def _facts(photo: photos.Photo) -> dict[str, Any]:
+def facts_of(photo: photos.Photo) -> dict[str, Any]:
+    """What `PhotoSchema` shows."""
     return {
         "sha256": photo.sha256.hex(),
         "bytes": photo.bytes,

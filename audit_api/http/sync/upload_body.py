@@ -4,11 +4,14 @@ Reads from the web server below Flask: werkzeug takes a cut body for an error an
 bytes, and here each one that came counts.
 """
 
+import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 _LARGEST_PIECE: Final = 64 * 1024
+_FIRST_PIECE: Final = 8 * 1024
 # gunicorn gives nothing out before this much has come, or the end (gunicorn.http.body.Body).
 _SMALLEST_PIECE: Final = 1024
 _PATIENCE_S: Final = 1.0
@@ -41,17 +44,24 @@ class IncomingBody:
     def _read(self) -> Iterator[bytes]:
         # So many bytes may lie with the web server, which gives out no part of what is asked for.
         held_back = 0
+        given_up = False
+        step = _FIRST_PIECE
         heard = time.monotonic()
         while self._left is None or self._left > 0:
-            size = _SMALLEST_PIECE if held_back > 0 else _LARGEST_PIECE
+            size = _SMALLEST_PIECE if held_back > 0 else step
             try:
                 piece = self._input.read(size if self._left is None else min(size, self._left))
             except TimeoutError:
-                if self._left is None or time.monotonic() - heard > self._idle_s:
+                if self._left is None or given_up:
                     # A chunked body cannot be read any further.
                     self.cut = True
                     return
-                if held_back > 0:
+                if time.monotonic() - heard > self._idle_s:
+                    # At the end of a line the web server gives out what it still holds back.
+                    given_up = True
+                    with suppress(OSError):
+                        self._socket.shutdown(socket.SHUT_RD)
+                elif held_back > 0:
                     yield b""
                 held_back = _LARGEST_PIECE
                 continue
@@ -67,8 +77,16 @@ class IncomingBody:
             if self._left is not None:
                 self._left -= len(piece)
             held_back -= len(piece)
-            heard = time.monotonic()
+            before, heard = heard, time.monotonic()
+            step = _paced(step, heard - before)
             yield piece
+
+
+def _paced(step: int, seconds: float) -> int:
+    """How much to ask for next: of a slow line that never pauses, what comes in a second or so."""
+    if seconds < _PATIENCE_S / 10:
+        return min(step * 4, _LARGEST_PIECE)
+    return max(step // 4, _SMALLEST_PIECE) if seconds > _PATIENCE_S else step
 
 
 def content_length(environ: dict[str, Any]) -> int | None:

@@ -28,9 +28,10 @@ _SAID = """case when json_typeof(device.client #> '{holds,last_seq}') = 'number'
 _FROM = f"""
     join person owner on owner.id = device.owner_id
     cross join lateral (
-        select greatest({_SAID}, coalesce(max(o.seq), 0)) as top,
-            count(distinct o.seq) filter (where o.seq > device.acked_seq) as beyond
-        from operation o where o.device_id = device.id) numbered
+        select greatest({_SAID}, coalesce(max(seq), 0)) as top,
+            count(*) filter (where seq > device.acked_seq) as beyond
+        from (select seq from operation where device_id = device.id
+            union select seq from reused_operation where device_id = device.id) came) numbered
     cross join lateral (
         select greatest(numbered.top - device.acked_seq, 0) - numbered.beyond as operations) gap
     cross join lateral (
@@ -123,6 +124,7 @@ _RANGES = """
     from (select first, last, row_number() over (order by first) as n from (
         select seq + 1 as first, coalesce(lead(seq) over (order by seq) - 1, :top) as last
         from (select 0 as seq union select seq from operation
+            where device_id = :id and seq is not null union select seq from reused_operation
             where device_id = :id and seq is not null) come) gaps
         where last >= first) missing
 """

@@ -86,11 +86,16 @@ class ReusedOperation(Base):
     """Other bytes, or another device, under an operation id that was already taken: kept."""
 
     __tablename__ = "reused_operation"
-    __table_args__ = (is_sha256("envelope_sha256"),)
+    __table_args__ = (
+        is_sha256("envelope_sha256"),
+        Index("ix_reused_operation_device_id_seq", "device_id", "seq"),
+    )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
     op: Mapped[Id] = mapped_column(ForeignKey("operation.op"), index=True)
-    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"), index=True)
+    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"))
+    # It came, and so its number is not owed.
+    seq: Mapped[int | None] = mapped_column(BigInteger)
     envelope_sha256: Mapped[Sha256]
     received_at: Mapped[Instant]
     raw: Mapped[bytes]
@@ -270,6 +275,7 @@ def keep_reused(session: Session, facts: OperationFacts, raw: bytes, at: datetim
                 id=uuid4(),
                 op=facts.op,
                 device_id=facts.device,
+                seq=facts.seq,
                 envelope_sha256=facts.envelope_sha256,
                 received_at=at,
                 raw=raw,

@@ -139,10 +139,7 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         store = app.extensions["photo_store"]
         list(examine_photos(database, store, examiner, now=lambda: datetime.now(UTC)))
     # The made-up visits were all made at one place, far from the sites.
-    checked = check_fabrication(
-        database, CatalogKeeper(), Thresholds(), now=lambda: datetime.now(UTC)
-    )
-    assert len(list(checked)) == len(SITES)
+    list(check_fabrication(database, CatalogKeeper(), Thresholds(), now=lambda: datetime.now(UTC)))
     with database.writing() as session:
         for site in SITES:
             owner = world.people[Role.INSPECTOR, site.split("-", maxsplit=1)[0]]

@@ -21,6 +21,7 @@ from audit_api.http import (
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.oversight import (
     assignments,
+    fabrication,
     inspections,
     quarantine,
     recommendations,
@@ -59,6 +60,7 @@ API_BLUEPRINTS = (
     json_schemas.blueprint,
     places.blueprint,
     inspections.blueprint,
+    fabrication.blueprint,
     evidence_photos.blueprint,
     violations.blueprint,
     recommendations.blueprint,

@@ -10,6 +10,8 @@ from environs import Env
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from audit_api.domain.fabrication import Thresholds
+
 _LEAST_SECRET_LENGTH = 32
 # "changeme", however often repeated, has 7; a random one of 32 hexadecimal digits about 14.
 _LEAST_SECRET_LETTERS = 8
@@ -53,6 +55,7 @@ class Settings:
     session_hours: int = 12
     enrolment_minutes: int = 10
     log_level: str = "INFO"
+    fabrication: Thresholds = field(default_factory=Thresholds)
 
     @classmethod
     def from_env(cls) -> Self:
@@ -99,7 +102,28 @@ class Settings:
                 env, "ENROLMENT_MINUTES", default["enrolment_minutes"], most=60 * 24 * 60
             ),
             log_level=_log_level(env.str("LOG_LEVEL", "") or default["log_level"]),
+            fabrication=_thresholds(env),
         )
+
+
+_MOST_OF_THRESHOLDS = {
+    "alike_bits": 16,
+    "photo_minutes": 60 * 24 * 30,
+    "far_m": 100_000,
+    "travel_kmh": 1_000,
+    "travel_least_m": 1_000_000,
+    "equal_values": 500,
+}
+
+
+def _thresholds(env: Env) -> Thresholds:
+    default = Thresholds()
+    return Thresholds(
+        **{
+            name: _whole(env, f"FLAG_{name.upper()}", getattr(default, name), most=most)
+            for name, most in _MOST_OF_THRESHOLDS.items()
+        }
+    )
 
 
 def _whole(env: Env, name: str, default: int, *, most: int) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy.engine import make_url
 
 from audit_api.domain.signing import Signer
 from audit_api.imaging import Examiner
+from audit_api.services.check_fabrication import check_fabrication
 from audit_api.services.examine_photos import examine_photos
 from audit_api.services.keep_log import take_checkpoint
 from audit_api.services.law.catalogs import CatalogKeeper
@@ -66,5 +67,17 @@ def make_worker(settings: Settings) -> procrastinate.App:
                 number += 1
         if number:
             log.info("examined", photos=number, planned_for=timestamp)
+
+    @worker.periodic(cron="* * * * *")
+    @worker.task(name="check_fabrication", queueing_lock="check_fabrication", pass_context=False)
+    def check_every_minute(timestamp: int) -> None:
+        checked = list(
+            check_fabrication(
+                database, catalogs, settings.fabrication, now=lambda: datetime.now(UTC)
+            )
+        )
+        if checked:
+            found = sum(one.found for one in checked)
+            log.info("checked", inspections=len(checked), flags=found, planned_for=timestamp)
 
     return worker

@@ -4,6 +4,7 @@ import os
 import secrets
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from audit_api.domain.fabrication import Thresholds
 from audit_api.settings import Settings, SettingsError
 
 GOOD = {
@@ -21,7 +23,8 @@ GOOD = {
     "SECRET_KEY": secrets.token_hex(32),
     "RECEIPT_SIGNING_KEY": secrets.token_hex(32),
 }
-OPTIONAL = ("MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL")
+FLAGS = {f"FLAG_{name.upper()}": name for name in Thresholds.__dataclass_fields__}
+OPTIONAL = ("MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL", *FLAGS)
 
 
 @pytest.fixture(autouse=True)
@@ -235,3 +238,15 @@ def test_the_web_server_does_not_start_and_its_last_words_name_the_variable(
     )
     assert ended.returncode != 0
     assert f": {name} is " in ended.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("variable", FLAGS)
+def test_every_threshold_of_a_flag_can_be_set(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    assert Settings.from_env().fabrication == Thresholds()
+    monkeypatch.setenv(variable, "7")
+    assert Settings.from_env().fabrication == replace(Thresholds(), **{FLAGS[variable]: 7})
+    monkeypatch.setenv(variable, "0")
+    with pytest.raises(SettingsError, match=variable):
+        Settings.from_env()

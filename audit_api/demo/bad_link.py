@@ -25,7 +25,7 @@ class BadLink:
 
     def worsen(self) -> None:
         """The next push and the next photo: broken halfway, then without an answer, then well."""
-        self._faults = {"POST": [self._cut, self._lose], "PUT": [self._cut, self._lose]}
+        self._faults = {"POST": [self._cut, self._lose], "PATCH": [self._cut, self._lose]}
 
     def end_after_posts(self, count: int) -> None:
         """So many pushes get through, nothing after them."""

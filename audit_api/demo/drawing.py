@@ -94,10 +94,18 @@ def draw_element(
 def _canvas(seed: int) -> tuple[Image.Image, ImageDraw.ImageDraw, random.Random]:
     chance = random.Random(seed)  # noqa: S311 - drawing, not secrets
     shade = chance.randint(-14, 14)
-    sky = tuple(value + shade for value in _SKY)
-    picture = Image.new("RGB", SIZE, (sky[0], sky[1], sky[2]))
+    picture = Image.new("RGB", SIZE)
     pen = ImageDraw.Draw(picture)
-    pen.rectangle((0, 760, *SIZE), fill=_GROUND)
+    # Panels of a wall and slabs before it, so that no two places look alike.
+    for row in range(8):
+        for column in range(9):
+            light = shade + chance.randint(-24, 24)
+            red, green, blue = (value + light for value in (_SKY if row < 6 else _GROUND))
+            top, bottom = (
+                (92 + 111 * row, 203 + 111 * row) if row < 6 else (100 * row + 160, 100 * row + 260)
+            )
+            left, right = SIZE[0] * column // 9, SIZE[0] * (column + 1) // 9
+            pen.rectangle((left, top, right, bottom), fill=(red, green, blue))
     for _ in range(40):
         x, y = chance.randint(0, SIZE[0]), chance.randint(770, SIZE[1])
         pen.line([(x, y), (x + chance.randint(8, 60), y)], fill=(132, 122, 104), width=2)

@@ -77,7 +77,8 @@ class FieldWork:
                 for first in range(0, len(chosen), BATCH):
                     if first == BATCH:
                         link.worsen()
-                    _hand_in(tablet, chosen[first : first + BATCH], first)
+                    fabricated = inspector is INSPECTORS[0] and first == BATCH
+                    _hand_in(tablet, chosen[first : first + BATCH], first, fabricated=fabricated)
                     progress.advance(bar, BATCH)
                 if inspector is INSPECTORS[0]:
                     _hand_in_nonsense(tablet)
@@ -108,17 +109,27 @@ def _spread(sites: list[Site], count: int) -> list[Site]:
     return [sites[n * len(sites) // count] for n in range(count)]
 
 
-def _hand_in(tablet: Tablet, sites: list[Site], first: int) -> None:
-    """Capture the visits of some stations, and sync."""
-    ops = {_capture(tablet, site, nth=first + k) for k, site in enumerate(sites)}
+def _hand_in(tablet: Tablet, sites: list[Site], first: int, *, fabricated: bool) -> None:
+    """Capture the visits of some stations, and sync.
+
+    `fabricated`: the last of them shows the voting room of the first as its own.
+    """
+    visits = [_visit(site, nth=first + k) for k, site in enumerate(sites)]
+    if fabricated:
+        nth = first + len(sites) - 1
+        visits[-1] = _visit(sites[-1], nth=nth, copied=visits[0].photos[-1])
+    ops = {_capture(tablet, visit) for visit in visits}
     tablet.sync()
     for operation in tablet.operations("waiting", "rejected", "conflict", "quarantined"):
         if operation.op in ops:
             raise TabletError(f"not applied: {operation.said}")
 
 
-def _capture(tablet: Tablet, site: Site, *, nth: int) -> str:
-    visit = make_visit(site["stations"][0]["number"], site, nth=nth)
+def _visit(site: Site, *, nth: int, copied: bytes | None = None) -> Visit:
+    return make_visit(site["stations"][0]["number"], site, nth=nth, copied=copied)
+
+
+def _capture(tablet: Tablet, visit: Visit) -> str:
     tablet.capture(
         visit.body,
         entity=str(visit.inspection),
@@ -150,7 +161,7 @@ def _hand_in_nonsense(tablet: Tablet) -> None:
 
 def _inspect_beyond_the_border(tablet: Tablet, site: Site) -> None:
     """An inspection in another's district: whole and valid, but not the inspector's to make."""
-    op = _capture(tablet, site, nth=STATIONS_EACH)
+    op = _capture(tablet, _visit(site, nth=STATIONS_EACH))
     tablet.sync()
     _expect(tablet, op, "quarantined")
 
@@ -169,7 +180,7 @@ def _break_off(tablet: Tablet, link: BadLink, site: Site) -> None:
         base={"rev": site["rev"]},
         op=op,
     )
-    _capture(tablet, site, nth=STATIONS_EACH)
+    _capture(tablet, _visit(site, nth=STATIONS_EACH))
     tablet.pusher.max_operations = 1
     tablet.link.patience = _NO_PATIENCE
     link.end_after_posts(1)

@@ -89,10 +89,16 @@ class Visit:
     photos: tuple[bytes, ...]
 
 
-def make_visit(station: int, site: Mapping[str, Any], *, nth: int) -> Visit:
-    """The made-up visit of a station; `site` is its item of the API, `nth` orders the visits."""
+def make_visit(
+    station: int, site: Mapping[str, Any], *, nth: int, copied: bytes | None = None
+) -> Visit:
+    """The made-up visit of a station; `site` is its item of the API, `nth` orders the visits.
+
+    `copied`: a photo of another place, which stands here for that of the voting room.
+    """
     chance = random.Random(station)  # noqa: S311 - made-up data, not secrets
-    started = _FIRST_DAY + timedelta(days=nth // 6, minutes=70 * (nth % 6))
+    # Three a day: from one end of a district to the other it takes a while.
+    started = _FIRST_DAY + timedelta(days=nth // 3, minutes=150 * (nth % 3))
     finished = started + timedelta(minutes=chance.randint(28, 55))
     photos: list[bytes] = []
     elements = []
@@ -108,6 +114,8 @@ def make_visit(station: int, site: Mapping[str, Any], *, nth: int) -> Visit:
         }
         if kind in _PHOTOGRAPHED:
             photo = _draw(kind, answers, station, finished, site["location"])
+            if kind == "voting_room" and copied is not None:
+                photo = copied
             photos.append(photo)
             element["photos"] = [_announce(photo, kind, station, finished)]
         if kind == "ramp" and chance.random() < 0.2:

@@ -133,6 +133,26 @@ class ReviewDecision(StrEnum):
     SERVER = "server"
 
 
+class FlagKind(StrEnum):
+    """What a fabrication flag points at. Never a verdict; docs/fabrication-flags.md says more."""
+
+    SAME_PHOTO = "same_photo"
+    ALIKE_PHOTO = "alike_photo"
+    PHOTO_BEFORE_VISIT = "photo_before_visit"
+    PHOTO_AFTER_VISIT = "photo_after_visit"
+    PHOTO_FAR = "photo_far"
+    VISIT_FAR = "visit_far"
+    IMPOSSIBLE_TRAVEL = "impossible_travel"
+    SAME_MEASUREMENTS = "same_measurements"
+
+
+class FlagState(StrEnum):
+    """Whether somebody has set a fabrication flag aside. Told when it is read, never stored."""
+
+    OPEN = "open"
+    SET_ASIDE = "set_aside"
+
+
 class Weight(StrEnum):
     """Legal weight: adopted by a named decision, or a stand-in to compare with."""
 

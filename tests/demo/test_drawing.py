@@ -6,6 +6,8 @@ from datetime import datetime, timedelta, timezone
 from PIL import Image
 
 from audit_api.demo.drawing import SIZE, draw_element, draw_ramp
+from audit_api.domain.fabrication import Thresholds, alike_bits, tells_something
+from audit_api.imaging.examine import difference_hash
 
 BISHKEK = timezone(timedelta(hours=6))
 TAKEN = datetime(2021, 10, 20, 11, 30, tzinfo=BISHKEK)
@@ -54,3 +56,13 @@ def test_other_things_are_drawn_with_their_measures() -> None:
     assert first != second
     with Image.open(io.BytesIO(first)) as photo:
         photo.load()
+
+
+def test_drawn_photos_of_different_places_do_not_look_alike() -> None:
+    hashes = []
+    for seed in range(60):
+        with Image.open(io.BytesIO(ramp(seed))) as photo:
+            hashes.append(difference_hash(photo))
+    assert all(tells_something(dhash) for dhash in hashes)
+    nearest = min(alike_bits(a, b) for n, a in enumerate(hashes) for b in hashes[:n])
+    assert nearest > 2 * Thresholds().alike_bits

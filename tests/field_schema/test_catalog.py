@@ -151,6 +151,9 @@ def test_every_question_is_asked_in_three_languages() -> None:
 def ready_texts() -> Iterator[tuple[str, dict[str, str]]]:
     for part in ("problems", "reasons", "units"):
         yield from ((f"{part}/{code}", texts) for code, texts in words()[part].items())
+    for code, texts in words()["fabrication_flags"].items():
+        several = {"": texts} if "en" in texts else texts
+        yield from ((f"fabrication_flags/{code}/{name}", of) for name, of in several.items())
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,12 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import text
 
+from audit_api.domain.fabrication import Thresholds
 from audit_api.domain.vocabulary import Role
 from audit_api.imaging import Examiner
+from audit_api.services.check_fabrication import check_fabrication
 from audit_api.services.examine_photos import examine_photos
+from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.storage.base import Database
 from tests.factories import CAMPAIGN, World, inspection_of, make_device, operation, push
 
@@ -123,6 +126,7 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         "review": {},
         "device": {},
         "assignment": {},
+        "flag": {},
     }
     for n, site in enumerate(SITES, 1):
         inspection, data = inspect(app, world, site, seed=n)
@@ -134,11 +138,18 @@ def populate(app: Flask, database: Database, world: World) -> Things:
     with Examiner() as examiner:
         store = app.extensions["photo_store"]
         list(examine_photos(database, store, examiner, now=lambda: datetime.now(UTC)))
+    # The made-up visits were all made at one place, far from the sites.
+    list(check_fabrication(database, CatalogKeeper(), Thresholds(), now=lambda: datetime.now(UTC)))
     with database.writing() as session:
         for site in SITES:
             owner = world.people[Role.INSPECTOR, site.split("-", maxsplit=1)[0]]
             ids["device"][site] = str(make_device(session, owner, f"spare tablet {site}")[0])
     with database.reading() as session:
+        for site in SITES:
+            flag = text("select id from fabrication_flag where inspection_id = :id order by id")
+            found = session.scalar(flag, {"id": ids["inspection"][site]})
+            assert isinstance(found, UUID), site
+            ids["flag"][site] = str(found)
         for kind, table in (("violation", "violation"), ("task", "remediation_task")):
             for site in SITES:
                 found = session.scalar(

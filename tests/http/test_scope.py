@@ -44,6 +44,7 @@ LISTS = {
     "/api/v1/sites": ("territory", "campaign"),
     "/api/v1/territories": (),
     "/api/v1/tasks": ("territory", "campaign", "site"),
+    "/api/v1/inspections/flagged": ("territory", "campaign", "site"),
     "/api/v1/quarantine": ("territory", "device"),
     "/api/v1/reviews": ("territory", "site"),
     "/api/v1/violations": ("territory", "campaign", "site"),
@@ -74,6 +75,8 @@ WITHOUT_TERRITORY = {
     "/api/v1/devices/<uuid:device>/revocations": "test_revoked.py: one outside is not there",
     "/api/v1/assignments/<uuid:assignment>/withdrawals": "test_assignments_standing.py",
     "/api/v1/inspections/<uuid:inspection>/returns": "test_returns.py: one outside is not there",
+    "/api/v1/inspections/<uuid:inspection>/fabrication-flags/<uuid:flag>/decisions": "test_"
+    "fabrication_readers.py: one outside is not there",
     "/api/v1/devices/codes": "test_devices.py: a person outside the grants is unknown",
     "/api/v1/sessions": "a password is the key",
     "/api/v1/sessions/current": "only the caller's own",

@@ -40,6 +40,7 @@ WITH_REQUIREMENTS = {
 BYTES = {
     "/api/v1/catalog/<string:sha256>": "a released file, byte for byte: it says its confidence",
     "/api/v1/photos/<string:sha256>/original": "a photo",
+    "/api/v1/photos/<string:sha256>/preview/<int:size>": "a picture of it",
     "/api/docs/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>": "Swagger UI",
 }
 READERS = (Role.PROSECUTOR, Role.LSG_HEAD, Role.COORDINATOR)

@@ -5,16 +5,17 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from flask import Response, request
+from flask import Response
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Actor, Noun, Scope
+from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.errors import NotFound
-from audit_api.domain.vocabulary import InspectionState, Language
+from audit_api.domain.vocabulary import InspectionState
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.law.catalog import catalog
+from audit_api.http.oversight.fabrication import FlagsOut, asked_language, flags_in_words
 from audit_api.http.paging import answer_json
 from audit_api.services.law.read_assessment import read_assessment
 from audit_api.services.return_inspection import return_inspection
@@ -93,6 +94,15 @@ class InspectionOut(Schema):
             "lapsed, and what they relieved counts again."
         },
     )
+    fabrication_flags = fields.Nested(
+        FlagsOut,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Signs that it was made up, for technical supervision: null for whoever "
+            "may not read reviews at its site, and for its own inspector."
+        },
+    )
     body = fields.Dict(required=True)
     findings = fields.List(
         fields.Dict(),
@@ -117,7 +127,7 @@ def get_inspection(
     row = find_inspection(session, scope, inspection)
     if row is None:
         raise NotFound
-    language = request.accept_languages.best_match(list(Language)) or actor.language
+    language = asked_language(actor)
     assessment = read_assessment(
         session,
         catalog(),
@@ -131,7 +141,9 @@ def get_inspection(
         finding["recalled"] = reasons.recalled_mark(finding["confidence"])
         finding["text"] = reasons.render(finding, language, catalog())
     after = score(assessment, on=row[7] + timedelta(days=1), election_day=row[7])
-    told = msgspec.json.encode({"day_after": after.as_json(), "findings": findings}).decode()
+    flags = flags_in_words(session, scope_of(actor, Noun.REVIEWS), inspection, language)
+    more = {"day_after": after.as_json(), "fabrication_flags": flags, "findings": findings}
+    told = msgspec.json.encode(more).decode()
     return answer_json(f"{row[0][:-1]},{told[1:]}", **{"Content-Language": language})
 
 

@@ -84,3 +84,16 @@ _list_returns = text(f"select {_RETURNS.format(inspection=':id')}::text")
 def list_returns(session: Session, inspection: UUID) -> str:
     """Every return of an inspection that the caller may see, as a JSON list, oldest first."""
     return str(session.execute(_list_returns, {"id": inspection}).scalar_one())
+
+
+_inspector = text("""
+    select inspection.inspector_id from inspection join site on site.id = inspection.site_id
+    where inspection.id = :id and inspection.is_current and site.territory_id = any(:whole)
+""")
+
+
+def inspector_of(session: Session, scope: Scope, inspection: UUID) -> UUID | None:
+    """Who made an inspection of a site in the scope's territories; None outside."""
+    values = {"id": inspection, "whole": list(scope.territories)}
+    found: UUID | None = session.scalar(_inspector, values)
+    return found

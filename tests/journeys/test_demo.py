@@ -169,7 +169,7 @@ def readme_ramp(folder: Path, project_root: Path, site: str) -> Path:
     (folder / "docs").symlink_to(project_root / "docs")
     (folder / "var").mkdir()
     file = folder / "var" / "ramp.json"
-    sample = (project_root / "docs/samples/ramp.json").read_text()
+    sample = (project_root / "docs/samples/visit/ramp.json").read_text()
     file.write_text(sample.replace("SITE", site))
     return file
 

@@ -19,10 +19,10 @@ from tests.factories import World, inspection_of, make_world, operation, push, p
 from tests.journeys.server import ROOT, Server, environment, post
 from tests.journeys.wholeness import ABSENT, WHOLE, traces
 
-ASKS = 10
-"""How many statements an accepted inspection asks for: lock, look, site, situation, ruleset (only
-while this process does not know that its manifest is kept), revision, cases, feed,
-result with the audit log, contact."""
+ASKS = 11
+"""How many statements an accepted inspection asks for: lock, look, arrivals of its photos, site,
+situation, ruleset (only while this process does not know that its manifest is kept), revision,
+cases, feed, result with the audit log, contact."""
 WAITS = 3
 """How many exchanges with the server that takes; one of them is for the ruleset."""
 MOMENTS = [

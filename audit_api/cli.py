@@ -18,6 +18,7 @@ from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import Language, Role
 from audit_api.services import import_places
 from audit_api.services.enrol_device import issue_code
+from audit_api.services.import_needs import import_needs
 from audit_api.services.manage_people import add_grant, add_person
 from audit_api.settings import Settings, SettingsError
 from audit_api.storage.migrations.runner import migrate
@@ -158,6 +159,19 @@ def import_stations(campaign: str, file: Path, dry_run: bool) -> None:
         lambda session, at: import_places.import_stations(
             session, campaign, file.read_bytes(), file.name, at=at
         ),
+    )
+
+
+@places.command("import-needs")
+@click.option("--campaign", required=True, help="The campaign's id, e.g. kg-jk-2021.")
+@FILE
+@DRY_RUN
+def import_needs_map(campaign: str, file: Path, dry_run: bool) -> None:
+    """Import voters with disabilities of each station by user group, counts only, from CSV."""
+    _import(
+        file.name,
+        dry_run,
+        lambda session, at: import_needs(session, campaign, file.read_bytes(), file.name, at=at),
     )
 
 

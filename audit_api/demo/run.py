@@ -27,6 +27,7 @@ from audit_api.embedded import Child, EmbeddedError, EmbeddedServices
 from audit_api.embedded.child import free_port, is_free
 from audit_api.embedded.secret_file import write_secret
 from audit_api.services.enrol_device import issue_code
+from audit_api.services.import_needs import import_needs
 from audit_api.services.import_places import (
     import_campaign,
     import_stations,
@@ -153,6 +154,8 @@ def _load(database: Database) -> None:
         import_campaign(session, json.loads((DATA / "campaign.json").read_text()), at=at)
         name = "stations.csv"
         import_stations(session, CAMPAIGN, (DATA / name).read_bytes(), name, at=at)
+        name = "needs.csv"
+        import_needs(session, CAMPAIGN, (DATA / name).read_bytes(), name, at=at)
         for person in PEOPLE:
             if person_by_username(session, person.username) is None:
                 made = add_person(

@@ -13,6 +13,7 @@ from audit_api.services.examine_photos import examine_photos
 from audit_api.services.keep_log import take_checkpoint
 from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.services.sweep import sweep
+from audit_api.services.sweep_tasks import sweep_tasks
 from audit_api.services.sync.replay_held import replay_held
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
@@ -80,4 +81,14 @@ def make_worker(settings: Settings) -> procrastinate.App:
             found = sum(one.found for one in checked)
             log.info("checked", inspections=len(checked), flags=found, planned_for=timestamp)
 
+    _sweep_tasks_often(worker, database)
     return worker
+
+
+def _sweep_tasks_often(worker: procrastinate.App, database: Database) -> None:
+    @worker.periodic(cron="*/5 * * * *")
+    @worker.task(name="sweep_tasks", queueing_lock="sweep_tasks", pass_context=False)
+    def sweep_tasks_often(timestamp: int) -> None:
+        with database.writing() as session:
+            swept = sweep_tasks(session, at=datetime.now(UTC))
+        log.info("tasks_swept", reckoned=swept.reckoned, planned_for=timestamp)

@@ -1,6 +1,7 @@
 """Remediation tasks: what an LSG must do about the violations of one element."""
 
 from datetime import date
+from decimal import Decimal
 from uuid import uuid4
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Numeric,
     String,
     text,
 )
@@ -21,7 +23,10 @@ from audit_api.storage.base import Base, Id, Instant, Json, Word, one_of
 
 
 class RemediationTask(Base):
-    """One element to be put right by a day. At most one is open for an element and track."""
+    """One element to be put right by a day. At most one is open for an element and track.
+
+    `priority`: as the worker reckoned it last (`storage.priority`); 0 before, and when verified.
+    """
 
     __tablename__ = "remediation_task"
     __table_args__ = (
@@ -37,6 +42,7 @@ class RemediationTask(Base):
         ),
         Index("ix_remediation_task_due_on_id", "due_on", "id"),
         Index("ix_remediation_task_site_id", "site_id"),
+        Index("ix_remediation_task_priority_id", "priority", "id"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
@@ -48,6 +54,7 @@ class RemediationTask(Base):
     due_on: Mapped[date]
     assigned_at: Mapped[Instant]
     rev: Mapped[int] = mapped_column(Integer, default=1)
+    priority: Mapped[Decimal] = mapped_column(Numeric(14, 2), server_default="0", default=0)
 
 
 class TaskEvent(Base):

@@ -8,7 +8,7 @@ from flask import Response
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Noun, Scope
+from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
 from audit_api.domain.vocabulary import TaskState, TaskTrack
@@ -19,7 +19,7 @@ from audit_api.http.law.catalog import catalog
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
 from audit_api.storage.lists import tasks as lists
 from audit_api.storage.lists.selection import keyed
-from audit_api.storage.lists.tasks import TaskFilter
+from audit_api.storage.lists.tasks import TaskFilter, TaskOrder
 
 blueprint = Blueprint("tasks", __name__, description="Remediation tasks.")
 
@@ -32,6 +32,12 @@ class TaskQuery(PageQuery):
     site = fields.UUID()
     state = fields.String(validate=validate.OneOf(list(TaskState)))
     overdue = YesNo()
+    order = fields.Enum(
+        TaskOrder,
+        by_value=True,
+        load_default=TaskOrder.DUE,
+        metadata={"description": "`due`: first due first; `priority`: highest first."},
+    )
 
 
 class TaskOut(Schema):
@@ -52,6 +58,15 @@ class TaskOut(Schema):
     state = fields.String(required=True, validate=validate.OneOf(list(TaskState)))
     due_on = fields.Date(required=True)
     overdue = fields.Boolean(required=True)
+    priority = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The highest of its live violations' (see there), as reckoned by the "
+            "worker every five minutes; 0 until then, and for a verified task. Null for whoever "
+            "may not see the needs map."
+        },
+    )
     assigned_at = fields.AwareDateTime(required=True)
     violations = fields.List(
         fields.Dict(),
@@ -90,8 +105,9 @@ def _with_remedies(doc: str) -> str:
 @blueprint.arguments(TaskQuery, location="query")
 @blueprint.response(200, TaskPage)
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
-def list_tasks(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
-    """Tasks, first due first."""
+def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope) -> Response:
+    """Tasks, first due first or by priority."""
+    purpose = f"tasks by {query['order']}"
     campaign_known(session, scope, query.get("campaign"))
     site_in_scope(session, scope, query.get("site"))
     wanted = TaskFilter(
@@ -105,13 +121,15 @@ def list_tasks(query: dict[str, Any], *, session: Session, scope: Scope, **_: An
         session,
         scope,
         wanted,
-        after=read_cursor("tasks", query["cursor"]),
+        needs=scope_of(actor, Noun.NEEDS_MAP),
+        order=query["order"],
+        after=read_cursor(purpose, query["cursor"]),
         limit=query["limit"],
         today=today(now()),
     )
     return answer_page(
         rows,
-        purpose="tasks",
+        purpose=purpose,
         limit=query["limit"],
         key=keyed,
         doc=lambda row: _with_remedies(row[0]),
@@ -122,9 +140,9 @@ def list_tasks(query: dict[str, Any], *, session: Session, scope: Scope, **_: An
 @guard(Noun.TASKS)
 @blueprint.response(200, TaskOut)
 @problems(blueprint, 401, 403, 404, 503)
-def get_task(task: UUID, *, session: Session, scope: Scope, **_: Any) -> Response:
+def get_task(task: UUID, *, session: Session, actor: Actor, scope: Scope) -> Response:
     """One task."""
-    found = lists.find_task(session, scope, task, today(now()))
+    found = lists.find_task(session, scope, scope_of(actor, Noun.NEEDS_MAP), task, today(now()))
     if found is None:
         raise NotFound
     return answer_json(_with_remedies(found))

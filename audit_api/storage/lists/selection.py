@@ -35,13 +35,19 @@ class Selection:
         own: str | None,
         today: date,
         whole: str = "site.territory_id = any(:whole)",
+        **parameters: Any,
     ) -> None:
         """`own`: the condition that makes a row the actor's own, with `:person` in it.
 
         `whole`: the one by which a row lies in the scope's territories, with `:whole` in it.
+        `parameters`: what the select list itself needs.
         """
         self._conditions = [whole]
-        self._parameters: dict[str, Any] = {"whole": list(scope.territories), "today": today}
+        self._parameters: dict[str, Any] = {
+            "whole": list(scope.territories),
+            "today": today,
+            **parameters,
+        }
         if own is not None and scope.own_territories:
             self._conditions = [
                 f"(site.territory_id = any(:whole) or (site.territory_id = any(:own) and ({own})))"
@@ -54,12 +60,19 @@ class Selection:
             self._conditions.append(condition)
             self._parameters |= parameters
 
-    def after(self, columns: str, key: Sequence[Any] | None, types: Sequence[str]) -> None:
-        """Go on behind a key of an earlier page."""
+    def after(
+        self,
+        columns: str,
+        key: Sequence[Any] | None,
+        types: Sequence[str],
+        *,
+        downwards: bool = False,
+    ) -> None:
+        """Go on behind a key of an earlier page; `downwards`: the list begins at the greatest."""
         if key is not None:
             names = [f"key_{n}" for n in range(len(types))]
             casts = [f"cast(:{n} as {t})" for n, t in zip(names, types, strict=True)]
-            self._conditions.append(f"({columns}) > ({', '.join(casts)})")
+            self._conditions.append(f"({columns}) {'<' if downwards else '>'} ({', '.join(casts)})")
             self._parameters |= dict(zip(names, key, strict=True))
 
     def rows(

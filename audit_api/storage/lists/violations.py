@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import SITE_NAME, TERRITORY_NAME, AnyRow, Selection
+from audit_api.storage.priority import OF_VIOLATION
 
 _WHERE = f"""'site', site.id, 'site_name', {SITE_NAME}, 'territory', territory.code,
     'territory_name', {TERRITORY_NAME}, 'stations',
@@ -30,6 +31,7 @@ _VIOLATIONS = f"""select json_build_object('id', violation.id,
     'inspection', violation.last_inspection_id, 'photos', violation.photos,
     'due_on', violation.due_on, 'task', violation.task_id,
     'overdue', violation.ended_at is null and violation.due_on < :today,
+    'priority', {OF_VIOLATION},
     'follows', (select s.violation_id from superseded_violation s
         where s.followed_by = violation.id order by s.at desc limit 1),
     'followed_by', (select s.followed_by from superseded_violation s
@@ -79,8 +81,8 @@ def _placed(chosen: Selection, wanted: CaseFilter, campaign: str) -> Selection:
     return chosen
 
 
-def _violations(scope: Scope, wanted: CaseFilter, today: date) -> Selection:
-    chosen = Selection(scope, own=_OWN_VIOLATION, today=today)
+def _violations(scope: Scope, needs: Scope, wanted: CaseFilter, today: date) -> Selection:
+    chosen = Selection(scope, own=_OWN_VIOLATION, today=today, needs=list(needs.territories))
     _placed(chosen, wanted, "violation.campaign_id")
     chosen.where("violation.requirement = :requirement", requirement=wanted.requirement)
     chosen.where("violation.standard = :standard", standard=wanted.standard)
@@ -95,6 +97,7 @@ def list_violations(
     scope: Scope,
     wanted: CaseFilter,
     *,
+    needs: Scope,
     after: Sequence[Any] | None,
     limit: int,
     today: date,
@@ -103,7 +106,7 @@ def list_violations(
 
     One row more than `limit`, if there is one.
     """
-    chosen = _violations(scope, wanted, today)
+    chosen = _violations(scope, needs, wanted, today)
     if wanted.overdue is not None:
         late = "violation.ended_at is null and violation.due_on < :today"
         chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)
@@ -135,9 +138,11 @@ def list_recommendations(
     return chosen.rows(session, _RECOMMENDATIONS, order=order, limit=limit)
 
 
-def find_violation(session: Session, scope: Scope, violation: UUID, today: date) -> str | None:
+def find_violation(
+    session: Session, scope: Scope, needs: Scope, violation: UUID, today: date
+) -> str | None:
     """One violation as JSON text; None outside the scope."""
-    chosen = _violations(scope, CaseFilter(), today)
+    chosen = _violations(scope, needs, CaseFilter(), today)
     chosen.where("violation.id = :id", id=violation)
     rows = chosen.rows(session, _VIOLATIONS, order="violation.id", limit=1)
     return rows[0][0] if rows else None

@@ -1,4 +1,4 @@
-"""The needs map: voters with disabilities of each station, by user group."""
+"""The needs map, and the priority of tasks that follows from it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,3 +30,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("campaign_id", "number", name=op.f("pk_needs_map")),
     )
+    op.add_column(
+        "remediation_task",
+        sa.Column("priority", sa.Numeric(14, 2), server_default="0", nullable=False),
+    )
+    op.create_index("ix_remediation_task_priority_id", "remediation_task", ["priority", "id"])

@@ -9,6 +9,7 @@ import click
 from sqlalchemy.orm import Session
 
 from audit_api.commands.console import DryRunEnds, open_database, transaction
+from audit_api.commands.days import days
 from audit_api.commands.evidence import backup, checkpoint, receipt
 from audit_api.commands.feed import feed
 from audit_api.commands.photos import photos
@@ -37,7 +38,7 @@ def main() -> None:
     """Accessibility audit of polling stations."""
 
 
-for group in (standards, tablet, photos, quarantine, feed, checkpoint, backup, receipt):
+for group in (standards, tablet, photos, quarantine, feed, checkpoint, backup, receipt, days):
     main.add_command(group)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ForeignKey, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.storage.base import Base, Id, Instant, ask
+from audit_api.storage.day_corrections import CORRECTIONS_OF_MILESTONE
 
 
 class SupersededViolation(Base):
@@ -37,10 +38,12 @@ class AffectedCampaign:
     profile: str
     election_day: date
     repair_days_before: int | None
+    day_corrections: dict[str, bool] | None
 
 
-_CAMPAIGNS = text("""
-    select c.id, c.profile, c.election_day, m.days_before from campaign c
+_CAMPAIGNS = text(f"""
+    select c.id, c.profile, c.election_day, m.days_before, {CORRECTIONS_OF_MILESTONE}
+    from campaign c
     left join milestone m on m.campaign_id = c.id and m.id = :milestone
     where c.profile = :profile and c.closed_at is null order by c.id
 """)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from audit_api.commands.campaigns import campaigns
 from audit_api.commands.console import DryRunEnds, open_database, transaction
 from audit_api.commands.days import days
 from audit_api.commands.evidence import backup, checkpoint, receipt
@@ -38,7 +39,18 @@ def main() -> None:
     """Accessibility audit of polling stations."""
 
 
-for group in (standards, tablet, photos, quarantine, feed, checkpoint, backup, receipt, days):
+for group in (
+    standards,
+    tablet,
+    photos,
+    quarantine,
+    feed,
+    checkpoint,
+    backup,
+    receipt,
+    days,
+    campaigns,
+):
     main.add_command(group)
 
 

@@ -10,6 +10,7 @@ from environs import Env
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from audit_api.domain.escalation import EscalationDays
 from audit_api.domain.fabrication import Thresholds
 
 _LEAST_SECRET_LENGTH = 32
@@ -56,6 +57,7 @@ class Settings:
     enrolment_minutes: int = 10
     log_level: str = "INFO"
     fabrication: Thresholds = field(default_factory=Thresholds)
+    escalation: EscalationDays = field(default_factory=EscalationDays)
 
     @classmethod
     def from_env(cls) -> Self:
@@ -103,6 +105,7 @@ class Settings:
             ),
             log_level=_log_level(env.str("LOG_LEVEL", "") or default["log_level"]),
             fabrication=_thresholds(env),
+            escalation=_escalation(env),
         )
 
 
@@ -124,6 +127,18 @@ def _thresholds(env: Env) -> Thresholds:
             for name, most in _MOST_OF_THRESHOLDS.items()
         }
     )
+
+
+def _escalation(env: Env) -> EscalationDays:
+    default = EscalationDays()
+    days = {
+        f.name: _whole(env, f"ESCALATE_{f.name.upper()}", getattr(default, f.name), most=365)
+        for f in fields(EscalationDays)
+    }
+    try:
+        return EscalationDays(**days)
+    except ValueError as error:
+        raise SettingsError(f"ESCALATE_*_AFTER: {error}. Set rising numbers of days.") from None
 
 
 def _whole(env: Env, name: str, default: int, *, most: int) -> int:

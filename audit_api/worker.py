@@ -6,6 +6,7 @@ import procrastinate
 import structlog
 from sqlalchemy.engine import make_url
 
+from audit_api.domain.escalation import EscalationDays
 from audit_api.domain.signing import Signer
 from audit_api.imaging import Examiner
 from audit_api.services.check_fabrication import check_fabrication
@@ -81,14 +82,21 @@ def make_worker(settings: Settings) -> procrastinate.App:
             found = sum(one.found for one in checked)
             log.info("checked", inspections=len(checked), flags=found, planned_for=timestamp)
 
-    _sweep_tasks_often(worker, database)
+    _sweep_tasks_often(worker, database, settings.escalation)
     return worker
 
 
-def _sweep_tasks_often(worker: procrastinate.App, database: Database) -> None:
+def _sweep_tasks_often(
+    worker: procrastinate.App, database: Database, escalation: EscalationDays
+) -> None:
     @worker.periodic(cron="*/5 * * * *")
     @worker.task(name="sweep_tasks", queueing_lock="sweep_tasks", pass_context=False)
     def sweep_tasks_often(timestamp: int) -> None:
         with database.writing() as session:
-            swept = sweep_tasks(session, at=datetime.now(UTC))
-        log.info("tasks_swept", reckoned=swept.reckoned, planned_for=timestamp)
+            swept = sweep_tasks(session, escalation, at=datetime.now(UTC))
+        log.info(
+            "tasks_swept",
+            reckoned=swept.reckoned,
+            planned_for=timestamp,
+            **{step.value: number for step, number in swept.escalated.items()},
+        )

@@ -26,8 +26,8 @@ def _priority(voters: str, due_on: str) -> str:
 
 
 OF_VIOLATION = f"""(select json_build_object(
-    'value', {_priority("affected.voters", "violation.due_on")}, 'voters', affected.voters,
-    'voters_from', affected.voters_from, 'days_left', {_days_left("violation.due_on")})
+    'value', {_priority("affected.voters", "violation.current_due_on")}, 'voters', affected.voters,
+    'voters_from', affected.voters_from, 'days_left', {_days_left("violation.current_due_on")})
     from (select coalesce({_OF_GROUPS}, (select sum(st.voters) from station st
             where st.site_id = violation.site_id and st.campaign_id = violation.campaign_id), 0)
             as voters,
@@ -48,7 +48,7 @@ divided by the severity, it is a count of that map.
 # wait for it in a circle.
 _SWEEP = text(f"""
     with held as (
-        select t.id, t.due_on from remediation_task t
+        select t.id, t.current_due_on as due_on from remediation_task t
         where t.state <> 'verified' or t.priority <> 0
         order by t.id for no key update skip locked
     ), mapped as (

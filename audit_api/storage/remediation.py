@@ -7,6 +7,8 @@ from uuid import uuid4
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Computed,
+    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -26,6 +28,7 @@ class RemediationTask(Base):
     """One element to be put right by a day. At most one is open for an element and track.
 
     `priority`: as the worker reckoned it last (`storage.priority`); 0 before, and when verified.
+    `due_on` stays as it was served; the newest notice gives `noticed_due_on`, which counts then.
     """
 
     __tablename__ = "remediation_task"
@@ -40,7 +43,7 @@ class RemediationTask(Base):
             unique=True,
             postgresql_where=text("state <> 'verified'"),
         ),
-        Index("ix_remediation_task_due_on_id", "due_on", "id"),
+        Index("ix_remediation_task_current_due_on_id", "current_due_on", "id"),
         Index("ix_remediation_task_site_id", "site_id"),
         Index("ix_remediation_task_priority_id", "priority", "id"),
     )
@@ -52,6 +55,10 @@ class RemediationTask(Base):
     track: Mapped[Word]
     state: Mapped[Word]
     due_on: Mapped[date]
+    noticed_due_on: Mapped[date | None]
+    current_due_on: Mapped[date] = mapped_column(
+        Date, Computed("coalesce(noticed_due_on, due_on)", persisted=True)
+    )
     assigned_at: Mapped[Instant]
     rev: Mapped[int] = mapped_column(Integer, default=1)
     priority: Mapped[Decimal] = mapped_column(Numeric(14, 2), server_default="0", default=0)

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.domain.deadlines import today
+from audit_api.domain.escalation import EscalationDays
 from audit_api.domain.priority import priority
 from audit_api.domain.vocabulary import Role, Severity
 from audit_api.services.import_needs import import_needs
@@ -28,7 +29,7 @@ AT = datetime(2021, 11, 8, 6, 0, tzinfo=UTC)
 def _swept(database: Database, world: World, things: Things) -> None:
     with database.writing() as session:
         import_needs(session, CAMPAIGN, FILE, "needs.csv", at=AT)
-        sweep_tasks(session, at=AT)
+        sweep_tasks(session, EscalationDays(), at=AT)
 
 
 def items(client: FlaskClient, world: World, path: str, role: Role) -> list[dict[str, Any]]:
@@ -105,9 +106,9 @@ def test_sweeping_again_changes_nothing_and_the_next_day_does(
     database: Database, things: Things
 ) -> None:
     with database.writing() as session:
-        assert sweep_tasks(session, at=AT).reckoned == 0
+        assert sweep_tasks(session, EscalationDays(), at=AT).reckoned == 0
         tomorrow = datetime(2021, 11, 8, 18, 0, tzinfo=UTC)
-        assert sweep_tasks(session, at=tomorrow).reckoned > 0
+        assert sweep_tasks(session, EscalationDays(), at=tomorrow).reckoned > 0
         session.rollback()
 
 
@@ -122,5 +123,5 @@ def test_a_row_that_somebody_writes_is_left_to_the_next_sweep(
                 where priority > 0 limit 1) for update""")
         )
         assert number
-        assert sweep_tasks(session, at=tomorrow).reckoned == number - 1
+        assert sweep_tasks(session, EscalationDays(), at=tomorrow).reckoned == number - 1
         session.rollback()

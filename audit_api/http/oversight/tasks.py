@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
+from audit_api.domain.escalation import EscalationStep
 from audit_api.domain.vocabulary import TaskState, TaskTrack
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, YesNo, problems
@@ -32,12 +33,33 @@ class TaskQuery(PageQuery):
     site = fields.UUID()
     state = fields.String(validate=validate.OneOf(list(TaskState)))
     overdue = YesNo()
+    escalated = fields.String(
+        validate=validate.OneOf(list(EscalationStep)),
+        metadata={"description": "Came to this step for the deadline that counts."},
+    )
     order = fields.Enum(
         TaskOrder,
         by_value=True,
         load_default=TaskOrder.DUE,
         metadata={"description": "`due`: first due first; `priority`: highest first."},
     )
+
+
+class NoticeOut(Schema):
+    """A new deadline beside the one that was served."""
+
+    was = fields.Date(required=True, metadata={"description": "The deadline that counted before."})
+    due_on = fields.Date(required=True)
+    reason = fields.String(required=True)
+    decided_at = fields.AwareDateTime(required=True)
+
+
+class EscalationOut(Schema):
+    """A step taken because a repair was not done."""
+
+    step = fields.String(required=True, validate=validate.OneOf(list(EscalationStep)))
+    due_on = fields.Date(required=True, metadata={"description": "The deadline that counted."})
+    at = fields.AwareDateTime(required=True)
 
 
 class TaskOut(Schema):
@@ -56,7 +78,13 @@ class TaskOut(Schema):
     element_label = fields.String(required=True)
     track = fields.String(required=True, validate=validate.OneOf(list(TaskTrack)))
     state = fields.String(required=True, validate=validate.OneOf(list(TaskState)))
-    due_on = fields.Date(required=True)
+    due_on = fields.Date(required=True, metadata={"description": "As served; it never moves."})
+    notices = fields.List(
+        fields.Nested(NoticeOut),
+        required=True,
+        metadata={"description": "Oldest first; the deadline of the last one counts."},
+    )
+    escalations = fields.List(fields.Nested(EscalationOut), required=True)
     overdue = fields.Boolean(required=True)
     priority = fields.Float(
         required=True,
@@ -116,6 +144,7 @@ def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: 
         site=query.get("site"),
         state=query.get("state"),
         overdue=query.get("overdue"),
+        escalated=query.get("escalated"),
     )
     rows = lists.list_tasks(
         session,

@@ -131,7 +131,12 @@ class PriorityOut(Schema):
 class ViolationOut(CaseOut):
     """A binding requirement broken at an element."""
 
-    due_on = fields.Date(required=True)
+    due_on = fields.Date(required=True, metadata={"description": "As served; it never moves."})
+    notice_due_on = fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "By the newest notice of its task, which counts then."},
+    )
     overdue = fields.Boolean(required=True)
     priority = fields.Nested(
         PriorityOut,

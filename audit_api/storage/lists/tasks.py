@@ -10,16 +10,19 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
+from audit_api.storage.election_day import NOTICES_OF_TASK
+from audit_api.storage.escalations import ESCALATED, ESCALATIONS_OF_TASK
 from audit_api.storage.lists.selection import SITE_NAME, STATIONS, TERRITORY_NAME, AnyRow, Selection
 
-_LATE = "remediation_task.state <> 'verified' and remediation_task.due_on < :today"
+_LATE = "remediation_task.state <> 'verified' and remediation_task.current_due_on < :today"
 _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediation_task.rev,
     'site', remediation_task.site_id, 'site_name', {SITE_NAME}, 'territory', territory.code,
     'territory_name', {TERRITORY_NAME}, 'stations', {STATIONS},
     'campaign', remediation_task.campaign_id, 'element', remediation_task.element_id,
     'element_type', element.type, 'element_label', element.label,
     'track', remediation_task.track, 'state', remediation_task.state,
-    'due_on', remediation_task.due_on, 'overdue', {_LATE},
+    'due_on', remediation_task.due_on, 'notices', {NOTICES_OF_TASK},
+    'escalations', {ESCALATIONS_OF_TASK}, 'overdue', {_LATE},
     'assigned_at', remediation_task.assigned_at,
     'priority', case when site.territory_id = any(:needs) then remediation_task.priority end,
     'violations', (select coalesce(json_agg(json_build_object('id', v.id,
@@ -32,7 +35,7 @@ _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediat
 _FROM = """from remediation_task join site on site.id = remediation_task.site_id
     join territory on territory.id = site.territory_id
     join element on element.id = remediation_task.element_id"""
-_DUE = "remediation_task.due_on, remediation_task.id"
+_DUE = "remediation_task.current_due_on, remediation_task.id"
 _PRIORITY = "remediation_task.priority, remediation_task.id"
 
 
@@ -52,6 +55,7 @@ class TaskFilter:
     site: UUID | None = None
     state: str | None = None
     overdue: bool | None = None
+    escalated: str | None = None
 
 
 def _selection(scope: Scope, needs: Scope, wanted: TaskFilter, today: date) -> Selection:
@@ -62,6 +66,7 @@ def _selection(scope: Scope, needs: Scope, wanted: TaskFilter, today: date) -> S
     chosen.where("remediation_task.site_id = :site", site=wanted.site)
     chosen.where("remediation_task.state = :state", state=wanted.state)
     chosen.where(f"({_LATE}) = :overdue", overdue=wanted.overdue)
+    chosen.where(ESCALATED, escalated=wanted.escalated)
     return chosen
 
 

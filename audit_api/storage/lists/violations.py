@@ -29,8 +29,9 @@ _VIOLATIONS = f"""select json_build_object('id', violation.id,
     'state', violation.state,
     'first_seen_at', violation.first_seen_at, 'last_seen_at', violation.last_seen_at,
     'inspection', violation.last_inspection_id, 'photos', violation.photos,
-    'due_on', violation.due_on, 'task', violation.task_id,
-    'overdue', violation.ended_at is null and violation.due_on < :today,
+    'due_on', violation.due_on, 'notice_due_on', violation.noticed_due_on,
+    'task', violation.task_id,
+    'overdue', violation.ended_at is null and violation.current_due_on < :today,
     'priority', {OF_VIOLATION},
     'follows', (select s.violation_id from superseded_violation s
         where s.followed_by = violation.id order by s.at desc limit 1),
@@ -108,7 +109,7 @@ def list_violations(
     """
     chosen = _violations(scope, needs, wanted, today)
     if wanted.overdue is not None:
-        late = "violation.ended_at is null and violation.due_on < :today"
+        late = "violation.ended_at is null and violation.current_due_on < :today"
         chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)
     chosen.after("violation.first_seen_at, violation.id", after, ("timestamptz", "uuid"))
     order = "violation.first_seen_at, violation.id"

@@ -1,4 +1,5 @@
-"""The needs map, the priority of tasks that follows from it, and working days."""
+"""The needs map, the priority of tasks that follows from it, working days,
+notices of new deadlines, and escalation."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -56,3 +57,77 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("n", name=op.f("pk_day_correction")),
     )
     op.create_index("ix_day_correction_day_n", "day_correction", ["day", "n"])
+    op.create_table(
+        "election_day_move",
+        sa.Column("n", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("campaign_id", sa.String(40), nullable=False),
+        sa.Column("was", sa.Date(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_election_day_move_campaign_id_campaign")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by"], ["person.id"], name=op.f("fk_election_day_move_decided_by_person")
+        ),
+        sa.PrimaryKeyConstraint("n", name=op.f("pk_election_day_move")),
+    )
+    op.create_table(
+        "deadline_notice",
+        sa.Column("task_id", sa.Uuid(), nullable=False),
+        sa.Column("move", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("was", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["move"],
+            ["election_day_move.n"],
+            name=op.f("fk_deadline_notice_move_election_day_move"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["task_id"],
+            ["remediation_task.id"],
+            name=op.f("fk_deadline_notice_task_id_remediation_task"),
+        ),
+        sa.PrimaryKeyConstraint("task_id", "move", name=op.f("pk_deadline_notice")),
+    )
+    for table in ("remediation_task", "violation"):
+        op.add_column(table, sa.Column("noticed_due_on", sa.Date(), nullable=True))
+        op.add_column(
+            table,
+            sa.Column(
+                "current_due_on",
+                sa.Date(),
+                sa.Computed("coalesce(noticed_due_on, due_on)", persisted=True),
+                nullable=False,
+            ),
+        )
+    op.drop_index("ix_remediation_task_due_on_id", "remediation_task")
+    op.create_index(
+        "ix_remediation_task_current_due_on_id", "remediation_task", ["current_due_on", "id"]
+    )
+    op.drop_index("ix_violation_live_due_on", "violation")
+    op.create_index(
+        "ix_violation_live_current_due_on",
+        "violation",
+        ["current_due_on"],
+        postgresql_where=sa.text("ended_at is null"),
+    )
+    op.create_table(
+        "task_escalation",
+        sa.Column("task_id", sa.Uuid(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("step", sa.String(40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "step in ('lsg_reminded', 'district', 'coordinator', 'prosecutor')",
+            name=op.f("ck_task_escalation_step"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["task_id"],
+            ["remediation_task.id"],
+            name=op.f("fk_task_escalation_task_id_remediation_task"),
+        ),
+        sa.PrimaryKeyConstraint("task_id", "due_on", "step", name=op.f("pk_task_escalation")),
+    )

@@ -20,6 +20,7 @@ from audit_api.http import (
 )
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.oversight import (
+    adjudications,
     assignments,
     fabrication,
     inspections,
@@ -63,6 +64,7 @@ API_BLUEPRINTS = (
     fabrication.blueprint,
     evidence_photos.blueprint,
     violations.blueprint,
+    adjudications.blueprint,
     recommendations.blueprint,
     tasks.blueprint,
     assignments.blueprint,

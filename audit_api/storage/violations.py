@@ -45,6 +45,13 @@ class Violation(Base):
         Index("ix_violation_first_seen_at_id", "first_seen_at", "id"),
         Index("ix_violation_site_id", "site_id"),
         Index("ix_violation_live_due_on", "due_on", postgresql_where=text("ended_at is null")),
+        Index(
+            "ix_violation_contested",
+            "last_seen_at",
+            "id",
+            postgresql_where=text("state = 'contested'"),
+        ),
+        Index("ix_violation_closed", "ended_at", "id", postgresql_where=text("state = 'closed'")),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)

@@ -47,6 +47,7 @@ LISTS = {
     "/api/v1/inspections/flagged": ("territory", "campaign", "site"),
     "/api/v1/quarantine": ("territory", "device"),
     "/api/v1/reviews": ("territory", "site"),
+    "/api/v1/adjudications/queue": ("territory", "campaign", "site"),
     "/api/v1/violations": ("territory", "campaign", "site"),
     "/api/v1/violations.csv": ("territory", "campaign", "site"),
     "/api/v1/recommendations": ("territory", "campaign", "site"),
@@ -87,6 +88,8 @@ WITHOUT_TERRITORY = {
     "/api/v1/uploads/<uuid:upload>": "test_tus_core.py: another tablet's is unknown",
     "/api/v1/quarantine/<uuid:operation>/decisions": "test_quarantine.py: outside it is unknown",
     "/api/v1/reviews/<uuid:review>/decisions": "test_review_deciders.py: one outside is unknown",
+    "/api/v1/violations/<uuid:violation>/adjudications": "test_adjudications.py: one outside is "
+    "unknown",
     "/api/v1/sync/push": "test_push.py: a site out of scope is quarantined",
     "/api/v1/sync/receipts": "test_durable_receipts.py: only the device's own",
     "/api/v1/receipts/keys": "public keys are for everybody",

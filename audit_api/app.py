@@ -29,6 +29,7 @@ from audit_api.http.oversight import (
     reviews,
     statistics,
     tablets,
+    task_moves,
     tasks,
     violations,
 )
@@ -67,6 +68,7 @@ API_BLUEPRINTS = (
     adjudications.blueprint,
     recommendations.blueprint,
     tasks.blueprint,
+    task_moves.blueprint,
     assignments.blueprint,
     statistics.blueprint,
     quarantine.blueprint,

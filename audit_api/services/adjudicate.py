@@ -87,7 +87,7 @@ def adjudicate(
     if to_state == ViolationState.OVERTURNED:
         why = f"every violation ended; the last was overturned: {said.reason}"
         about = {"person": decider.person, "reason": why, "at": at}
-        amending.end_idle_tasks(session, [case.task], about)
+        amending.end_idle_tasks(session, [case.task], about, move="ended_by_adjudication")
     audit_log.record(
         session,
         "violation_adjudicated",

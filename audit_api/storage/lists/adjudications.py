@@ -24,6 +24,8 @@ _BORDERLINE: Final = '[" ]b(?=-?[0-9]*(#[0-9]+)?[" ])'
 _PLACE: Final = "join territory on territory.id = site.territory_id"
 _NEWEST: Final = """left join lateral (select a.decided_at, a.decision, a.move, a.reason
     from adjudication a where a.violation_id = violation.id order by a.n desc limit 1) last
+    on true left join lateral (select e.at, e.reason from task_event e
+    where e.task_id = violation.task_id and e.move = 'decline' order by e.n desc limit 1) declined
     on true"""
 _VIOLATION: Final = f"""from violation join site on site.id = violation.site_id {_PLACE}
     join element on element.id = violation.element_id {_NEWEST}"""
@@ -51,7 +53,7 @@ _KINDS: Final = {
             coalesce(last.move, '') in ('remeasure', 'correct_to_unsure')
             and last.decided_at >= violation.last_seen_at)""",
         "violation.first_inspector_id <> :person and violation.last_inspector_id <> :person",
-        "violation.last_seen_at",
+        "greatest(violation.last_seen_at, declined.at)",
         "violation.id",
         "violation.campaign_id",
         {
@@ -59,7 +61,8 @@ _KINDS: Final = {
             "rev": "violation.rev",
             "inspection": "violation.last_inspection_id",
             "element": "element.label",
-            "reason": "last.reason",
+            "reason": """case when declined.at > coalesce(last.decided_at, '-infinity')
+                then declined.reason else last.reason end""",
         },
     ),
     Waiting.DIVERGING: _Kind(

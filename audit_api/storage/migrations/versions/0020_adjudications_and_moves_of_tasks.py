@@ -1,4 +1,4 @@
-"""What technical supervision decided about violations, beside the findings."""
+"""Decisions of supervision about violations, beside the findings; moves of tasks by people."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -75,4 +75,16 @@ def upgrade() -> None:
         "violation",
         ["ended_at", "id"],
         postgresql_where=sa.text("state = 'closed'"),
+    )
+    # Nullable and without defaults: no table is rewritten, no lock is held for long.
+    op.add_column("violation", sa.Column("claimed_from", sa.String(length=40), nullable=True))
+    op.add_column("remediation_task", sa.Column("cost_som", sa.BigInteger(), nullable=True))
+    op.add_column("task_event", sa.Column("move", sa.String(length=40), nullable=True))
+    op.add_column("task_event", sa.Column("due_on", sa.Date(), nullable=True))
+    op.add_column("task_event", sa.Column("cost_som", sa.BigInteger(), nullable=True))
+    op.create_index(
+        "ix_task_event_asked",
+        "task_event",
+        ["task_id", "n"],
+        postgresql_where=sa.text("move = 'ask_extension'"),
     )

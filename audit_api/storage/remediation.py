@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from audit_api.domain.vocabulary import TaskState, TaskTrack
-from audit_api.storage.base import Base, Id, Instant, Json, Word, one_of
+from audit_api.storage.base import Base, Id, Instant, Json, Texts, Word, one_of
 
 
 class RemediationTask(Base):
@@ -69,6 +69,7 @@ class TaskEvent(Base):
             "n",
             postgresql_where=text("move = 'ask_extension'"),
         ),
+        Index("ix_task_event_shown", "shown", postgresql_using="gin"),
     )
 
     n: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -82,6 +83,8 @@ class TaskEvent(Base):
         ForeignKey("operation.op", deferrable=True, initially="DEFERRED"), index=True
     )
     photos: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
+    # The hashes of `photos` (hex), to find who may see an original.
+    shown: Mapped[Texts | None]
     move: Mapped[Word | None]
     due_on: Mapped[date | None]
     cost_som: Mapped[int | None] = mapped_column(BigInteger)

@@ -22,10 +22,10 @@ _MOVE: Final = """
             cost_som = coalesce(cast(%(cost_som)s as bigint), cost_som)
         where id = %(task)s
     )
-    insert into task_event (task_id, at, person_id, from_state, to_state, reason, op, photos, move,
-        due_on, cost_som)
+    insert into task_event (task_id, at, person_id, from_state, to_state, reason, op, photos, shown,
+        move, due_on, cost_som)
     values (%(task)s, %(at)s, %(person)s, %(from_state)s, %(to_state)s, %(reason)s, %(op)s,
-        cast(%(photos)s as json), %(move)s, cast(%(due_on)s as date),
+        cast(%(photos)s as json), cast(%(shown)s as text[]), %(move)s, cast(%(due_on)s as date),
         cast(%(cost_som)s as bigint))
 """
 _FOLLOW: Final = """
@@ -72,6 +72,7 @@ def move_task(session: Session, task: UUID, move: TaskMove, *, person: UUID, at:
             "reason": move.reason,
             "op": move.op,
             "photos": msgspec.json.encode(list(move.photos)).decode() if move.photos else None,
+            "shown": [photo["sha256"] for photo in move.photos] or None,
             "due_on": move.due_on,
             "cost_som": move.cost_som,
         },

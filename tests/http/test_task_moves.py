@@ -365,3 +365,30 @@ def test_who_measured_does_not_return(
                     and role = 'technical_supervisor'"""),
                 {"person": person},
             )
+
+
+def test_who_may_read_the_task_sees_the_photo_of_its_report_and_nobody_else(
+    meeting: Meeting, world: World, task: UUID
+) -> None:
+    data = photo_bytes(uuid4().int)
+    sha256 = hashlib.sha256(data).hexdigest()
+    head = meeting.pad(HEAD)
+    put = {"Content-Type": "image/jpeg"} | head.headers
+    assert meeting.client.put(f"/api/v1/photos/{sha256}", data=data, headers=put).status_code == 201
+
+    def looks(role: Role, where: str = "near", part: str = "") -> TestResponse:
+        path = f"/api/v1/photos/{sha256}{part}"
+        return meeting.client.get(path, headers=world.headers(role, where))
+
+    assert looks(SUPERVISOR).status_code == 404, "shown by nothing yet"
+    said(meeting, task, TaskWord.ACKNOWLEDGE)
+    assert say(meeting, task, TaskWord.REPORT_DONE, photos=[sha256]).status_code == 200
+    facts = looks(SUPERVISOR).json
+    assert [(one["task"], one["move"]) for one in facts["shown_for"]] == [
+        (str(task), "report_done")
+    ]
+    assert (facts["shown_in"], facts["custody"][0]["what"]) == ([], "photo_received")
+    assert looks(SUPERVISOR, part="/original").data == data
+    assert looks(HEAD, part="/original").data == data
+    assert looks(SUPERVISOR, "far").status_code == 404
+    assert looks(HEAD, "far", "/original").status_code == 404

@@ -79,6 +79,7 @@ def upgrade() -> None:
     # Nullable and without defaults: no table is rewritten, no lock is held for long.
     op.add_column("violation", sa.Column("claimed_from", sa.String(length=40), nullable=True))
     op.add_column("remediation_task", sa.Column("cost_som", sa.BigInteger(), nullable=True))
+    op.add_column("task_event", sa.Column("shown", postgresql.ARRAY(sa.Text()), nullable=True))
     op.add_column("task_event", sa.Column("move", sa.String(length=40), nullable=True))
     op.add_column("task_event", sa.Column("due_on", sa.Date(), nullable=True))
     op.add_column("task_event", sa.Column("cost_som", sa.BigInteger(), nullable=True))
@@ -88,3 +89,4 @@ def upgrade() -> None:
         ["task_id", "n"],
         postgresql_where=sa.text("move = 'ask_extension'"),
     )
+    op.create_index("ix_task_event_shown", "task_event", ["shown"], postgresql_using="gin")

@@ -20,6 +20,7 @@ from audit_api.http import (
 )
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.oversight import (
+    adjudications,
     assignments,
     fabrication,
     inspections,
@@ -28,6 +29,7 @@ from audit_api.http.oversight import (
     reviews,
     statistics,
     tablets,
+    task_moves,
     tasks,
     violations,
 )
@@ -63,8 +65,10 @@ API_BLUEPRINTS = (
     fabrication.blueprint,
     evidence_photos.blueprint,
     violations.blueprint,
+    adjudications.blueprint,
     recommendations.blueprint,
     tasks.blueprint,
+    task_moves.blueprint,
     assignments.blueprint,
     statistics.blueprint,
     quarantine.blueprint,

@@ -1,6 +1,7 @@
 """Every table class, imported so that the metadata is whole."""
 
 from audit_api.storage import (
+    adjudications,
     assignments,
     audit_log,
     campaigns,
@@ -23,6 +24,7 @@ from audit_api.storage.sync import feed, operations, quarantine, snapshots, uplo
 
 __all__ = [
     "Base",
+    "adjudications",
     "amending",
     "assignments",
     "audit_log",

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from audit_api.domain.access import Noun
+from audit_api.domain.vocabulary import Role
 from audit_api.http.auth import Door
 from audit_api.storage.base import Database
 from tests.http.access_cells import (
@@ -21,6 +22,7 @@ from tests.http.access_cells import (
 )
 from tests.http.everywhere import AUTHOR, Everywhere, make_everywhere
 from tests.http.fingerprint import changed, fingerprint
+from tests.http.scope_faults import FAULTS, Fault
 from tests.http.test_scope import ITEMS, LISTS
 from tests.http.writing import OTHER_WRITES, WRITES
 
@@ -116,3 +118,18 @@ def test_every_noun_has_a_route_or_is_known_to_have_none() -> None:
     )
     assert {a.partition("?")[0] for a in LISTS} == set(SHOWN)
     assert AUTHOR in WHO
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_it_shows_when_one_scope_filter_is_gone(
+    everywhere: Everywhere, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    who = Role.TECHNICAL_SUPERVISOR.value
+    everywhere.move(who, "near")
+    fault.plant(monkeypatch)
+    asked = [cell for cell in cells(who, "near") if cell.asked != WRITE]
+    seen = wrong(Asker(everywhere, who), asked)
+    assert {cell.relation for cell, _ in seen} == {"sibling", "parent", "none"}
+    for cell, _ in seen:
+        assert not cell.allowed
+        assert fault.shows_at(cell.operation.removeprefix("GET ").partition("<")[0]), cell

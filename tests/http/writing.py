@@ -30,7 +30,7 @@ WRITES = {
                     "campaign": ids.get("campaign", CAMPAIGN),
                     "site": ids["site"],
                     "inspector": ids["inspector"],
-                    "due_on": "2021-11-02",
+                    "due_on": "2021-11-01",
                 }
             ]
         },

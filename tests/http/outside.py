@@ -3,6 +3,7 @@
 What a person near must not notice. New kinds of things get a line in `HAPPENINGS`.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -17,9 +18,26 @@ from audit_api.domain.vocabulary import Role
 from audit_api.storage.base import Database
 from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
 from audit_api.storage.sync import feed
-from tests.factories import World, make_device, make_person, make_site, make_territory
+from tests.factories import (
+    World,
+    inspection_of,
+    make_device,
+    make_person,
+    make_site,
+    make_territory,
+    operation,
+    push,
+)
 from tests.http.access_cells import address
-from tests.http.populated import Things, assign, differ, hold, inspect
+from tests.http.populated import (
+    Things,
+    assign,
+    differ,
+    hold,
+    inspect,
+    photo_bytes,
+    with_photo,
+)
 from tests.http.writing import WRITES
 
 
@@ -104,6 +122,20 @@ def _read_original(far: Far, where: str) -> None:
     assert answer.status_code == 200
 
 
+def _shown_again(far: Far, where: str) -> None:
+    """A photo of the near district is shown, handed in and read here too."""
+    data = photo_bytes(1)
+    sha256 = hashlib.sha256(data).hexdigest()
+    assert sha256 == far.things.of("sha256", "near-1")
+    body = with_photo(inspection_of(far.world, where, seed=next(far.numbers)), data)
+    push(far.client, far.world, operation(body, seq=next(far.numbers)), where="far")
+    path = f"/api/v1/photos/{sha256}"
+    headers = far.world.device_headers("far") | {"Content-Type": "image/jpeg"}
+    assert far.client.put(path, data=data, headers=headers).status_code == 200
+    reader = far.world.headers(Role.PROSECUTOR, "far")
+    assert far.client.get(f"{path}/original", headers=reader).status_code == 200
+
+
 def _enrolled(far: Far, where: str) -> None:
     with far.database.writing() as session:
         territory = far.world.territories[where]
@@ -170,6 +202,7 @@ HAPPENINGS: dict[str, Callable[[Far, str], None]] = {
     "violations are graver": _violations_moved,
     "tasks move on": _tasks_moved,
     "an original is read": _read_original,
+    "a photo of near is shown and read there too": _shown_again,
     "a person and a tablet are new": _enrolled,
     "a territory is new": _founded,
     "a campaign is new": _campaigned,

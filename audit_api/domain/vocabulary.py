@@ -178,6 +178,22 @@ class UserGroup(StrEnum):
     INTELLECTUAL = "intellectual"
 
 
+class AddresseeKind(StrEnum):
+    """To whom a prosecutor may write: bodies of local self-government, owners, institutions."""
+
+    LSG_BODY = "lsg_body"
+    BUILDING_OWNER = "building_owner"
+    BUDGET_INSTITUTION = "budget_institution"
+
+
+class NotReady(StrEnum):
+    """Why a violation cannot be served."""
+
+    NOT_CONFIRMED = "not_confirmed"
+    NO_PHOTO = "no_photo"
+    ORIGINALS_MISSING = "originals_missing"
+
+
 class OperationStatus(StrEnum):
     """The answer to one operation of a push (sync protocol)."""
 

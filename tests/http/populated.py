@@ -127,6 +127,7 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         "device": {},
         "assignment": {},
         "flag": {},
+        "served_list": {},
     }
     for n, site in enumerate(SITES, 1):
         inspection, data = inspect(app, world, site, seed=n)
@@ -158,4 +159,30 @@ def populate(app: Flask, database: Database, world: World) -> Things:
                 )
                 assert isinstance(found, UUID), (kind, site)
                 ids[kind][site] = str(found)
+    for site in SITES:
+        ids["served_list"][site] = serve(app, database, world, site, ids)
     return Things(ids)
+
+
+def serve(
+    app: Flask, database: Database, world: World, site: str, ids: dict[str, dict[str, str]]
+) -> str:
+    """Serve one violation of a site, as if confirmed and shown by the photo, to its aimak."""
+    where = site.split("-", maxsplit=1)[0]
+    violation = ids["violation"][site]
+    with database.writing() as session:
+        confirmed = text("""update violation set state = 'confirmed', photos = array[:photo]
+            where id = :id""")
+        session.execute(confirmed, {"id": violation, "photo": ids["sha256"][site]})
+    made = app.test_client().post(
+        "/api/v1/served-lists",
+        json={
+            "campaign": CAMPAIGN,
+            "addressee": {"kind": "lsg_body", "territory": f"{where[0].upper()}{site[-1]}"},
+            "violations": [violation],
+        },
+        headers=world.headers(Role.PROSECUTOR, where),
+    )
+    assert made.status_code == 201, made.text
+    found: str = made.json["id"]
+    return found

@@ -20,6 +20,7 @@ from audit_api.http import (
 )
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.oversight import (
+    acts,
     assignments,
     fabrication,
     inspections,
@@ -67,6 +68,7 @@ API_BLUEPRINTS = (
     recommendations.blueprint,
     tasks.blueprint,
     served_lists.blueprint,
+    acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
     quarantine.blueprint,

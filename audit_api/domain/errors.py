@@ -252,6 +252,13 @@ class NotCurrent(DomainError):
     title = "It has changed since"
 
 
+class WrongActState(DomainError):
+    """A supervisory act is in a state from which this move does not lead; the answer names it."""
+
+    slug = "wrong-act-state"
+    title = "The act is in another state"
+
+
 class HandInQuotaSpent(DomainError):
     """A revoked device has handed in as much as it may."""
 

@@ -186,6 +186,24 @@ class AddresseeKind(StrEnum):
     BUDGET_INSTITUTION = "budget_institution"
 
 
+class ActKind(StrEnum):
+    """What a prosecutor issues: предписание, представление, предостережение."""
+
+    ORDER = "order"
+    REPRESENTATION = "representation"
+    WARNING = "warning"
+
+
+class ActState(StrEnum):
+    """The life of a supervisory act. `overdue` is told by the clock, not stored."""
+
+    ISSUED = "issued"
+    ANSWERED = "answered"
+    FULFILLED = "fulfilled"
+    NOT_FULFILLED = "not_fulfilled"
+    WITHDRAWN = "withdrawn"
+
+
 class NotReady(StrEnum):
     """Why a violation cannot be served."""
 

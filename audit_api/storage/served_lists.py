@@ -1,7 +1,7 @@
 """Served lists: what a prosecutor served, frozen. Rows are only ever added."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from audit_api.domain.access import Scope
 from audit_api.domain.vocabulary import AddresseeKind
 from audit_api.storage.base import Base, Id, Instant, Sha256, Word, is_sha256, one_of
 
@@ -185,3 +186,37 @@ def add_list(
     )
     rows = [{"list_id": served, "violation_id": violation} for violation in violations]
     session.execute(insert(ServedViolation), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class CitedList:
+    """A list that an act is issued over, and how each of its violations stands now."""
+
+    id: UUID
+    number: int
+    campaign: str
+    kind: str
+    territory: str
+    name: str | None
+    served_on: date
+    sha256: bytes
+    states: dict[UUID, str]
+
+
+_CITED = text("""
+    select l.id, l.number, l.campaign_id, l.addressee_kind, t.code, l.addressee_name, l.served_on,
+        l.sha256, (select json_agg(json_build_array(v.id, v.state)) from served_violation s
+            join violation v on v.id = s.violation_id where s.list_id = l.id)
+    from served_list l join territory t on t.id = l.territory_id
+    where l.id = :id and l.territory_id = any(:whole)
+""")
+
+
+def find_to_cite(session: Session, scope: Scope, served: UUID) -> CitedList | None:
+    """A list in the scope's territories; None outside."""
+    values = {"id": served, "whole": list(scope.territories)}
+    row = session.execute(_CITED, values).one_or_none()
+    if row is None:
+        return None
+    found = CitedList(*row)
+    return replace(found, states={UUID(violation): state for violation, state in row[8]})

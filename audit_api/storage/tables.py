@@ -1,6 +1,7 @@
 """Every table class, imported so that the metadata is whole."""
 
 from audit_api.storage import (
+    acts,
     assignments,
     audit_log,
     campaigns,
@@ -25,6 +26,7 @@ from audit_api.storage.sync import feed, operations, quarantine, snapshots, uplo
 
 __all__ = [
     "Base",
+    "acts",
     "amending",
     "assignments",
     "audit_log",

@@ -128,6 +128,7 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         "assignment": {},
         "flag": {},
         "served_list": {},
+        "act": {},
     }
     for n, site in enumerate(SITES, 1):
         inspection, data = inspect(app, world, site, seed=n)
@@ -161,6 +162,7 @@ def populate(app: Flask, database: Database, world: World) -> Things:
                 ids[kind][site] = str(found)
     for site in SITES:
         ids["served_list"][site] = serve(app, database, world, site, ids)
+        ids["act"][site] = issue(app, world, site, ids["violation"][site])
     return Things(ids)
 
 
@@ -180,6 +182,26 @@ def serve(
             "campaign": CAMPAIGN,
             "addressee": {"kind": "lsg_body", "territory": f"{where[0].upper()}{site[-1]}"},
             "violations": [violation],
+        },
+        headers=world.headers(Role.PROSECUTOR, where),
+    )
+    assert made.status_code == 201, made.text
+    found: str = made.json["id"]
+    return found
+
+
+def issue(app: Flask, world: World, site: str, violation: str) -> str:
+    """Issue an order over a violation of a site to its aimak."""
+    where = site.split("-", maxsplit=1)[0]
+    made = app.test_client().post(
+        "/api/v1/acts",
+        json={
+            "kind": "order",
+            "demand": "Put it right before the election.",
+            "campaign": CAMPAIGN,
+            "addressee": {"kind": "lsg_body", "territory": f"{where[0].upper()}{site[-1]}"},
+            "violations": [violation],
+            "answer_due_on": "2999-01-01",
         },
         headers=world.headers(Role.PROSECUTOR, where),
     )

@@ -17,6 +17,8 @@ from tests.field_schema.bodies import measurement, ramp_body
 from tests.http.populated import photo_bytes, with_photo
 
 LISTS = "/api/v1/served-lists"
+ACTS = "/api/v1/acts"
+DEMAND = "Widen the ramp before the election."
 _seqs = count(50_000)
 _numbers = count(20_000)
 NARROW = {"width_mm": measurement(500)}
@@ -110,6 +112,48 @@ class Office:
         answer = self.post(site, **changes)
         assert answer.status_code == 201, answer.text
         return answer.json
+
+    def issue(
+        self, *, role: Role = Role.PROSECUTOR, where: str = "near", **said: Any
+    ) -> TestResponse:
+        """Issue an order, with a day for the answer, or whatever is said."""
+        act = {"kind": "order", "demand": DEMAND, "answer_due_on": "2999-01-01"} | said
+        return self.client.post(ACTS, json=act, headers=self.world.headers(role, where))
+
+    def act(self, site: UUID | None = None, territory: str = "N1", **said: Any) -> Any:
+        """An act over what a site has, to the body of its territory."""
+        over = {
+            "campaign": CAMPAIGN,
+            "addressee": body_of(territory),
+            "violations": self.violations(site or self.broken()),
+        }
+        answer = self.issue(**over | said)
+        assert answer.status_code == 201, answer.text
+        return answer.json
+
+    def answer(self, act: str, role: Role = Role.LSG_HEAD, where: str = "near") -> TestResponse:
+        """The head of the body answers."""
+        return self.client.post(
+            f"{ACTS}/{act}/answers",
+            json={"answer": "A portable ramp stands there since Monday."},
+            headers=self.world.headers(role, where),
+        )
+
+    def decide(
+        self,
+        act: str,
+        decision: str,
+        *,
+        role: Role = Role.PROSECUTOR,
+        where: str = "near",
+        **said: Any,
+    ) -> TestResponse:
+        """The prosecutor decides."""
+        return self.client.post(
+            f"{ACTS}/{act}/decisions",
+            json={"decision": decision, "reason": "Because it is so."} | said,
+            headers=self.world.headers(role, where),
+        )
 
     def get(self, path: str, role: Role = Role.PROSECUTOR, where: str = "near") -> TestResponse:
         return self.client.get(path, headers=self.world.headers(role, where))

@@ -35,6 +35,7 @@ ITEMS = {
     "/api/v1/quarantine/<uuid:operation>/raw": "operation",
     "/api/v1/reviews/<uuid:review>": "review",
     "/api/v1/violations/<uuid:violation>": "violation",
+    "/api/v1/acts/<uuid:act>": "act",
     "/api/v1/served-lists/<uuid:served_list>": "served_list",
     "/api/v1/served-lists/<uuid:served_list>.csv": "served_list",
 }
@@ -52,6 +53,7 @@ LISTS = {
     "/api/v1/violations": ("territory", "campaign", "site"),
     "/api/v1/violations.csv": ("territory", "campaign", "site"),
     "/api/v1/recommendations": ("territory", "campaign", "site"),
+    "/api/v1/acts": ("territory", "campaign"),
     "/api/v1/served-lists": ("territory", "campaign"),
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}": (),
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}&by=constituency": (),
@@ -80,6 +82,8 @@ WITHOUT_TERRITORY = {
     "/api/v1/inspections/<uuid:inspection>/returns": "test_returns.py: one outside is not there",
     "/api/v1/inspections/<uuid:inspection>/fabrication-flags/<uuid:flag>/decisions": "test_"
     "fabrication_readers.py: one outside is not there",
+    "/api/v1/acts/<uuid:act>/answers": "test_acts.py: one outside is unknown",
+    "/api/v1/acts/<uuid:act>/decisions": "test_acts.py: one outside is unknown",
     "/api/v1/served-lists/previews": "test_served_lists.py: an addressee outside is unknown",
     "/api/v1/devices/codes": "test_devices.py: a person outside the grants is unknown",
     "/api/v1/sessions": "a password is the key",

@@ -92,3 +92,17 @@ def answer_due_on(
         detail = f"{given} is before the day of the act, {issued_on}."
         raise InvalidInput(detail, faults=[Fault("/answer_due_on", detail)])
     return given
+
+
+def diagram() -> str:
+    """The life of an act as a Mermaid state diagram, for the documentation."""
+    lines = ["stateDiagram-v2", "    [*] --> issued"]
+    lines += [
+        f"    {source} --> {step.target}: {move}"
+        for move, step in ACT_MOVES.items()
+        for source in sorted(step.sources)
+    ]
+    ended = sorted(
+        state for state in ActState if not any(state in step.sources for step in ACT_MOVES.values())
+    )
+    return "\n".join(lines + [f"    {state} --> [*]" for state in ended])

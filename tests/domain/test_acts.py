@@ -1,10 +1,18 @@
 """The life of a supervisory act: every pair of state and move, and the day of an answer."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from audit_api.domain.acts import ACT_MOVES, DECISIONS, ActMove, answer_due_on, next_state
+from audit_api.domain.acts import (
+    ACT_MOVES,
+    DECISIONS,
+    ActMove,
+    answer_due_on,
+    diagram,
+    next_state,
+)
 from audit_api.domain.errors import InvalidInput, WrongActState
 from audit_api.domain.vocabulary import ActKind, ActState
 
@@ -63,3 +71,8 @@ def test_the_day_that_is_given_goes_before_the_term() -> None:
 def test_no_answer_is_due_before_the_act() -> None:
     with pytest.raises(InvalidInput, match="before the day of the act"):
         answer_due_on(ActKind.ORDER, ISSUED_ON, date(2021, 10, 31), {})
+
+
+def test_the_documentation_shows_the_table(project_root: Path) -> None:
+    page = (project_root / "docs" / "prosecutor.md").read_text()
+    assert f"```mermaid\n{diagram()}\n```" in page

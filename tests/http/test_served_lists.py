@@ -323,3 +323,22 @@ def test_serving_is_in_the_audit_log(office: Office) -> None:
         "violations": made["violations"],
         "sha256": made["sha256"],
     }
+
+
+def test_what_closes_while_a_list_is_made_is_not_served_as_broken(
+    app: Flask, office: Office
+) -> None:
+    site = office.broken()
+    with office.database.writing() as session, ThreadPoolExecutor(1) as pool:
+        session.execute(
+            text("""update violation set state = 'closed', ended_at = now()
+                where site_id = :site"""),
+            {"site": site},
+        )
+        own = Office(app.test_client(), office.database, office.world)
+        served = pool.submit(own.post, site)
+        with pytest.raises(TimeoutError):
+            served.result(timeout=0.7)
+        session.commit()
+        answer = served.result(timeout=10)
+    assert codes(answer) == {"nothing-to-serve"}

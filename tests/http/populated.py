@@ -131,6 +131,8 @@ def populate(app: Flask, database: Database, world: World, sites: Sequence[str] 
         "device": {},
         "assignment": {},
         "flag": {},
+        "served_list": {},
+        "act": {},
     }
     for n, site in enumerate(sites, 1):
         inspection, data = inspect(app, world, site, seed=n)
@@ -162,4 +164,51 @@ def populate(app: Flask, database: Database, world: World, sites: Sequence[str] 
                 )
                 assert isinstance(found, UUID), (kind, site)
                 ids[kind][site] = str(found)
+    for site in SITES:
+        ids["served_list"][site] = serve(app, database, world, site, ids)
+        ids["act"][site] = issue(app, world, site, ids["violation"][site])
     return Things(ids)
+
+
+def serve(
+    app: Flask, database: Database, world: World, site: str, ids: dict[str, dict[str, str]]
+) -> str:
+    """Serve one violation of a site, as if confirmed and shown by the photo, to its aimak."""
+    where = site.split("-", maxsplit=1)[0]
+    violation = ids["violation"][site]
+    with database.writing() as session:
+        confirmed = text("""update violation set state = 'confirmed', photos = array[:photo]
+            where id = :id""")
+        session.execute(confirmed, {"id": violation, "photo": ids["sha256"][site]})
+    made = app.test_client().post(
+        "/api/v1/served-lists",
+        json={
+            "campaign": CAMPAIGN,
+            "addressee": {"kind": "lsg_body", "territory": f"{where[0].upper()}{site[-1]}"},
+            "violations": [violation],
+        },
+        headers=world.headers(Role.PROSECUTOR, where),
+    )
+    assert made.status_code == 201, made.text
+    found: str = made.json["id"]
+    return found
+
+
+def issue(app: Flask, world: World, site: str, violation: str) -> str:
+    """Issue an order over a violation of a site to its aimak."""
+    where = site.split("-", maxsplit=1)[0]
+    made = app.test_client().post(
+        "/api/v1/acts",
+        json={
+            "kind": "order",
+            "demand": "Put it right before the election.",
+            "campaign": CAMPAIGN,
+            "addressee": {"kind": "lsg_body", "territory": f"{where[0].upper()}{site[-1]}"},
+            "violations": [violation],
+            "answer_due_on": "2999-01-01",
+        },
+        headers=world.headers(Role.PROSECUTOR, where),
+    )
+    assert made.status_code == 201, made.text
+    found: str = made.json["id"]
+    return found

@@ -26,6 +26,9 @@ ITEMS = {
     "/api/v1/quarantine/<uuid:operation>/raw": "operation",
     "/api/v1/reviews/<uuid:review>": "review",
     "/api/v1/violations/<uuid:violation>": "violation",
+    "/api/v1/acts/<uuid:act>": "act",
+    "/api/v1/served-lists/<uuid:served_list>": "served_list",
+    "/api/v1/served-lists/<uuid:served_list>.csv": "served_list",
 }
 """Routes that answer one thing: rule -> what its parameter names."""
 
@@ -42,6 +45,8 @@ LISTS = {
     "/api/v1/violations": ("territory", "campaign", "site"),
     "/api/v1/violations.csv": ("territory", "campaign", "site"),
     "/api/v1/recommendations": ("territory", "campaign", "site"),
+    "/api/v1/acts": ("territory", "campaign"),
+    "/api/v1/served-lists": ("territory", "campaign"),
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}": (),
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}&by=constituency": (),
     "/api/v1/statistics/progress": ("campaign",),
@@ -69,6 +74,9 @@ WITHOUT_TERRITORY = {
     "/api/v1/inspections/<uuid:inspection>/returns": "test_returns.py: one outside is not there",
     "/api/v1/inspections/<uuid:inspection>/fabrication-flags/<uuid:flag>/decisions": "test_"
     "fabrication_readers.py: one outside is not there",
+    "/api/v1/acts/<uuid:act>/answers": "test_acts.py: one outside is unknown",
+    "/api/v1/acts/<uuid:act>/decisions": "test_acts.py: one outside is unknown",
+    "/api/v1/served-lists/previews": "test_served_lists.py: an addressee outside is unknown",
     "/api/v1/devices/codes": "test_devices.py: a person outside the grants is unknown",
     "/api/v1/sessions": "a password is the key",
     "/api/v1/sessions/current": "only the caller's own",

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from audit_api.domain.escalation import EscalationDays
 from audit_api.domain.fabrication import Thresholds
+from audit_api.domain.vocabulary import ActKind
 from audit_api.settings import Settings, SettingsError
 
 GOOD = {
@@ -26,7 +27,10 @@ GOOD = {
 }
 FLAGS = {f"FLAG_{name.upper()}": name for name in Thresholds.__dataclass_fields__}
 ESCALATE = {f"ESCALATE_{name.upper()}": name for name in EscalationDays.__dataclass_fields__}
-OPTIONAL = ("MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL", *FLAGS, *ESCALATE)
+TERMS = {f"ACT_ANSWER_DAYS_{kind.upper()}": kind for kind in ActKind}
+OPTIONAL = (
+    "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL", *FLAGS, *ESCALATE, *TERMS,
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -267,4 +271,19 @@ def test_steps_of_escalation_that_overtake_each_other_are_refused(
 ) -> None:
     monkeypatch.setenv("ESCALATE_DISTRICT_AFTER", "8")
     with pytest.raises(SettingsError, match=r"ESCALATE_.*_AFTER.*each step needs more days"):
+        Settings.from_env()
+
+
+def test_no_kind_of_act_has_a_term_that_nobody_set() -> None:
+    assert Settings.from_env().act_answer_days == {}
+
+
+@pytest.mark.parametrize("variable", TERMS)
+def test_the_term_for_an_answer_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "10")
+    assert Settings.from_env().act_answer_days == {TERMS[variable]: 10}
+    monkeypatch.setenv(variable, "0")
+    with pytest.raises(SettingsError, match=variable):
         Settings.from_env()

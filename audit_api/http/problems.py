@@ -56,6 +56,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.BytesChanged: 409,
     errors.DecisionRefused: 422,
     errors.NotCurrent: 409,
+    errors.MoveRefused: 409,
     errors.HandInQuotaSpent: 429,
 }
 

@@ -1,6 +1,8 @@
 """Every table class, imported so that the metadata is whole."""
 
 from audit_api.storage import (
+    acts,
+    adjudications,
     assignments,
     audit_log,
     campaigns,
@@ -12,12 +14,14 @@ from audit_api.storage import (
     fabrication,
     inspections,
     needs,
+    office_numbers,
     people,
     photos,
     places,
     receipt_keys,
     remediation,
     reviews,
+    served_lists,
     territory_tree,
     violations,
 )
@@ -27,6 +31,8 @@ from audit_api.storage.sync import feed, operations, quarantine, snapshots, uplo
 
 __all__ = [
     "Base",
+    "acts",
+    "adjudications",
     "amending",
     "assignments",
     "audit_log",
@@ -41,6 +47,7 @@ __all__ = [
     "feed",
     "inspections",
     "needs",
+    "office_numbers",
     "operations",
     "packed",
     "people",
@@ -51,6 +58,7 @@ __all__ = [
     "remediation",
     "reviews",
     "rulesets",
+    "served_lists",
     "snapshots",
     "territory_tree",
     "uploads",

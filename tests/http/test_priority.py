@@ -125,3 +125,20 @@ def test_a_row_that_somebody_writes_is_left_to_the_next_sweep(
         assert number
         assert sweep_tasks(session, EscalationDays(), at=tomorrow).reckoned == number - 1
         session.rollback()
+
+
+def test_of_two_that_matter_the_same_the_cheaper_comes_first(
+    client: FlaskClient, database: Database, world: World, things: Things
+) -> None:
+    before = items(client, world, "/tasks?order=priority&limit=200", Role.PROSECUTOR)
+    dear, cheap, unknown = (task["id"] for task in before[:3])
+    with database.writing() as session:
+        session.execute(
+            text("""update remediation_task set priority = 99999,
+                cost_som = case id::text when :dear then 9000 when :cheap then 100 end
+                where id::text = any(:ids)"""),
+            {"dear": dear, "cheap": cheap, "ids": [dear, cheap, unknown]},
+        )
+    found = items(client, world, "/tasks?order=priority&limit=1", Role.PROSECUTOR)
+    assert [task["id"] for task in found[:3]] == [cheap, dear, unknown]
+    assert len(found) == len(before)

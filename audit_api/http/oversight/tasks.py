@@ -37,6 +37,9 @@ class TaskQuery(PageQuery):
         validate=validate.OneOf(list(EscalationStep)),
         metadata={"description": "Came to this step for the deadline that counts."},
     )
+    extension_asked = YesNo(
+        metadata={"description": "Whether a later day is asked for and not answered yet."}
+    )
     order = fields.Enum(
         TaskOrder,
         by_value=True,
@@ -62,6 +65,15 @@ class EscalationOut(Schema):
     at = fields.AwareDateTime(required=True)
 
 
+class ExtensionOut(Schema):
+    """A later day that an LSG head asks for."""
+
+    due_on = fields.Date(required=True)
+    reason = fields.String(required=True)
+    by = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+
+
 class TaskOut(Schema):
     """One element to be put right by a day, with what is wrong and what helps."""
 
@@ -78,11 +90,18 @@ class TaskOut(Schema):
     element_label = fields.String(required=True)
     track = fields.String(required=True, validate=validate.OneOf(list(TaskTrack)))
     state = fields.String(required=True, validate=validate.OneOf(list(TaskState)))
-    due_on = fields.Date(required=True, metadata={"description": "As served; it never moves."})
+    due_on = fields.Date(
+        required=True,
+        metadata={"description": "As served, or as a coordinator set it for this task alone."},
+    )
+    current_due_on = fields.Date(
+        required=True,
+        metadata={"description": "The deadline that counts: `due_on`, or that of a later notice."},
+    )
     notices = fields.List(
         fields.Nested(NoticeOut),
         required=True,
-        metadata={"description": "Oldest first; the deadline of the last one counts."},
+        metadata={"description": "After a moved election day; oldest first."},
     )
     escalations = fields.List(fields.Nested(EscalationOut), required=True)
     overdue = fields.Boolean(required=True)
@@ -96,6 +115,12 @@ class TaskOut(Schema):
         },
     )
     assigned_at = fields.AwareDateTime(required=True)
+    cost_som = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The LSG's newest estimate, in Kyrgyz som."},
+    )
+    extension_asked = fields.Nested(ExtensionOut, required=True, allow_none=True)
     violations = fields.List(
         fields.Dict(),
         required=True,
@@ -103,6 +128,32 @@ class TaskOut(Schema):
             "description": "What is wrong: clause, edition, weight, confidence, what was "
             "measured, its tolerance, what is required; with title and remedies in three languages."
         },
+    )
+
+
+class TaskEventOut(Schema):
+    """One move of the task, as in docs/lives.md."""
+
+    move = fields.String(
+        required=True, allow_none=True, metadata={"description": "Null in old events."}
+    )
+    source = fields.String(
+        required=True, allow_none=True, data_key="from", validate=validate.OneOf(list(TaskState))
+    )
+    to = fields.String(required=True, validate=validate.OneOf(list(TaskState)))
+    reason = fields.String(required=True)
+    by = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+    due_on = fields.Date(required=True, allow_none=True)
+    cost_som = fields.Integer(required=True, allow_none=True)
+    photos = fields.List(fields.Dict(), required=True)
+
+
+class TaskWhole(TaskOut):
+    """A task with everything that was said and done about it."""
+
+    events = fields.List(
+        fields.Nested(TaskEventOut), required=True, metadata={"description": "The newest last."}
     )
 
 
@@ -145,6 +196,7 @@ def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: 
         state=query.get("state"),
         overdue=query.get("overdue"),
         escalated=query.get("escalated"),
+        extension_asked=query.get("extension_asked"),
     )
     rows = lists.list_tasks(
         session,
@@ -167,10 +219,15 @@ def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: 
 
 @blueprint.route("/tasks/<uuid:task>")
 @guard(Noun.TASKS)
-@blueprint.response(200, TaskOut)
+@blueprint.response(200, TaskWhole)
 @problems(blueprint, 401, 403, 404, 503)
 def get_task(task: UUID, *, session: Session, actor: Actor, scope: Scope) -> Response:
-    """One task."""
+    """One task, with its events."""
+    return task_whole(session, actor, scope, task)
+
+
+def task_whole(session: Session, actor: Actor, scope: Scope, task: UUID) -> Response:
+    """One task as `TaskWhole` has it. NotFound outside the scope."""
     found = lists.find_task(session, scope, scope_of(actor, Noun.NEEDS_MAP), task, today(now()))
     if found is None:
         raise NotFound

@@ -15,16 +15,23 @@ from audit_api.storage.escalations import ESCALATED, ESCALATIONS_OF_TASK
 from audit_api.storage.lists.selection import SITE_NAME, STATIONS, TERRITORY_NAME, AnyRow, Selection
 
 _LATE = "remediation_task.state <> 'verified' and remediation_task.current_due_on < :today"
+# Asked for, and no deadline set since.
+_ASKED = """e.task_id = remediation_task.id and e.move = 'ask_extension' and not exists (
+    select from task_event later where later.task_id = e.task_id and later.n > e.n
+    and later.move = 'set_deadline')"""
 _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediation_task.rev,
     'site', remediation_task.site_id, 'site_name', {SITE_NAME}, 'territory', territory.code,
     'territory_name', {TERRITORY_NAME}, 'stations', {STATIONS},
     'campaign', remediation_task.campaign_id, 'element', remediation_task.element_id,
     'element_type', element.type, 'element_label', element.label,
     'track', remediation_task.track, 'state', remediation_task.state,
-    'due_on', remediation_task.due_on, 'notices', {NOTICES_OF_TASK},
-    'escalations', {ESCALATIONS_OF_TASK}, 'overdue', {_LATE},
-    'assigned_at', remediation_task.assigned_at,
+    'due_on', remediation_task.due_on, 'current_due_on', remediation_task.current_due_on,
+    'notices', {NOTICES_OF_TASK}, 'escalations', {ESCALATIONS_OF_TASK}, 'overdue', {_LATE},
     'priority', case when site.territory_id = any(:needs) then remediation_task.priority end,
+    'assigned_at', remediation_task.assigned_at, 'cost_som', remediation_task.cost_som,
+    'extension_asked', (select json_build_object('due_on', e.due_on, 'reason', e.reason,
+        'by', p.full_name, 'at', e.at) from task_event e join person p on p.id = e.person_id
+        where {_ASKED} order by e.n desc limit 1),
     'violations', (select coalesce(json_agg(json_build_object('id', v.id,
         'requirement', v.requirement, 'standard', v.standard, 'edition', v.edition,
         'clause', v.clause, 'clause_hint', v.clause_hint, 'confidence', v.confidence,
@@ -35,8 +42,15 @@ _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediat
 _FROM = """from remediation_task join site on site.id = remediation_task.site_id
     join territory on territory.id = site.territory_id
     join element on element.id = remediation_task.element_id"""
+_EVENTS = """(select coalesce(json_agg(json_build_object('move', e.move, 'from', e.from_state,
+    'to', e.to_state, 'reason', e.reason, 'by', p.full_name, 'at', e.at, 'due_on', e.due_on,
+    'cost_som', e.cost_som, 'photos', coalesce(e.photos, '[]'::json)) order by e.n), '[]'::json)
+    from task_event e join person p on p.id = e.person_id
+    where e.task_id = remediation_task.id)::text"""
 _DUE = "remediation_task.current_due_on, remediation_task.id"
-_PRIORITY = "remediation_task.priority, remediation_task.id"
+# Of two that matter the same, the cheaper one; what nobody has estimated last.
+_CHEAPNESS = "-coalesce(remediation_task.cost_som, 4611686018427387904)"
+_PRIORITY = f"remediation_task.priority, {_CHEAPNESS}, remediation_task.id"
 
 
 class TaskOrder(StrEnum):
@@ -56,6 +70,7 @@ class TaskFilter:
     state: str | None = None
     overdue: bool | None = None
     escalated: str | None = None
+    extension_asked: bool | None = None
 
 
 def _selection(scope: Scope, needs: Scope, wanted: TaskFilter, today: date) -> Selection:
@@ -67,6 +82,8 @@ def _selection(scope: Scope, needs: Scope, wanted: TaskFilter, today: date) -> S
     chosen.where("remediation_task.state = :state", state=wanted.state)
     chosen.where(f"({_LATE}) = :overdue", overdue=wanted.overdue)
     chosen.where(ESCALATED, escalated=wanted.escalated)
+    asked = f"exists (select from task_event e where {_ASKED}) = :asked"
+    chosen.where(asked, asked=wanted.extension_asked)
     return chosen
 
 
@@ -81,7 +98,7 @@ def list_tasks(
     limit: int,
     today: date,
 ) -> Sequence[AnyRow]:
-    """Tasks in scope as rows of (JSON text, due_on or priority, id).
+    """Tasks in scope as rows of (JSON text, the key of the order).
 
     By priority: only those whose priority the reader may see, by `needs`.
     """
@@ -90,14 +107,15 @@ def list_tasks(
         chosen.after(_DUE, after, ("date", "uuid"))
         return chosen.rows(session, f"{_TASKS}, {_DUE} {_FROM}", order=_DUE, limit=limit)
     chosen.where("site.territory_id = any(:needs)")
-    chosen.after(_PRIORITY, after, ("numeric", "uuid"), downwards=True)
-    greatest = "remediation_task.priority desc, remediation_task.id desc"
+    chosen.after(_PRIORITY, after, ("numeric", "bigint", "uuid"), downwards=True)
+    greatest = f"remediation_task.priority desc, {_CHEAPNESS} desc, remediation_task.id desc"
     return chosen.rows(session, f"{_TASKS}, {_PRIORITY} {_FROM}", order=greatest, limit=limit)
 
 
 def find_task(session: Session, scope: Scope, needs: Scope, task: UUID, today: date) -> str | None:
-    """One task as JSON text; None outside the scope."""
+    """One task as JSON text, with its events; None outside the scope."""
     chosen = _selection(scope, needs, TaskFilter(), today)
     chosen.where("remediation_task.id = :id", id=task)
-    rows = chosen.rows(session, f"{_TASKS} {_FROM}", order="remediation_task.id", limit=1)
-    return rows[0][0] if rows else None
+    whole = f"{_TASKS}, {_EVENTS} as events {_FROM}"
+    rows = chosen.rows(session, whole, order="remediation_task.id", limit=1)
+    return f'{rows[0][0][:-1]},"events":{rows[0][1]}}}' if rows else None

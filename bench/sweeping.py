@@ -7,7 +7,6 @@ import secrets
 import statistics
 import tempfile
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,10 +19,12 @@ from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
 from bench.place import make_place
+from bench.report import Verdict, print_verdicts
 
 TASKS = 25_000
 SITES = 2_500
-LIMIT_S = 5.0
+LIMIT = 5.0
+"""Seconds."""
 AT = datetime(2021, 12, 1, 6, 0, tzinfo=UTC)
 """All tasks are thirteen days late: every step is due at once."""
 
@@ -50,31 +51,46 @@ _FILL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sweeps:
-    """Seconds: of the first sweep, of one that finds nothing to do, of one on a new day."""
+def measure() -> list[Verdict]:
+    """Fill a place on services of its own with tasks, and sweep them."""
+    folder = Path(tempfile.mkdtemp(prefix="audit-api-sweep-"))
+    services = EmbeddedServices(folder)
+    try:
+        with services:
+            database = Database(make_engine(_settings(services)))
+            migrate(database.engine)
+            found = _measure(database)
+            database.engine.dispose()
+    finally:
+        services.erase()
+    return found
 
-    first: float
-    idle: float
-    new_day: float
+
+def _settings(services: EmbeddedServices) -> Settings:
+    s3 = services.s3
+    return Settings(
+        psycopg_url(services.database_url),
+        S3Settings(s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url),
+        secrets.token_hex(32),
+        secrets.token_bytes(32),
+    )
 
 
-def measure(database: Database) -> Sweeps:
-    """Fill a place with tasks and sweep them; raises when a sweep is over the limit."""
+def _measure(database: Database) -> list[Verdict]:
     with database.writing() as session:
         make_place(session)
         for statement in _FILL:
             session.execute(text(statement), {"sites": SITES, "each": TASKS // SITES})
     first = _sweep(database, AT)
     idle = statistics.median(_sweep(database, AT) for _ in range(5))
-    # Until the deadline every day left changes every priority: the most that a sweep writes.
+    # Until the deadline every day changes every priority: the most that a sweep writes.
     early = datetime(2021, 11, 1, 6, 0, tzinfo=UTC)
-    days = [_sweep(database, early + timedelta(days=n)) for n in range(5)]
-    found = Sweeps(first, idle, statistics.median(days))
-    slowest = max(first, idle, *days)
-    if slowest > LIMIT_S:
-        raise RuntimeError(f"a sweep took {slowest:.1f} s, more than {LIMIT_S:.0f} s")
-    return found
+    days = statistics.median(_sweep(database, early + timedelta(days=n)) for n in range(5))
+    return [
+        Verdict(f"the worker's first look at {TASKS:,} tasks: four steps each", first, "s", LIMIT),
+        Verdict("its next, with nothing to do", idle, "s", LIMIT),
+        Verdict("on a new day, every priority anew", days, "s", LIMIT),
+    ]
 
 
 def _sweep(database: Database, at: datetime) -> float:
@@ -84,35 +100,5 @@ def _sweep(database: Database, at: datetime) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
-    """Measure on services of its own and print."""
-    folder = Path(tempfile.mkdtemp(prefix="audit-api-sweep-"))
-    services = EmbeddedServices(folder)
-    try:
-        with services:
-            s3 = services.s3
-            database = Database(
-                make_engine(
-                    Settings(
-                        psycopg_url(services.database_url),
-                        S3Settings(
-                            s3.bucket, s3.region, s3.access_key, s3.secret_key, s3.endpoint_url
-                        ),
-                        secrets.token_hex(32),
-                        secrets.token_bytes(32),
-                    )
-                )
-            )
-            migrate(database.engine)
-            found = measure(database)
-            print(
-                f"{TASKS:,} tasks: first sweep {found.first:.2f} s, nothing to do "
-                f"{found.idle:.2f} s, every priority anew {found.new_day:.2f} s"
-            )
-            database.engine.dispose()
-    finally:
-        services.erase()
-
-
 if __name__ == "__main__":
-    main()
+    print_verdicts(measure(), [])

@@ -34,6 +34,7 @@ from audit_api.services.import_places import (
     import_territories,
 )
 from audit_api.services.manage_people import add_grant, add_person
+from audit_api.services.sweep_tasks import sweep_tasks
 from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
@@ -81,6 +82,9 @@ def run(folder: Path, port: int) -> None:
             _load(database)
         with _web_server(services, settings, home, port) as base_url:
             _field_work(database, base_url, home)
+            # What the worker does every five minutes: the tour need not wait for it.
+            with database.writing() as session:
+                sweep_tasks(session, settings.escalation, at=datetime.now(UTC))
             described = _describe(database, base_url)
             _write_environment(home / "environment", services, settings)
             (folder / "demo.json").write_text(json.dumps(described, ensure_ascii=False, indent=2))

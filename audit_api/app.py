@@ -20,6 +20,7 @@ from audit_api.http import (
 )
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.oversight import (
+    acts,
     adjudications,
     assignments,
     fabrication,
@@ -27,6 +28,7 @@ from audit_api.http.oversight import (
     quarantine,
     recommendations,
     reviews,
+    served_lists,
     statistics,
     tablets,
     task_moves,
@@ -69,6 +71,8 @@ API_BLUEPRINTS = (
     recommendations.blueprint,
     tasks.blueprint,
     task_moves.blueprint,
+    served_lists.blueprint,
+    acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
     quarantine.blueprint,

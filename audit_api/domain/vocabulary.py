@@ -202,6 +202,40 @@ class UserGroup(StrEnum):
     INTELLECTUAL = "intellectual"
 
 
+class AddresseeKind(StrEnum):
+    """To whom a prosecutor may write: bodies of local self-government, owners, institutions."""
+
+    LSG_BODY = "lsg_body"
+    BUILDING_OWNER = "building_owner"
+    BUDGET_INSTITUTION = "budget_institution"
+
+
+class ActKind(StrEnum):
+    """What a prosecutor issues: предписание, представление, предостережение."""
+
+    ORDER = "order"
+    REPRESENTATION = "representation"
+    WARNING = "warning"
+
+
+class ActState(StrEnum):
+    """The life of a supervisory act. `overdue` is told by the clock, not stored."""
+
+    ISSUED = "issued"
+    ANSWERED = "answered"
+    FULFILLED = "fulfilled"
+    NOT_FULFILLED = "not_fulfilled"
+    WITHDRAWN = "withdrawn"
+
+
+class NotReady(StrEnum):
+    """Why a violation cannot be served."""
+
+    NOT_CONFIRMED = "not_confirmed"
+    NO_PHOTO = "no_photo"
+    ORIGINALS_MISSING = "originals_missing"
+
+
 class OperationStatus(StrEnum):
     """The answer to one operation of a push (sync protocol)."""
 

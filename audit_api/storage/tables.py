@@ -1,6 +1,7 @@
 """Every table class, imported so that the metadata is whole."""
 
 from audit_api.storage import (
+    acts,
     adjudications,
     assignments,
     audit_log,
@@ -9,12 +10,14 @@ from audit_api.storage import (
     examinations,
     fabrication,
     inspections,
+    office_numbers,
     people,
     photos,
     places,
     receipt_keys,
     remediation,
     reviews,
+    served_lists,
     territory_tree,
     violations,
 )
@@ -24,6 +27,7 @@ from audit_api.storage.sync import feed, operations, quarantine, snapshots, uplo
 
 __all__ = [
     "Base",
+    "acts",
     "adjudications",
     "amending",
     "assignments",
@@ -35,6 +39,7 @@ __all__ = [
     "fabrication",
     "feed",
     "inspections",
+    "office_numbers",
     "operations",
     "packed",
     "people",
@@ -45,6 +50,7 @@ __all__ = [
     "remediation",
     "reviews",
     "rulesets",
+    "served_lists",
     "snapshots",
     "territory_tree",
     "uploads",

@@ -29,8 +29,15 @@ class PhotoFactsOut(Schema):
     bytes = fields.Integer(required=True)
     content_type = fields.String(required=True)
     received_at = fields.AwareDateTime(required=True)
-    device = fields.UUID(required=True)
-    inspector = fields.String(required=True, metadata={"description": "Whose tablet sent it."})
+    device = fields.UUID(required=True, allow_none=True)
+    inspector = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Whose tablet sent it. Null, as its device is, for a person who never "
+            "had a grant over a place where you see it: the file is shown elsewhere too."
+        },
+    )
     log_entry = fields.Integer(
         required=True,
         allow_none=True,
@@ -73,7 +80,8 @@ class PhotoFactsOut(Schema):
         allow_none=True,
         metadata={
             "description": "Who received and who read the original, oldest first: at, what, by, "
-            "device. Null for those who may not read the audit log there."
+            "device. Null for those who may not read the audit log there. Readings by people who "
+            "never had a grant over a place where you see it are left out."
         },
     )
 

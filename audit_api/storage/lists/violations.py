@@ -89,7 +89,8 @@ def _placed(chosen: Selection, wanted: CaseFilter, campaign: str) -> Selection:
     return chosen
 
 
-def _violations(scope: Scope, wanted: CaseFilter, today: date) -> Selection:
+def selected_violations(scope: Scope, wanted: CaseFilter, today: date) -> Selection:
+    """The violations in scope that a filter leaves, but for `overdue`."""
     chosen = Selection(scope, own=_OWN_VIOLATION, today=today)
     _placed(chosen, wanted, "violation.campaign_id")
     chosen.where("violation.requirement = :requirement", requirement=wanted.requirement)
@@ -113,7 +114,7 @@ def list_violations(
 
     One row more than `limit`, if there is one.
     """
-    chosen = _violations(scope, wanted, today)
+    chosen = selected_violations(scope, wanted, today)
     if wanted.overdue is not None:
         late = "violation.ended_at is null and violation.due_on < :today"
         chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)
@@ -147,7 +148,7 @@ def list_recommendations(
 
 def find_violation(session: Session, scope: Scope, violation: UUID, today: date) -> str | None:
     """One violation as JSON text, with its adjudications; None outside the scope."""
-    chosen = _violations(scope, CaseFilter(), today)
+    chosen = selected_violations(scope, CaseFilter(), today)
     chosen.where("violation.id = :id", id=violation)
     rows = chosen.rows(session, _WITH_HISTORY, order="violation.id", limit=1)
     return f'{rows[0][0][:-1]},"adjudications":{rows[0][1]}}}' if rows else None

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from audit_api.commands.campaigns import campaigns
 from audit_api.commands.console import DryRunEnds, open_database, transaction
+from audit_api.commands.days import days
 from audit_api.commands.evidence import backup, checkpoint, receipt
 from audit_api.commands.feed import feed
 from audit_api.commands.photos import photos
@@ -18,6 +20,7 @@ from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import Language, Role
 from audit_api.services import import_places
 from audit_api.services.enrol_device import issue_code
+from audit_api.services.import_needs import import_needs
 from audit_api.services.manage_people import add_grant, add_person
 from audit_api.settings import Settings, SettingsError
 from audit_api.storage.migrations.runner import migrate
@@ -36,7 +39,18 @@ def main() -> None:
     """Accessibility audit of polling stations."""
 
 
-for group in (standards, tablet, photos, quarantine, feed, checkpoint, backup, receipt):
+for group in (
+    standards,
+    tablet,
+    photos,
+    quarantine,
+    feed,
+    checkpoint,
+    backup,
+    receipt,
+    days,
+    campaigns,
+):
     main.add_command(group)
 
 
@@ -158,6 +172,19 @@ def import_stations(campaign: str, file: Path, dry_run: bool) -> None:
         lambda session, at: import_places.import_stations(
             session, campaign, file.read_bytes(), file.name, at=at
         ),
+    )
+
+
+@places.command("import-needs")
+@click.option("--campaign", required=True, help="The campaign's id, e.g. kg-jk-2021.")
+@FILE
+@DRY_RUN
+def import_needs_map(campaign: str, file: Path, dry_run: bool) -> None:
+    """Import voters with disabilities of each station by user group, counts only, from CSV."""
+    _import(
+        file.name,
+        dry_run,
+        lambda session, at: import_needs(session, campaign, file.read_bytes(), file.name, at=at),
     )
 
 

@@ -11,6 +11,7 @@ from environs import Env
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from audit_api.domain.escalation import EscalationDays
 from audit_api.domain.fabrication import Thresholds
 from audit_api.domain.vocabulary import ActKind
 
@@ -58,6 +59,7 @@ class Settings:
     enrolment_minutes: int = 10
     log_level: str = "INFO"
     fabrication: Thresholds = field(default_factory=Thresholds)
+    escalation: EscalationDays = field(default_factory=EscalationDays)
     # No default: the terms of the law could not be verified.
     act_answer_days: Mapping[ActKind, int] = field(default_factory=dict)
 
@@ -107,6 +109,7 @@ class Settings:
             ),
             log_level=_log_level(env.str("LOG_LEVEL", "") or default["log_level"]),
             fabrication=_thresholds(env),
+            escalation=_escalation(env),
             act_answer_days=_answer_days(env),
         )
 
@@ -129,6 +132,18 @@ def _thresholds(env: Env) -> Thresholds:
             for name, most in _MOST_OF_THRESHOLDS.items()
         }
     )
+
+
+def _escalation(env: Env) -> EscalationDays:
+    default = EscalationDays()
+    days = {
+        f.name: _whole(env, f"ESCALATE_{f.name.upper()}", getattr(default, f.name), most=365)
+        for f in fields(EscalationDays)
+    }
+    try:
+        return EscalationDays(**days)
+    except ValueError as error:
+        raise SettingsError(f"ESCALATE_*_AFTER: {error}. Set rising numbers of days.") from None
 
 
 def _answer_days(env: Env) -> dict[ActKind, int]:

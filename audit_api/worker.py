@@ -6,6 +6,7 @@ import procrastinate
 import structlog
 from sqlalchemy.engine import make_url
 
+from audit_api.domain.escalation import EscalationDays
 from audit_api.domain.signing import Signer
 from audit_api.imaging import Examiner
 from audit_api.services.check_fabrication import check_fabrication
@@ -13,6 +14,7 @@ from audit_api.services.examine_photos import examine_photos
 from audit_api.services.keep_log import take_checkpoint
 from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.services.sweep import sweep
+from audit_api.services.sweep_tasks import sweep_tasks
 from audit_api.services.sync.replay_held import replay_held
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
@@ -80,4 +82,21 @@ def make_worker(settings: Settings) -> procrastinate.App:
             found = sum(one.found for one in checked)
             log.info("checked", inspections=len(checked), flags=found, planned_for=timestamp)
 
+    _sweep_tasks_often(worker, database, settings.escalation)
     return worker
+
+
+def _sweep_tasks_often(
+    worker: procrastinate.App, database: Database, escalation: EscalationDays
+) -> None:
+    @worker.periodic(cron="*/5 * * * *")
+    @worker.task(name="sweep_tasks", queueing_lock="sweep_tasks", pass_context=False)
+    def sweep_tasks_often(timestamp: int) -> None:
+        with database.writing() as session:
+            swept = sweep_tasks(session, escalation, at=datetime.now(UTC))
+        log.info(
+            "tasks_swept",
+            reckoned=swept.reckoned,
+            planned_for=timestamp,
+            **{step.value: number for step, number in swept.escalated.items()},
+        )

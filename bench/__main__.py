@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from bench import photos, syncing, verdicts
+from bench import photos, sweeping, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.place import Place
@@ -86,6 +86,7 @@ class Bench:
         # Before this process grows by photos: a child's peak counts what its parent had.
         judged = self._verdicts()
         shot, shot_notes = photos.measure(self.stand)
+        marks += sweeping.measure()
         return write(
             lines,
             self._notes(),

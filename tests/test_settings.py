@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from audit_api.domain.escalation import EscalationDays
 from audit_api.domain.fabrication import Thresholds
 from audit_api.domain.vocabulary import ActKind
 from audit_api.settings import Settings, SettingsError
@@ -25,8 +26,11 @@ GOOD = {
     "RECEIPT_SIGNING_KEY": secrets.token_hex(32),
 }
 FLAGS = {f"FLAG_{name.upper()}": name for name in Thresholds.__dataclass_fields__}
+ESCALATE = {f"ESCALATE_{name.upper()}": name for name in EscalationDays.__dataclass_fields__}
 TERMS = {f"ACT_ANSWER_DAYS_{kind.upper()}": kind for kind in ActKind}
-OPTIONAL = ("MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL", *FLAGS, *TERMS)
+OPTIONAL = (
+    "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL", *FLAGS, *ESCALATE, *TERMS,
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -251,6 +255,22 @@ def test_every_threshold_of_a_flag_can_be_set(
     assert Settings.from_env().fabrication == replace(Thresholds(), **{FLAGS[variable]: 7})
     monkeypatch.setenv(variable, "0")
     with pytest.raises(SettingsError, match=variable):
+        Settings.from_env()
+
+
+@pytest.mark.parametrize("name", ESCALATE)
+def test_days_of_escalation_are_read(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert Settings.from_env().escalation == EscalationDays()
+    new = {"reminder_before": 5, "district_after": 2, "coordinator_after": 4, "prosecutor_after": 9}
+    monkeypatch.setenv(name, str(new[ESCALATE[name]]))
+    assert getattr(Settings.from_env().escalation, ESCALATE[name]) == new[ESCALATE[name]]
+
+
+def test_steps_of_escalation_that_overtake_each_other_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ESCALATE_DISTRICT_AFTER", "8")
+    with pytest.raises(SettingsError, match=r"ESCALATE_.*_AFTER.*each step needs more days"):
         Settings.from_env()
 
 

@@ -27,12 +27,14 @@ from audit_api.embedded import Child, EmbeddedError, EmbeddedServices
 from audit_api.embedded.child import free_port, is_free
 from audit_api.embedded.secret_file import write_secret
 from audit_api.services.enrol_device import issue_code
+from audit_api.services.import_needs import import_needs
 from audit_api.services.import_places import (
     import_campaign,
     import_stations,
     import_territories,
 )
 from audit_api.services.manage_people import add_grant, add_person
+from audit_api.services.sweep_tasks import sweep_tasks
 from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
@@ -80,6 +82,9 @@ def run(folder: Path, port: int) -> None:
             _load(database)
         with _web_server(services, settings, home, port) as base_url:
             _field_work(database, base_url, home)
+            # What the worker does every five minutes: the tour need not wait for it.
+            with database.writing() as session:
+                sweep_tasks(session, settings.escalation, at=datetime.now(UTC))
             described = _describe(database, base_url)
             _write_environment(home / "environment", services, settings)
             (folder / "demo.json").write_text(json.dumps(described, ensure_ascii=False, indent=2))
@@ -153,6 +158,8 @@ def _load(database: Database) -> None:
         import_campaign(session, json.loads((DATA / "campaign.json").read_text()), at=at)
         name = "stations.csv"
         import_stations(session, CAMPAIGN, (DATA / name).read_bytes(), name, at=at)
+        name = "needs.csv"
+        import_needs(session, CAMPAIGN, (DATA / name).read_bytes(), name, at=at)
         for person in PEOPLE:
             if person_by_username(session, person.username) is None:
                 made = add_person(

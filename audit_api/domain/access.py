@@ -16,6 +16,7 @@ class Noun(StrEnum):
     """What the table speaks of."""
 
     CATALOG = "sites, forms, standards"
+    NEEDS_MAP = "needs map"
     ASSIGNMENTS = "assignments"
     INSPECTIONS = "inspections"
     VIOLATIONS = "findings, violations"
@@ -31,6 +32,7 @@ class Noun(StrEnum):
 _WHO_MAY_WHAT = """
 noun             | inspector | technical_supervisor | prosecutor | lsg_head                         | coordinator      | administrator
 CATALOG          | read correct | read                 | read       | read                             | read             | read write
+NEEDS_MAP        | -         | read                 | read       | read                             | read             | read
 ASSIGNMENTS      | own       | -                    | -          | -                                | read write       | read write
 INSPECTIONS      | push own  | read return          | read       | -                                | read             | read
 VIOLATIONS       | own       | read adjudicate      | read       | read                             | read             | read

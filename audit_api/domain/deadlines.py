@@ -3,6 +3,8 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from audit_api.domain.working_days import WorkingDays
+
 ZONE = ZoneInfo("Asia/Bishkek")
 """Kyrgyzstan: UTC+06:00 all year."""
 
@@ -15,11 +17,15 @@ def today(at: datetime) -> date:
     return at.astimezone(ZONE).date()
 
 
-def milestone_day(election_day: date, days_before: int) -> date:
-    """The day that lies `days_before` calendar days before election day."""
+def milestone_day(election_day: date, days_before: int, working: WorkingDays | None = None) -> date:
+    """The day `days_before` days before election day: working days if `working` is given."""
+    if working is not None:
+        return working.before(election_day, days_before)
     return election_day - timedelta(days=days_before)
 
 
-def repair_due_on(election_day: date, days_before: int | None) -> date:
+def repair_due_on(
+    election_day: date, days_before: int | None, working: WorkingDays | None = None
+) -> date:
     """The day by which a breach must be repaired; election day itself if no milestone says so."""
-    return milestone_day(election_day, days_before or 0)
+    return milestone_day(election_day, days_before or 0, working)

@@ -294,6 +294,13 @@ class ImportRefused(DomainError):
     title = "Nothing was imported"
 
 
+class DecisionRefused(DomainError):
+    """Somebody who may not decide this, or a decision without what it needs."""
+
+    slug = "decision-refused"
+    title = "This was not decided"
+
+
 class LogBroken(DomainError):
     """The log is not what was signed: nothing may be added to it."""
 

@@ -110,6 +110,13 @@ class Checker:
             return least
         return int(found)
 
+    def yes(self, column: str) -> bool:
+        """true or false; false when it is not said."""
+        value = self.cells.get(column, False)
+        if not isinstance(value, bool):
+            self.fault(column, f"{str(value)[:40]!r} is neither true nor false")
+        return value is True
+
     def degrees(self, column: str, most: int) -> float | None:
         """A coordinate, or None when the cell is empty."""
         value = self.cells.get(column)
@@ -296,7 +303,11 @@ def read_campaign(said: Mapping[str, Any]) -> tuple[CampaignFile, list[Fault]]:
         profile=check.text("profile"),
         forms=tuple(forms),
         milestones=[
-            {"id": part.text("id", most=40), "days_before": part.whole("days_before")}
+            {
+                "id": part.text("id", most=40),
+                "days_before": part.whole("days_before"),
+                "working_days": part.yes("working_days"),
+            }
             | _names(part)
             for part in _parts(check, "milestones")
         ],

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from flask import Response
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
+from audit_api.domain.needs import SUPPRESSED_BELOW, suppressed
 from audit_api.domain.vocabulary import BuildingStatus, TerritoryKind
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, problems
@@ -66,11 +68,26 @@ class SiteOut(Schema):
     stations = fields.List(fields.Nested(StationOut), required=True)
 
 
+class NeedsOut(Schema):
+    """A station's voters with disabilities, by user group: counts, never people."""
+
+    campaign = fields.String(required=True)
+    number = fields.Integer(required=True, metadata={"description": "The polling station's."})
+    suppressed_below = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "A count that is null is below this; null: all are exact."},
+    )
+    voters = fields.Dict(keys=fields.String(), required=True)
+    synthetic = fields.Boolean(required=True, metadata={"description": "Made up."})
+
+
 class SiteDetailOut(SiteOut):
     """A site with its elements and the visits that the reader may see."""
 
     elements = fields.List(fields.Dict(), required=True)
     inspections = fields.List(fields.Dict(), required=True)
+    needs = fields.List(fields.Nested(NeedsOut), required=True)
     violations_open = fields.Integer(required=True)
 
 
@@ -135,7 +152,18 @@ def get_site(site: UUID, *, session: Session, actor: Actor, scope: Scope, **_: A
     found = lists.find_site(session, scope, seen, site, today=today(now()))
     if found is None:
         raise NotFound
-    return answer_json(found)
+    doc, territory = found
+    told = territory in scope_of(actor, Noun.NEEDS_MAP).territories
+    return answer_json(doc if told else _suppressed(doc))
+
+
+def _suppressed(doc: str) -> str:
+    """The site for those who do not work with the needs map: small counts are not said."""
+    site = msgspec.json.decode(doc)
+    for needs in site["needs"]:
+        needs["voters"] = suppressed(needs["voters"])
+        needs["suppressed_below"] = SUPPRESSED_BELOW
+    return msgspec.json.encode(site).decode()
 
 
 @blueprint.route("/territories")

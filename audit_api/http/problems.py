@@ -54,6 +54,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.AlreadyDecided: 409,
     errors.StillHeld: 422,
     errors.BytesChanged: 409,
+    errors.DecisionRefused: 422,
     errors.NotCurrent: 409,
     errors.MoveRefused: 409,
     errors.HandInQuotaSpent: 429,

@@ -3,12 +3,14 @@
 from datetime import date
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     String,
+    false,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -34,7 +36,7 @@ class Campaign(Base):
 
 
 class Milestone(Base):
-    """A deadline of a campaign, in calendar days before election day."""
+    """A deadline of a campaign, in calendar or working days before election day."""
 
     __tablename__ = "milestone"
     __table_args__ = (CheckConstraint("days_before >= 0", name="days_before"),)
@@ -42,6 +44,7 @@ class Milestone(Base):
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
     id: Mapped[Word] = mapped_column(primary_key=True)
     days_before: Mapped[int]
+    working_days: Mapped[bool] = mapped_column(Boolean, server_default=false(), default=False)
     name_ky: Mapped[str]
     name_ru: Mapped[str]
     name_en: Mapped[str]

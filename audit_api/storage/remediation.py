@@ -1,16 +1,20 @@
 """Remediation tasks: what an LSG must do about the violations of one element."""
 
 from datetime import date
+from decimal import Decimal
 from uuid import uuid4
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Computed,
+    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
+    Numeric,
     String,
     text,
 )
@@ -21,7 +25,12 @@ from audit_api.storage.base import Base, Id, Instant, Json, Texts, Word, one_of
 
 
 class RemediationTask(Base):
-    """One element to be put right by a day. At most one is open for an element and track."""
+    """One element to be put right by a day. At most one is open for an element and track.
+
+    `priority`: as the worker reckoned it last (`storage.priority`); 0 before, and when verified.
+    `due_on` stays as it was served, unless a coordinator sets it for this task alone; a notice of
+    a moved election day gives `noticed_due_on`, which counts then.
+    """
 
     __tablename__ = "remediation_task"
     __table_args__ = (
@@ -35,8 +44,9 @@ class RemediationTask(Base):
             unique=True,
             postgresql_where=text("state <> 'verified'"),
         ),
-        Index("ix_remediation_task_due_on_id", "due_on", "id"),
+        Index("ix_remediation_task_current_due_on_id", "current_due_on", "id"),
         Index("ix_remediation_task_site_id", "site_id"),
+        Index("ix_remediation_task_priority_id", "priority", "id"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
@@ -46,9 +56,14 @@ class RemediationTask(Base):
     track: Mapped[Word]
     state: Mapped[Word]
     due_on: Mapped[date]
+    noticed_due_on: Mapped[date | None]
+    current_due_on: Mapped[date] = mapped_column(
+        Date, Computed("coalesce(noticed_due_on, due_on)", persisted=True)
+    )
     assigned_at: Mapped[Instant]
     cost_som: Mapped[int | None] = mapped_column(BigInteger)
     rev: Mapped[int] = mapped_column(Integer, default=1)
+    priority: Mapped[Decimal] = mapped_column(Numeric(14, 2), server_default="0", default=0)
 
 
 class TaskEvent(Base):

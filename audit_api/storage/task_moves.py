@@ -19,6 +19,7 @@ _MOVE: Final = """
         update remediation_task set state = %(to_state)s, rev = rev + 1,
             due_on = case when %(move)s = 'set_deadline'
                 then cast(%(due_on)s as date) else due_on end,
+            noticed_due_on = case when %(move)s <> 'set_deadline' then noticed_due_on end,
             cost_som = coalesce(cast(%(cost_som)s as bigint), cost_som)
         where id = %(task)s
     )
@@ -38,7 +39,8 @@ _PUT_BACK: Final = """
     where task_id = %(task)s and state = 'remedied'
 """
 _NEW_DAY: Final = """
-    update violation set due_on = cast(%(due_on)s as date), rev = rev + 1
+    update violation set due_on = cast(%(due_on)s as date), noticed_due_on = null,
+        rev = rev + 1
     where task_id = %(task)s and ended_at is null
 """
 
@@ -104,7 +106,7 @@ _HOLD = text("""
         and territory_id = any(:territories) for no key update
 """)
 _TASK = text("""
-    select t.state, t.rev, t.due_on,
+    select t.state, t.rev, t.current_due_on,
         array(select v.state from violation v where v.task_id = t.id),
         array(select v.first_inspector_id from violation v where v.task_id = t.id
             union select v.last_inspector_id from violation v where v.task_id = t.id)

@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 import msgspec
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
+    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -44,7 +46,11 @@ class Violation(Base):
         CheckConstraint("confidence <> 'recalled, not verified'", name="confidence"),
         Index("ix_violation_first_seen_at_id", "first_seen_at", "id"),
         Index("ix_violation_site_id", "site_id"),
-        Index("ix_violation_live_due_on", "due_on", postgresql_where=text("ended_at is null")),
+        Index(
+            "ix_violation_live_current_due_on",
+            "current_due_on",
+            postgresql_where=text("ended_at is null"),
+        ),
         Index(
             "ix_violation_contested",
             "last_seen_at",
@@ -83,6 +89,10 @@ class Violation(Base):
     last_inspector_id: Mapped[Id]
     rev: Mapped[int] = mapped_column(Integer, default=1)
     due_on: Mapped[date]
+    noticed_due_on: Mapped[date | None]
+    current_due_on: Mapped[date] = mapped_column(
+        Date, Computed("coalesce(noticed_due_on, due_on)", persisted=True)
+    )
     task_id: Mapped[Id] = mapped_column(ForeignKey("remediation_task.id"), index=True)
 
 
@@ -125,6 +135,7 @@ _OPEN_CASES = f"""
 _MOVE_CASES = f"""
     update violation c set {_MOVED}, task_id = v.task_id,
         due_on = case when {_REVIVED} then %(due_on)s else c.due_on end,
+        noticed_due_on = case when not ({_REVIVED}) then c.noticed_due_on end,
         campaign_id = case when {_REVIVED} then %(campaign)s else c.campaign_id end
     from json_to_recordset(cast(%(violations)s as json)) as v({_COLUMNS}) where c.id = v.id
 """

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from audit_api.domain.vocabulary import UserGroup
+
 DATA = Path(__file__).parents[2] / "audit_api" / "demo" / "data" / "batken-2021"
 
 
@@ -105,3 +107,13 @@ def test_the_campaign_counts_back_from_28_november_2021() -> None:
         "needs_map": 40, "inspection_end": 33, "requests_sent": 28,
         "remediation_due": 10, "final_check": 3,
     }  # fmt: skip
+
+
+def test_the_needs_map_says_that_it_is_synthetic_and_leaves_some_stations_out() -> None:
+    voters = {row["number"]: int(row["voters"]) for row in STATIONS}
+    needs = rows("needs.csv")
+    assert len(needs) == 207
+    assert {row["synthetic"] for row in needs} == {"yes"}
+    for row in needs:
+        counts = [int(row[group.value]) for group in UserGroup]
+        assert sum(counts) < voters[row["number"]] / 10

@@ -139,6 +139,7 @@ class Truth:
             "track": task["track"],
             "state": task["state"],
             "due_on": _day(task["due_on"]),
+            "notice_due_on": _day(task["noticed_due_on"]),
             "violations": [_case(case) for case in cases] or None,
         }
 
@@ -220,6 +221,7 @@ def _case(case: Row) -> Row:
         "weight": "binding",
         "recalled": None,
         "due_on": _day(case["due_on"]),
+        "notice_due_on": _day(case["noticed_due_on"]),
         "first_seen_at": _instant(case["first_seen_at"]),
     }
     return {name: told[name] for name in _CASE}

@@ -164,6 +164,6 @@ def decide(
         [Correction(**one) for one in said["corrections"]],
     )
     adjudicate(session, actor, scope, violation, ruling, catalog=catalog(), at=now())
-    answer = violation_whole(session, scope, violation)
+    answer = violation_whole(session, actor, scope, violation)
     answer.status_code = 201
     return answer

@@ -49,6 +49,20 @@ class FiguresOut(Schema):
         allow_none=True,
         metadata={"description": "Of those, the ones that their inspector has visited since."},
     )
+    with_needs_map = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Stations with a needs map; null: not for you."},
+    )
+    needs = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Their voters with disabilities, by user group. "
+            "A voter may be in more than one group. Null: not for you."
+        },
+    )
 
 
 class ProgressOut(Schema):
@@ -74,6 +88,7 @@ def get_progress(
         scope,
         scope_of(actor, Noun.VIOLATIONS),
         scope_of(actor, Noun.ASSIGNMENTS),
+        scope_of(actor, Noun.NEEDS_MAP),
         query["campaign"],
         by=query["by"],
         today=today(now()),

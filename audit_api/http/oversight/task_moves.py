@@ -74,7 +74,7 @@ def _route(path: str, word: TaskWord, schema: type[Schema], doc: str) -> None:
     ) -> Response:
         told = Told(**{**said, "photos": tuple(said.get("photos", ()))})
         move_task(session, actor, scope, task, word, told, at=now())
-        return task_whole(session, scope_of(actor, Noun.TASKS), task)
+        return task_whole(session, actor, scope_of(actor, Noun.TASKS), task)
 
     view.__name__, view.__doc__ = word.value, doc
     made: Callable[..., Any] = problems(blueprint, 400, 401, 403, 404, 409, 415, 422, 503)(view)

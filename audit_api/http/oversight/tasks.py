@@ -8,9 +8,10 @@ from flask import Response
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Noun, Scope
+from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
+from audit_api.domain.escalation import EscalationStep
 from audit_api.domain.vocabulary import TaskState, TaskTrack
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, YesNo, problems
@@ -19,7 +20,7 @@ from audit_api.http.law.catalog import catalog
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
 from audit_api.storage.lists import tasks as lists
 from audit_api.storage.lists.selection import keyed
-from audit_api.storage.lists.tasks import TaskFilter
+from audit_api.storage.lists.tasks import TaskFilter, TaskOrder
 
 blueprint = Blueprint("tasks", __name__, description="Remediation tasks.")
 
@@ -32,9 +33,36 @@ class TaskQuery(PageQuery):
     site = fields.UUID()
     state = fields.String(validate=validate.OneOf(list(TaskState)))
     overdue = YesNo()
+    escalated = fields.String(
+        validate=validate.OneOf(list(EscalationStep)),
+        metadata={"description": "Came to this step for the deadline that counts."},
+    )
     extension_asked = YesNo(
         metadata={"description": "Whether a later day is asked for and not answered yet."}
     )
+    order = fields.Enum(
+        TaskOrder,
+        by_value=True,
+        load_default=TaskOrder.DUE,
+        metadata={"description": "`due`: first due first; `priority`: highest first."},
+    )
+
+
+class NoticeOut(Schema):
+    """A new deadline beside the one that was served."""
+
+    was = fields.Date(required=True, metadata={"description": "The deadline that counted before."})
+    due_on = fields.Date(required=True)
+    reason = fields.String(required=True)
+    decided_at = fields.AwareDateTime(required=True)
+
+
+class EscalationOut(Schema):
+    """A step taken because a repair was not done."""
+
+    step = fields.String(required=True, validate=validate.OneOf(list(EscalationStep)))
+    due_on = fields.Date(required=True, metadata={"description": "The deadline that counted."})
+    at = fields.AwareDateTime(required=True)
 
 
 class ExtensionOut(Schema):
@@ -62,8 +90,30 @@ class TaskOut(Schema):
     element_label = fields.String(required=True)
     track = fields.String(required=True, validate=validate.OneOf(list(TaskTrack)))
     state = fields.String(required=True, validate=validate.OneOf(list(TaskState)))
-    due_on = fields.Date(required=True)
+    due_on = fields.Date(
+        required=True,
+        metadata={"description": "As served, or as a coordinator set it for this task alone."},
+    )
+    current_due_on = fields.Date(
+        required=True,
+        metadata={"description": "The deadline that counts: `due_on`, or that of a later notice."},
+    )
+    notices = fields.List(
+        fields.Nested(NoticeOut),
+        required=True,
+        metadata={"description": "After a moved election day; oldest first."},
+    )
+    escalations = fields.List(fields.Nested(EscalationOut), required=True)
     overdue = fields.Boolean(required=True)
+    priority = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The highest of its live violations' (see there), as reckoned by the "
+            "worker every five minutes; 0 until then, and for a verified task. Null for whoever "
+            "may not see the needs map."
+        },
+    )
     assigned_at = fields.AwareDateTime(required=True)
     cost_som = fields.Integer(
         required=True,
@@ -134,8 +184,9 @@ def _with_remedies(doc: str) -> str:
 @blueprint.arguments(TaskQuery, location="query")
 @blueprint.response(200, TaskPage)
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
-def list_tasks(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
-    """Tasks, first due first."""
+def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope) -> Response:
+    """Tasks, first due first or by priority."""
+    purpose = f"tasks by {query['order']}"
     campaign_known(session, scope, query.get("campaign"))
     site_in_scope(session, scope, query.get("site"))
     wanted = TaskFilter(
@@ -144,19 +195,22 @@ def list_tasks(query: dict[str, Any], *, session: Session, scope: Scope, **_: An
         site=query.get("site"),
         state=query.get("state"),
         overdue=query.get("overdue"),
+        escalated=query.get("escalated"),
         extension_asked=query.get("extension_asked"),
     )
     rows = lists.list_tasks(
         session,
         scope,
         wanted,
-        after=read_cursor("tasks", query["cursor"]),
+        needs=scope_of(actor, Noun.NEEDS_MAP),
+        order=query["order"],
+        after=read_cursor(purpose, query["cursor"]),
         limit=query["limit"],
         today=today(now()),
     )
     return answer_page(
         rows,
-        purpose="tasks",
+        purpose=purpose,
         limit=query["limit"],
         key=keyed,
         doc=lambda row: _with_remedies(row[0]),
@@ -167,14 +221,14 @@ def list_tasks(query: dict[str, Any], *, session: Session, scope: Scope, **_: An
 @guard(Noun.TASKS)
 @blueprint.response(200, TaskWhole)
 @problems(blueprint, 401, 403, 404, 503)
-def get_task(task: UUID, *, session: Session, scope: Scope, **_: Any) -> Response:
+def get_task(task: UUID, *, session: Session, actor: Actor, scope: Scope) -> Response:
     """One task, with its events."""
-    return task_whole(session, scope, task)
+    return task_whole(session, actor, scope, task)
 
 
-def task_whole(session: Session, scope: Scope, task: UUID) -> Response:
+def task_whole(session: Session, actor: Actor, scope: Scope, task: UUID) -> Response:
     """One task as `TaskWhole` has it. NotFound outside the scope."""
-    found = lists.find_task(session, scope, task, today(now()))
+    found = lists.find_task(session, scope, scope_of(actor, Noun.NEEDS_MAP), task, today(now()))
     if found is None:
         raise NotFound
     return answer_json(_with_remedies(found))

@@ -8,9 +8,10 @@ from flask import Response
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Noun, Scope
+from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
+from audit_api.domain.priority import VotersFrom
 from audit_api.domain.vocabulary import (
     AdjudicationDecision,
     Severity,
@@ -111,12 +112,44 @@ class CaseOut(Schema):
     photos = fields.List(fields.String(), required=True)
 
 
+class PriorityOut(Schema):
+    """Severity x voters affected / days left, with what it is made of."""
+
+    value = fields.Float(required=True)
+    voters = fields.Integer(
+        required=True,
+        metadata={
+            "description": "Of the user groups that the requirement serves, by the needs map."
+        },
+    )
+    voters_from = fields.String(
+        required=True,
+        validate=validate.OneOf(list(VotersFrom)),
+        metadata={"description": "`station`: it has no needs map yet; all its voters count."},
+    )
+    days_left = fields.Integer(required=True, metadata={"description": "1 at least."})
+
+
 class ViolationOut(CaseOut):
     """A binding requirement broken at an element."""
 
     rev = fields.Integer(required=True)
-    due_on = fields.Date(required=True)
+    due_on = fields.Date(
+        required=True,
+        metadata={"description": "As served, or as a coordinator set it for its task."},
+    )
+    notice_due_on = fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "By the newest notice of its task, which counts then."},
+    )
     overdue = fields.Boolean(required=True)
+    priority = fields.Nested(
+        PriorityOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null when ended, or for whoever may not see the needs map."},
+    )
     task = fields.UUID(required=True)
     follows = fields.UUID(
         required=True,
@@ -200,12 +233,15 @@ def case_filter(session: Session, scope: Scope, query: dict[str, Any]) -> CaseFi
 @blueprint.arguments(ViolationQuery, location="query")
 @blueprint.response(200, ViolationPage)
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
-def list_violations(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
+def list_violations(
+    query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope
+) -> Response:
     """Broken binding requirements, oldest first."""
     rows = lists.list_violations(
         session,
         scope,
         case_filter(session, scope, query),
+        needs=scope_of(actor, Noun.NEEDS_MAP),
         after=read_cursor("violations", query["cursor"]),
         limit=query["limit"],
         today=today(now()),
@@ -232,7 +268,10 @@ def list_violations_csv(
     day = today(now())
 
     def page(after: Sequence[Any] | None) -> Sequence[AnyRow]:
-        return lists.list_violations(session, scope, wanted, after=after, limit=CSV_PAGE, today=day)
+        # No cell of the CSV needs the needs map.
+        return lists.list_violations(
+            session, scope, wanted, needs=Scope(), after=after, limit=CSV_PAGE, today=day
+        )
 
     return stream_csv("violations.csv", CSV_COLUMNS, page, size=CSV_PAGE)
 
@@ -241,14 +280,16 @@ def list_violations_csv(
 @guard(Noun.VIOLATIONS)
 @blueprint.response(200, ViolationWhole)
 @problems(blueprint, 401, 403, 404, 503)
-def get_violation(violation: UUID, *, session: Session, scope: Scope, **_: Any) -> Response:
+def get_violation(violation: UUID, *, session: Session, actor: Actor, scope: Scope) -> Response:
     """One violation, with what technical supervision decided about it."""
-    return violation_whole(session, scope, violation)
+    return violation_whole(session, actor, scope, violation)
 
 
-def violation_whole(session: Session, scope: Scope, violation: UUID) -> Response:
+def violation_whole(session: Session, actor: Actor, scope: Scope, violation: UUID) -> Response:
     """One violation as `ViolationWhole` has it. NotFound outside the scope."""
-    found = lists.find_violation(session, scope, violation, today(now()))
+    found = lists.find_violation(
+        session, scope, scope_of(actor, Noun.NEEDS_MAP), violation, today(now())
+    )
     if found is None:
         raise NotFound
     return answer_json(found)

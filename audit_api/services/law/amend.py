@@ -19,6 +19,7 @@ from audit_api.domain import deadlines
 from audit_api.domain.amendment import AmendmentPlan, Edition, plan_amendment
 from audit_api.domain.violations import MOVING, CaseKey, KnownCase, case_id, key_of
 from audit_api.domain.vocabulary import ViolationState, Weight
+from audit_api.domain.working_days import working_days
 from audit_api.services.law.amend_advice import amend_advice
 from audit_api.services.law.catalogs import keep_ruleset
 from audit_api.services.sync.move_cases import columns_of
@@ -314,7 +315,11 @@ class _Work:
         for opening in plan.openings:
             key = key_of(opening.finding)
             follows = opening.follows
-            due = deadlines.repair_due_on(campaign.election_day, campaign.repair_days_before)
+            due = deadlines.repair_due_on(
+                campaign.election_day,
+                campaign.repair_days_before,
+                working_days(campaign.day_corrections),
+            )
             task = tasks.get(opening.finding.element_id)
             if follows is not None:
                 # A deadline once given never moves silently.

@@ -12,6 +12,7 @@ from audit_api.domain import deadlines, recommendations, violations
 from audit_api.domain.access import Actor
 from audit_api.domain.violations import CaseMove, KnownCase, Move
 from audit_api.domain.vocabulary import ViolationState, Weight
+from audit_api.domain.working_days import working_days
 from audit_api.storage import violations as cases
 from audit_api.storage.sync.situations import KnownState, SiteFacts
 from field_schema.assessment import Assessment, Finding
@@ -103,7 +104,9 @@ def move_cases(
         "inspection": entity,
         "inspection_rev": rev,
         "inspector": actor.person,
-        "due_on": deadlines.repair_due_on(site.election_day, site.repair_days_before),
+        "due_on": deadlines.repair_due_on(
+            site.election_day, site.repair_days_before, working_days(site.day_corrections)
+        ),
         "at": at,
     }
     new, old = _split(moved, rows)

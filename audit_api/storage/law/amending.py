@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ForeignKey, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.storage.base import Base, Id, Instant, ask
+from audit_api.storage.day_corrections import CORRECTIONS_OF_MILESTONE
 
 
 class SupersededViolation(Base):
@@ -37,10 +38,12 @@ class AffectedCampaign:
     profile: str
     election_day: date
     repair_days_before: int | None
+    day_corrections: dict[str, bool] | None
 
 
-_CAMPAIGNS = text("""
-    select c.id, c.profile, c.election_day, m.days_before from campaign c
+_CAMPAIGNS = text(f"""
+    select c.id, c.profile, c.election_day, m.days_before, {CORRECTIONS_OF_MILESTONE}
+    from campaign c
     left join milestone m on m.campaign_id = c.id and m.id = :milestone
     where c.profile = :profile and c.closed_at is null order by c.id
 """)
@@ -66,8 +69,8 @@ _INSPECTIONS = text("""
     order by i.site_id, i.received_at, i.id
 """)
 _CASES = text("""
-    select site_id, campaign_id, id, element_id, standard, edition, requirement, state, due_on,
-        task_id, last_seen_at
+    select site_id, campaign_id, id, element_id, standard, edition, requirement, state,
+        current_due_on, task_id, last_seen_at
     from violation where site_id = any(:sites)
 """)
 _TASKS = text("""
@@ -124,8 +127,8 @@ _REOPEN = """
         rev = c.rev + 1, measured = v.measured, tolerance = v.tolerance,
         required = v.required, photos = v.photos,
         last_inspection_id = v.inspection_id, last_inspection_rev = v.inspection_rev,
-        last_inspector_id = v.inspector_id, due_on = v.due_on, task_id = v.task_id,
-        campaign_id = %(campaign)s
+        last_inspector_id = v.inspector_id, due_on = v.due_on, noticed_due_on = null,
+        task_id = v.task_id, campaign_id = %(campaign)s
     from json_to_recordset(cast(%(violations)s as json)) as v(id uuid, measured json,
         tolerance json, required json, photos text[], inspection_id uuid, inspection_rev int,
         inspector_id uuid,

@@ -7,9 +7,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
+from audit_api.domain.vocabulary import UserGroup
 from audit_api.storage.lists.assignments import FIRST_VISIT
 from audit_api.storage.lists.selection import TERRITORY_NAME
 
+_NEEDS_COLUMNS = ", ".join(f"n.{group}" for group in UserGroup)
+_NEEDS = ", ".join(f"'{group}', coalesce(sum({group}), 0)" for group in UserGroup)
 _STATIONS = f"""
     with visit as (
         select distinct on (i.site_id) i.site_id, i.id, i.rev
@@ -37,19 +40,25 @@ _STATIONS = f"""
                 site.territory_id = any(:seen_whole) or (site.territory_id = any(:seen_own)
                 and (c.first_inspector_id = :person or c.last_inspector_id = :person)))
             ) as violations,
+            n.number is not null as mapped,
+            {_NEEDS_COLUMNS},
             t.site_id is not null as assigned, coalesce(t.inspected, false) as assigned_inspected
         from station st join site on site.id = st.site_id left join visit v on v.site_id = site.id
         left join assigned t on t.site_id = site.id
+        left join needs_map n on n.campaign_id = st.campaign_id and n.number = st.number
+            and site.territory_id = any(:needs)
         where st.campaign_id = :campaign and site.territory_id = any(:whole)
     )"""
-_FIGURES = """'stations', count(*), 'voters', coalesce(sum(voters), 0),
+_FIGURES = f"""'stations', count(*), 'voters', coalesce(sum(voters), 0),
     'inspected', count(*) filter (where inspected),
     'awaiting_photos', count(*) filter (where awaiting),
     'compliant', count(*) filter (where state = 'compliant'),
     'with_open_violations', count(*) filter (where violations > 0),
     'open_violations', coalesce(sum(violations), 0),
     'assigned', case when :told then count(*) filter (where assigned) end,
-    'assigned_inspected', case when :told then count(*) filter (where assigned_inspected) end"""
+    'assigned_inspected', case when :told then count(*) filter (where assigned_inspected) end,
+    'with_needs_map', case when :needs_told then count(*) filter (where mapped) end,
+    'needs', case when :needs_told then json_build_object({_NEEDS}) end"""
 _BY_TERRITORY = text(f"""{_STATIONS}
     select json_build_object('territory', territory.code, 'name', {TERRITORY_NAME},
         {_FIGURES})::text
@@ -70,6 +79,7 @@ def progress(
     scope: Scope,
     seen: Scope,
     told: Scope,
+    needs: Scope,
     campaign: str,
     *,
     by: str,
@@ -78,7 +88,8 @@ def progress(
     """Figures of a campaign's stations in scope: groups (`territory` or `constituency`) and total.
 
     Inspections and violations are counted only as far as `seen` allows, assignments as far as
-    `told` does; they are null for whoever may read none.
+    `told` does, voters with disabilities as far as `needs` does; the last two are null for whoever
+    may read none.
     """
     values: dict[str, Any] = {
         "campaign": campaign,
@@ -89,6 +100,8 @@ def progress(
         "told": not told.empty,
         "told_whole": list(told.territories),
         "told_own": list(told.own_territories),
+        "needs_told": not needs.empty,
+        "needs": list(needs.territories),
         "today": today,
     }
     grouped = _BY_TERRITORY if by == "territory" else _BY_CONSTITUENCY

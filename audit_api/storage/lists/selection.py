@@ -36,14 +36,20 @@ class Selection:
         today: date,
         whole: str | None = None,
         place: str = "site.territory_id",
+        **parameters: Any,
     ) -> None:
         """`own`: the condition that makes a row the actor's own; `:person` is the actor.
 
         `place`: the column by which a row lies in the scope's territories. `whole`: a condition
         with `:whole` instead, where it is no column; then nothing is narrowed to the actor's own.
+        `parameters`: what the select list itself needs.
         """
         self._conditions = [whole or f"{place} = any(:whole)"]
-        self._parameters: dict[str, Any] = {"whole": list(scope.territories), "today": today}
+        self._parameters: dict[str, Any] = {
+            "whole": list(scope.territories),
+            "today": today,
+            **parameters,
+        }
         if own is not None and scope.own_territories:
             self._conditions = [f"({place} = any(:whole) or ({place} = any(:own) and ({own})))"]
             self._parameters |= {"own": list(scope.own_territories), "person": scope.person}
@@ -54,12 +60,19 @@ class Selection:
             self._conditions.append(condition)
             self._parameters |= parameters
 
-    def after(self, columns: str, key: Sequence[Any] | None, types: Sequence[str]) -> None:
-        """Go on behind a key of an earlier page."""
+    def after(
+        self,
+        columns: str,
+        key: Sequence[Any] | None,
+        types: Sequence[str],
+        *,
+        downwards: bool = False,
+    ) -> None:
+        """Go on behind a key of an earlier page; `downwards`: the list begins at the greatest."""
         if key is not None:
             names = [f"key_{n}" for n in range(len(types))]
             casts = [f"cast(:{n} as {t})" for n, t in zip(names, types, strict=True)]
-            self._conditions.append(f"({columns}) > ({', '.join(casts)})")
+            self._conditions.append(f"({columns}) {'<' if downwards else '>'} ({', '.join(casts)})")
             self._parameters |= dict(zip(names, key, strict=True))
 
     def rows(

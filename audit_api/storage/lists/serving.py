@@ -21,7 +21,7 @@ _ROW = f"""select json_build_object('violation', violation.id, 'rev', violation.
     'clause_hint', violation.clause_hint, 'confidence', violation.confidence,
     'weight', 'binding', 'severity', violation.severity, 'user_groups', violation.user_groups,
     'measured', violation.measured, 'tolerance', violation.tolerance,
-    'required', violation.required, 'due_on', violation.due_on,
+    'required', violation.required, 'due_on', violation.current_due_on,
     'first_seen_at', violation.first_seen_at, 'last_seen_at', violation.last_seen_at,
     'inspection', violation.last_inspection_id, 'inspection_rev', violation.last_inspection_rev,
     'site', site.id, 'site_name', {SITE_NAME}, 'address', site.address,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import SITE_NAME, STATIONS, TERRITORY_NAME, AnyRow, Selection
+from audit_api.storage.needs import NEEDS_OF_SITE
 
 _MEMBERS = f"""'id', site.id, 'rev', site.rev, 'name', {SITE_NAME},
     'address', site.address, 'territory', territory.code, 'territory_name', {TERRITORY_NAME},
@@ -34,11 +35,12 @@ _SITE = f"""select json_build_object({_MEMBERS},
             and a.rev = i.rev order by a.assessed_at desc limit 1) a on true
         where i.site_id = site.id and i.is_current
             and {_SEEN.format(mine="i.inspector_id = :person")}),
+    'needs', {NEEDS_OF_SITE},
     'violations_open', (select count(*) from violation v where v.site_id = site.id
         and v.ended_at is null and {
     _SEEN.format(mine="(v.first_inspector_id = :person or v.last_inspector_id = :person)")
 })
-    )::text as doc{_FROM}"""
+    )::text as doc, site.territory_id{_FROM}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,11 @@ def list_sites(
 
 def find_site(
     session: Session, scope: Scope, seen: Scope, site: UUID, *, today: date
-) -> str | None:
-    """One site with elements and the visits that `seen` allows; None outside `scope`."""
+) -> tuple[str, UUID] | None:
+    """One site with elements and the visits that `seen` allows, and its territory.
+
+    None outside `scope`. The needs map is in it with its exact counts.
+    """
     chosen = Selection(scope, own=None, today=today)
     chosen.where("site.id = :id", id=site)
     rows = chosen.rows(
@@ -95,7 +100,7 @@ def find_site(
         seen_own=list(seen.own_territories),
         person=seen.person,
     )
-    return rows[0][0] if rows else None
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 _TERRITORIES = text(f"""

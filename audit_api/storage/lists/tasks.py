@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
+from audit_api.storage.election_day import NOTICES_OF_TASK
+from audit_api.storage.escalations import ESCALATED, ESCALATIONS_OF_TASK
 from audit_api.storage.lists.selection import SITE_NAME, STATIONS, TERRITORY_NAME, AnyRow, Selection
 
-_LATE = "remediation_task.state <> 'verified' and remediation_task.due_on < :today"
+_LATE = "remediation_task.state <> 'verified' and remediation_task.current_due_on < :today"
 # Asked for, and no deadline set since.
 _ASKED = """e.task_id = remediation_task.id and e.move = 'ask_extension' and not exists (
     select from task_event later where later.task_id = e.task_id and later.n > e.n
@@ -22,7 +25,9 @@ _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediat
     'campaign', remediation_task.campaign_id, 'element', remediation_task.element_id,
     'element_type', element.type, 'element_label', element.label,
     'track', remediation_task.track, 'state', remediation_task.state,
-    'due_on', remediation_task.due_on, 'overdue', {_LATE},
+    'due_on', remediation_task.due_on, 'current_due_on', remediation_task.current_due_on,
+    'notices', {NOTICES_OF_TASK}, 'escalations', {ESCALATIONS_OF_TASK}, 'overdue', {_LATE},
+    'priority', case when site.territory_id = any(:needs) then remediation_task.priority end,
     'assigned_at', remediation_task.assigned_at, 'cost_som', remediation_task.cost_som,
     'extension_asked', (select json_build_object('due_on', e.due_on, 'reason', e.reason,
         'by', p.full_name, 'at', e.at) from task_event e join person p on p.id = e.person_id
@@ -33,9 +38,8 @@ _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediat
         'weight', 'binding', 'severity', v.severity, 'state', v.state, 'measured', v.measured,
         'tolerance', v.tolerance, 'recalled', null, 'required', v.required)
         order by v.first_seen_at, v.id), '[]'::json)
-        from violation v where v.task_id = remediation_task.id))::text as doc,
-    remediation_task.due_on, remediation_task.id
-    from remediation_task join site on site.id = remediation_task.site_id
+        from violation v where v.task_id = remediation_task.id))::text as doc"""
+_FROM = """from remediation_task join site on site.id = remediation_task.site_id
     join territory on territory.id = site.territory_id
     join element on element.id = remediation_task.element_id"""
 _EVENTS = """(select coalesce(json_agg(json_build_object('move', e.move, 'from', e.from_state,
@@ -43,9 +47,17 @@ _EVENTS = """(select coalesce(json_agg(json_build_object('move', e.move, 'from',
     'cost_som', e.cost_som, 'photos', coalesce(e.photos, '[]'::json)) order by e.n), '[]'::json)
     from task_event e join person p on p.id = e.person_id
     where e.task_id = remediation_task.id)::text"""
-_WITH_EVENTS = _TASKS.replace(
-    "remediation_task.due_on, remediation_task.id\n", f"{_EVENTS} as events\n"
-)
+_DUE = "remediation_task.current_due_on, remediation_task.id"
+# Of two that matter the same, the cheaper one; what nobody has estimated last.
+_CHEAPNESS = "-coalesce(remediation_task.cost_som, 4611686018427387904)"
+_PRIORITY = f"remediation_task.priority, {_CHEAPNESS}, remediation_task.id"
+
+
+class TaskOrder(StrEnum):
+    """What stands first: what is due first, or what matters most."""
+
+    DUE = "due"
+    PRIORITY = "priority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +69,19 @@ class TaskFilter:
     site: UUID | None = None
     state: str | None = None
     overdue: bool | None = None
+    escalated: str | None = None
     extension_asked: bool | None = None
 
 
-def _selection(scope: Scope, wanted: TaskFilter, today: date) -> Selection:
-    chosen = Selection(scope, own=None, today=today)
+def _selection(scope: Scope, needs: Scope, wanted: TaskFilter, today: date) -> Selection:
+    chosen = Selection(scope, own=None, today=today, needs=list(needs.territories))
     territories = None if wanted.territories is None else list(wanted.territories)
     chosen.where("site.territory_id = any(:territories)", territories=territories)
     chosen.where("remediation_task.campaign_id = :campaign", campaign=wanted.campaign)
     chosen.where("remediation_task.site_id = :site", site=wanted.site)
     chosen.where("remediation_task.state = :state", state=wanted.state)
     chosen.where(f"({_LATE}) = :overdue", overdue=wanted.overdue)
+    chosen.where(ESCALATED, escalated=wanted.escalated)
     asked = f"exists (select from task_event e where {_ASKED}) = :asked"
     chosen.where(asked, asked=wanted.extension_asked)
     return chosen
@@ -78,20 +92,30 @@ def list_tasks(
     scope: Scope,
     wanted: TaskFilter,
     *,
+    needs: Scope,
+    order: TaskOrder = TaskOrder.DUE,
     after: Sequence[Any] | None,
     limit: int,
     today: date,
 ) -> Sequence[AnyRow]:
-    """Tasks in scope, first due first, as rows of (JSON text, due_on, id)."""
-    chosen = _selection(scope, wanted, today)
-    order = "remediation_task.due_on, remediation_task.id"
-    chosen.after(order, after, ("date", "uuid"))
-    return chosen.rows(session, _TASKS, order=order, limit=limit)
+    """Tasks in scope as rows of (JSON text, the key of the order).
+
+    By priority: only those whose priority the reader may see, by `needs`.
+    """
+    chosen = _selection(scope, needs, wanted, today)
+    if order is TaskOrder.DUE:
+        chosen.after(_DUE, after, ("date", "uuid"))
+        return chosen.rows(session, f"{_TASKS}, {_DUE} {_FROM}", order=_DUE, limit=limit)
+    chosen.where("site.territory_id = any(:needs)")
+    chosen.after(_PRIORITY, after, ("numeric", "bigint", "uuid"), downwards=True)
+    greatest = f"remediation_task.priority desc, {_CHEAPNESS} desc, remediation_task.id desc"
+    return chosen.rows(session, f"{_TASKS}, {_PRIORITY} {_FROM}", order=greatest, limit=limit)
 
 
-def find_task(session: Session, scope: Scope, task: UUID, today: date) -> str | None:
+def find_task(session: Session, scope: Scope, needs: Scope, task: UUID, today: date) -> str | None:
     """One task as JSON text, with its events; None outside the scope."""
-    chosen = _selection(scope, TaskFilter(), today)
+    chosen = _selection(scope, needs, TaskFilter(), today)
     chosen.where("remediation_task.id = :id", id=task)
-    rows = chosen.rows(session, _WITH_EVENTS, order="remediation_task.id", limit=1)
+    whole = f"{_TASKS}, {_EVENTS} as events {_FROM}"
+    rows = chosen.rows(session, whole, order="remediation_task.id", limit=1)
     return f'{rows[0][0][:-1]},"events":{rows[0][1]}}}' if rows else None

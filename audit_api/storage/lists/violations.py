@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import SITE_NAME, TERRITORY_NAME, AnyRow, Selection
+from audit_api.storage.priority import OF_VIOLATION
 
 _WHERE = f"""'site', site.id, 'site_name', {SITE_NAME}, 'territory', territory.code,
     'territory_name', {TERRITORY_NAME}, 'stations',
@@ -28,8 +29,10 @@ _VIOLATIONS = f"""select json_build_object('id', violation.id,
     'rev', violation.rev, 'state', violation.state,
     'first_seen_at', violation.first_seen_at, 'last_seen_at', violation.last_seen_at,
     'inspection', violation.last_inspection_id, 'photos', violation.photos,
-    'due_on', violation.due_on, 'task', violation.task_id,
-    'overdue', violation.ended_at is null and violation.due_on < :today,
+    'due_on', violation.due_on, 'notice_due_on', violation.noticed_due_on,
+    'task', violation.task_id,
+    'overdue', violation.ended_at is null and violation.current_due_on < :today,
+    'priority', {OF_VIOLATION},
     'follows', (select s.violation_id from superseded_violation s
         where s.followed_by = violation.id order by s.at desc limit 1),
     'followed_by', (select s.followed_by from superseded_violation s
@@ -89,9 +92,15 @@ def _placed(chosen: Selection, wanted: CaseFilter, campaign: str) -> Selection:
     return chosen
 
 
-def selected_violations(scope: Scope, wanted: CaseFilter, today: date) -> Selection:
-    """The violations in scope that a filter leaves, but for `overdue`."""
-    chosen = Selection(scope, own=_OWN_VIOLATION, today=today)
+def selected_violations(
+    scope: Scope, wanted: CaseFilter, today: date, *, needs: Scope | None = None
+) -> Selection:
+    """The violations in scope that a filter leaves, but for `overdue`.
+
+    `needs`: where the reader may see priorities; None: nowhere.
+    """
+    told = list(needs.territories) if needs else []
+    chosen = Selection(scope, own=_OWN_VIOLATION, today=today, needs=told)
     _placed(chosen, wanted, "violation.campaign_id")
     chosen.where("violation.requirement = :requirement", requirement=wanted.requirement)
     chosen.where("violation.standard = :standard", standard=wanted.standard)
@@ -106,6 +115,7 @@ def list_violations(
     scope: Scope,
     wanted: CaseFilter,
     *,
+    needs: Scope,
     after: Sequence[Any] | None,
     limit: int,
     today: date,
@@ -114,9 +124,9 @@ def list_violations(
 
     One row more than `limit`, if there is one.
     """
-    chosen = selected_violations(scope, wanted, today)
+    chosen = selected_violations(scope, wanted, today, needs=needs)
     if wanted.overdue is not None:
-        late = "violation.ended_at is null and violation.due_on < :today"
+        late = "violation.ended_at is null and violation.current_due_on < :today"
         chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)
     chosen.after("violation.first_seen_at, violation.id", after, ("timestamptz", "uuid"))
     order = "violation.first_seen_at, violation.id"
@@ -146,9 +156,11 @@ def list_recommendations(
     return chosen.rows(session, _RECOMMENDATIONS, order=order, limit=limit)
 
 
-def find_violation(session: Session, scope: Scope, violation: UUID, today: date) -> str | None:
+def find_violation(
+    session: Session, scope: Scope, needs: Scope, violation: UUID, today: date
+) -> str | None:
     """One violation as JSON text, with its adjudications; None outside the scope."""
-    chosen = selected_violations(scope, CaseFilter(), today)
+    chosen = selected_violations(scope, CaseFilter(), today, needs=needs)
     chosen.where("violation.id = :id", id=violation)
     rows = chosen.rows(session, _WITH_HISTORY, order="violation.id", limit=1)
     return f'{rows[0][0][:-1]},"adjudications":{rows[0][1]}}}' if rows else None

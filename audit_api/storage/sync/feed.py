@@ -87,14 +87,16 @@ _DOCS = {
     "task": """json_build_object('id', remediation_task.id, 'rev', remediation_task.rev,
         'site', remediation_task.site_id, 'element', remediation_task.element_id,
         'track', remediation_task.track, 'state', remediation_task.state,
-        'due_on', remediation_task.due_on, 'violations',
+        'due_on', remediation_task.due_on, 'notice_due_on', remediation_task.noticed_due_on,
+        'violations',
         (select json_agg(json_build_object('id', v.id, 'rev', v.rev,
             'requirement', v.requirement, 'standard', v.standard, 'edition', v.edition,
             'clause', v.clause, 'clause_hint', v.clause_hint, 'confidence', v.confidence,
             'weight', 'binding', 'severity', v.severity,
             'user_groups', v.user_groups, 'measured', v.measured, 'tolerance', v.tolerance,
             'recalled', null, 'required', v.required, 'state', v.state,
-            'due_on', v.due_on, 'first_seen_at', v.first_seen_at)
+            'due_on', v.due_on, 'notice_due_on', v.noticed_due_on,
+            'first_seen_at', v.first_seen_at)
             order by v.first_seen_at, v.id)
             from violation v where v.task_id = remediation_task.id))""",
     "inspection": """json_build_object('id', inspection.id, 'rev', inspection.rev,

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from audit_api.storage.base import Answered, ask
+from audit_api.storage.day_corrections import CORRECTIONS_OF_MILESTONE
 from audit_api.storage.photos import ask_with_arrivals
 
 
@@ -23,6 +24,8 @@ class SiteFacts:
     profile: str
     campaign_closed: bool
     repair_days_before: int | None
+    day_corrections: dict[str, bool] | None
+    """Null: the milestone counts calendar days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,10 @@ class Situation:
     state: Answered
 
 
-_LOCK_SITE = """
+_LOCK_SITE = f"""
     select s.territory_id, s.building_status, s.built_on, s.altered_on, c.election_day, c.profile,
-        c.closed_at is not null, m.days_before
+        c.closed_at is not null, m.days_before,
+        {CORRECTIONS_OF_MILESTONE}
     from site s
     join campaign c on c.id = %(campaign)s
     left join milestone m on m.campaign_id = c.id and m.id = %(milestone)s
@@ -159,9 +163,10 @@ def _state(answer: Answered) -> KnownState:
     )
 
 
-_LOCK_SITES = """
+_LOCK_SITES = f"""
     select w.site, w.campaign, s.territory_id, s.building_status, s.built_on, s.altered_on,
-        c.election_day, c.profile, c.closed_at is not null, m.days_before
+        c.election_day, c.profile, c.closed_at is not null, m.days_before,
+        {CORRECTIONS_OF_MILESTONE}
     from unnest(cast(%(sites)s as uuid[]), cast(%(campaigns)s as text[])) as w(site, campaign)
     join site s on s.id = w.site
     join campaign c on c.id = w.campaign

@@ -21,6 +21,7 @@ from audit_api.http import (
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.oversight import (
     acts,
+    adjudications,
     assignments,
     fabrication,
     inspections,
@@ -30,6 +31,7 @@ from audit_api.http.oversight import (
     served_lists,
     statistics,
     tablets,
+    task_moves,
     tasks,
     violations,
 )
@@ -65,8 +67,10 @@ API_BLUEPRINTS = (
     fabrication.blueprint,
     evidence_photos.blueprint,
     violations.blueprint,
+    adjudications.blueprint,
     recommendations.blueprint,
     tasks.blueprint,
+    task_moves.blueprint,
     served_lists.blueprint,
     acts.blueprint,
     assignments.blueprint,

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
-from audit_api.domain.errors import Fault, InvalidInput, WrongActState
+from audit_api.domain.errors import Fault, InvalidInput, MoveRefused
 from audit_api.domain.vocabulary import ActKind, ActState
 
 
@@ -60,11 +60,11 @@ DECISIONS: Final = tuple(move for move, step in ACT_MOVES.items() if step.verb =
 
 
 def next_state(state: str, move: ActMove) -> ActState:
-    """Where a move leads. Raises WrongActState, naming the state, when it does not begin there."""
+    """Where a move leads. Raises MoveRefused, naming the state, when it does not begin there."""
     step = ACT_MOVES[move]
     if state not in step.sources:
         begins = " or ".join(sorted(step.sources))
-        raise WrongActState(
+        raise MoveRefused(
             f"The act is {state}; {move} begins at {begins}. Read the act again.",
             extra={"state": state},
         )

@@ -252,11 +252,11 @@ class NotCurrent(DomainError):
     title = "It has changed since"
 
 
-class WrongActState(DomainError):
-    """A supervisory act is in a state from which this move does not lead; the answer names it."""
+class MoveRefused(DomainError):
+    """A move that does not go from the state in which the thing is (`audit_api.domain.lives`)."""
 
-    slug = "wrong-act-state"
-    title = "The act is in another state"
+    slug = "move-refused"
+    title = "It cannot go there from where it is"
 
 
 class HandInQuotaSpent(DomainError):

@@ -153,6 +153,30 @@ class FlagState(StrEnum):
     SET_ASIDE = "set_aside"
 
 
+class AdjudicationDecision(StrEnum):
+    """What technical supervision decides about a violation's finding."""
+
+    CONFIRM = "confirm"
+    CORRECT = "correct"
+    OVERTURN = "overturn"
+    REMEASURE = "remeasure"
+
+
+class Waiting(StrEnum):
+    """Why something waits for technical supervision.
+
+    `contested`: a violation that somebody doubts. `borderline`: an inspection with findings inside
+    the tolerance. `diverging`: a violation that a repeat measured within the limit, though nobody
+    said that it was repaired. `flagged`: an inspection with fabrication flags. `branch`: a review.
+    """
+
+    CONTESTED = "contested"
+    BORDERLINE = "borderline"
+    DIVERGING = "diverging"
+    FLAGGED = "flagged"
+    BRANCH = "branch"
+
+
 class Weight(StrEnum):
     """Legal weight: adopted by a named decision, or a stand-in to compare with."""
 

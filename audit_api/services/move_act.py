@@ -19,7 +19,7 @@ def answer_act(
     """The head of the body that was written to answers.
 
     Raises NotFound for an act that was not written to a body in scope, FourEyes for who issued
-    it, WrongActState when no answer is awaited.
+    it, MoveRefused when no answer is awaited.
     """
     held = acts.hold_to_answer(session, scope, act)
     if held is None:
@@ -44,7 +44,7 @@ def decide_act(
     """A prosecutor of the office, or of one above it, decides; an answer on paper is recorded.
 
     Raises NotFound for an act of an office outside the scope, InvalidInput when day and signature
-    are not given with an answer, or with anything else, WrongActState when the state forbids it.
+    are not given with an answer, or with anything else, MoveRefused when the state forbids it.
     """
     held = acts.hold_to_decide(session, scope, act)
     if held is None:

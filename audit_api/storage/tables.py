@@ -2,6 +2,7 @@
 
 from audit_api.storage import (
     acts,
+    adjudications,
     assignments,
     audit_log,
     campaigns,
@@ -27,6 +28,7 @@ from audit_api.storage.sync import feed, operations, quarantine, snapshots, uplo
 __all__ = [
     "Base",
     "acts",
+    "adjudications",
     "amending",
     "assignments",
     "audit_log",

@@ -13,7 +13,7 @@ from audit_api.domain.acts import (
     diagram,
     next_state,
 )
-from audit_api.domain.errors import InvalidInput, WrongActState
+from audit_api.domain.errors import InvalidInput, MoveRefused
 from audit_api.domain.vocabulary import ActKind, ActState
 
 LEADS = {
@@ -40,7 +40,7 @@ def test_a_move_leads_where_the_table_says_or_is_refused_with_the_state(
     if target is not None:
         assert next_state(state, move) == target
         return
-    with pytest.raises(WrongActState) as refused:
+    with pytest.raises(MoveRefused) as refused:
         next_state(state, move)
     assert refused.value.extra == {"state": state}
 

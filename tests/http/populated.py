@@ -1,6 +1,7 @@
 """A world in which both districts have inspections, cases, tasks and photos."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -18,6 +19,7 @@ from audit_api.services.check_fabrication import check_fabrication
 from audit_api.services.examine_photos import examine_photos
 from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.storage.base import Database
+from audit_api.storage.people import Person
 from tests.factories import CAMPAIGN, World, inspection_of, make_device, operation, push
 
 SITES = ("near-1", "near-2", "far-1", "far-2")
@@ -98,10 +100,12 @@ def differ(app: Flask, world: World, site: str, *, seq: int) -> str:
 def assign(app: Flask, world: World, site: str, due_on: str = "2021-11-01") -> str:
     """Let the district's inspector be assigned to a site; returns the assignment."""
     where = site.split("-", maxsplit=1)[0]
+    with app.extensions["database"].reading() as session:
+        inspector = session.get_one(Person, world.people[Role.INSPECTOR, where]).username
     line = {
         "campaign": CAMPAIGN,
         "site": str(world.sites[site]),
-        "inspector": f"inspector.{where}",
+        "inspector": inspector,
         "due_on": due_on,
     }
     made = app.test_client().post(
@@ -114,10 +118,10 @@ def assign(app: Flask, world: World, site: str, due_on: str = "2021-11-01") -> s
     return found
 
 
-def populate(app: Flask, database: Database, world: World) -> Things:
-    """An inspection with breaches and a photo at every site of the world."""
+def populate(app: Flask, database: Database, world: World, sites: Sequence[str] = SITES) -> Things:
+    """An inspection with breaches and a photo at each of these sites of the world."""
     ids: dict[str, dict[str, str]] = {
-        "site": {name: str(world.sites[name]) for name in SITES},
+        "site": {name: str(world.sites[name]) for name in sites},
         "inspection": {},
         "sha256": {},
         "violation": {},
@@ -130,7 +134,7 @@ def populate(app: Flask, database: Database, world: World) -> Things:
         "served_list": {},
         "act": {},
     }
-    for n, site in enumerate(SITES, 1):
+    for n, site in enumerate(sites, 1):
         inspection, data = inspect(app, world, site, seed=n)
         ids["inspection"][site] = inspection
         ids["sha256"][site] = hashlib.sha256(data).hexdigest()
@@ -143,17 +147,17 @@ def populate(app: Flask, database: Database, world: World) -> Things:
     # The made-up visits were all made at one place, far from the sites.
     list(check_fabrication(database, CatalogKeeper(), Thresholds(), now=lambda: datetime.now(UTC)))
     with database.writing() as session:
-        for site in SITES:
+        for site in sites:
             owner = world.people[Role.INSPECTOR, site.split("-", maxsplit=1)[0]]
             ids["device"][site] = str(make_device(session, owner, f"spare tablet {site}")[0])
     with database.reading() as session:
-        for site in SITES:
+        for site in sites:
             flag = text("select id from fabrication_flag where inspection_id = :id order by id")
             found = session.scalar(flag, {"id": ids["inspection"][site]})
             assert isinstance(found, UUID), site
             ids["flag"][site] = str(found)
         for kind, table in (("violation", "violation"), ("task", "remediation_task")):
-            for site in SITES:
+            for site in sites:
                 found = session.scalar(
                     text(f"select id from {table} where site_id = :site order by id limit 1"),  # noqa: S608
                     {"site": world.sites[site]},

@@ -148,7 +148,7 @@ def test_every_pair_of_state_and_move_leads_on_or_is_refused(
     target = LEADS.get((state.value, move.value))
     if target is None:
         assert answer.status_code == 409
-        assert answer.json["type"] == "urn:audit-api:problem:wrong-act-state"
+        assert answer.json["type"] == "urn:audit-api:problem:move-refused"
         assert answer.json["state"] == now["state"] == state
         assert len(now["events"]) == 1 + len(PATHS[state])
     else:

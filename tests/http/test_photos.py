@@ -14,7 +14,15 @@ from sqlalchemy import text
 from audit_api.domain.vocabulary import Role
 from audit_api.storage import photos
 from audit_api.storage.base import Database
-from tests.factories import World, inspection_of, operation, push, ramp_of
+from tests.factories import (
+    World,
+    inspection_of,
+    make_person,
+    make_session_token,
+    operation,
+    push,
+    ramp_of,
+)
 from tests.http.populated import Things, with_photo
 
 
@@ -114,6 +122,34 @@ def test_a_person_hands_in_no_photo(client: FlaskClient, world: World) -> None:
         f"/api/v1/photos/{'0' * 64}", data=b"x", headers=world.headers(Role.ADMINISTRATOR)
     )
     assert answer.status_code == 403
+
+
+def test_a_photo_of_two_districts_names_nobody_of_the_other(
+    client: FlaskClient, database: Database, world: World
+) -> None:
+    data = b"\xff\xd8 of both " + uuid4().bytes
+    path = f"/api/v1/photos/{hashlib.sha256(data).hexdigest()}"
+    for n, site in enumerate(("near-2", "far-2"), 61):
+        body = with_photo(ramp_of(world, site), data)
+        push(client, world, operation(body, seq=n), where=site.partition("-")[0])
+    assert put(client, world, data).status_code == 201
+    with database.writing() as session:
+        region = world.territories["region"]
+        above = make_person(session, "above", [(Role.PROSECUTOR, region)])
+        from_above = {"Authorization": f"Bearer {make_session_token(session, above)}"}
+    near, far = (world.headers(Role.PROSECUTOR, where) for where in ("near", "far"))
+    for reader in (near, far, from_above):
+        assert client.get(f"{path}/original", headers=reader).status_code == 200
+
+    def told(reader: dict[str, str]) -> tuple[Any, list[Any]]:
+        facts = client.get(path, headers=reader).json
+        assert (facts["device"] is None) == (facts["inspector"] is None)
+        return facts["inspector"], [event["by"] for event in facts["custody"]]
+
+    sender = "Inspector.Near"
+    assert told(near) == (sender, [sender, "Prosecutor.Near", "Above"])
+    assert told(far) == (None, [None, "Prosecutor.Far", "Above"])
+    assert told(from_above) == (sender, [sender, "Prosecutor.Near", "Prosecutor.Far", "Above"])
 
 
 def test_a_revoked_tablet_still_hands_in_its_photos(

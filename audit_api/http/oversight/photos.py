@@ -29,8 +29,15 @@ class PhotoFactsOut(Schema):
     bytes = fields.Integer(required=True)
     content_type = fields.String(required=True)
     received_at = fields.AwareDateTime(required=True)
-    device = fields.UUID(required=True)
-    inspector = fields.String(required=True, metadata={"description": "Whose tablet sent it."})
+    device = fields.UUID(required=True, allow_none=True)
+    inspector = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Whose tablet sent it. Null, as its device is, for a person who never "
+            "had a grant over a place where you see it: the file is shown elsewhere too."
+        },
+    )
     log_entry = fields.Integer(
         required=True,
         allow_none=True,
@@ -60,13 +67,21 @@ class PhotoFactsOut(Schema):
             "bytes (as announced), bytes_agree (with the original's)."
         },
     )
+    shown_for = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "Each report on a task that shows it: task, site, element, move, at."
+        },
+    )
     custody = fields.List(
         fields.Dict(),
         required=True,
         allow_none=True,
         metadata={
             "description": "Who received and who read the original, oldest first: at, what, by, "
-            "device. Null for those who may not read the audit log there."
+            "device. Null for those who may not read the audit log there. Readings by people who "
+            "never had a grant over a place where you see it are left out."
         },
     )
 
@@ -76,7 +91,7 @@ class PhotoFactsOut(Schema):
 @blueprint.response(200, PhotoFactsOut)
 @problems(blueprint, 401, 403, 404, 503)
 def get_photo(sha256: str, *, session: Session, actor: Actor, scope: Scope) -> Response:
-    """What is known of a photo that an inspection within the grants shows."""
+    """What is known of a photo that an inspection or a report within the grants shows."""
     found = photo_facts(session, scope, scope_of(actor, Noun.AUDIT_LOG), _hash(sha256))
     if found is None:
         raise NotFound

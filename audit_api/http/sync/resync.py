@@ -94,13 +94,18 @@ def _read_body() -> bytes:
 def read_have(data: bytes) -> dict[Key, int]:
     """What a tablet says that it holds: version by key. Raises for what is not such a list."""
     said = strict_json.loads(data)
-    have = said.get("have") if isinstance(said, dict) and set(said) == {"have"} else None
-    if not isinstance(have, list):
-        raise InvalidInput('Send {"have":[[scope, kind, id, version], …]} and nothing else.')
+    members: dict[str, Any] = said if isinstance(said, dict) else {}
+    faults = [
+        Fault(f"/{strict_json.escape(name)}", "Unknown member; leave it out.", "unknown")
+        for name in sorted(members.keys() - {"have"})[:_MOST_FAULTS]
+    ]
+    have = members.get("have")
+    if faults or not isinstance(have, list):
+        detail = 'Send {"have":[[scope, kind, id, version], …]} and nothing else.'
+        raise InvalidInput(detail, faults=faults)
     if len(have) > MOST_ENTRIES:
         raise BodyTooLarge(f"A resync has at most {MOST_ENTRIES} entries. {_START_ANEW}")
     read: dict[Key, int] = {}
-    faults = []
     for n, entry in enumerate(have):
         key, version, wrong = _entry(entry)
         if not wrong and key in read:

@@ -111,13 +111,15 @@ def make_everywhere(app: Flask, database: Database) -> Everywhere:
             if place not in world.sites:
                 world.sites[place] = make_site(session, land[place], 8100 + n)
         author = make_person(session, AUTHOR, [(Role.INSPECTOR, land["country"])])
-        chief = make_person(session, "chief", [(Role.COORDINATOR, land["country"])])
+        offices = (Role.COORDINATOR, Role.PROSECUTOR)
+        chief = make_person(session, "chief", [(role, land["country"]) for role in offices])
         tablet = make_device(session, author, "tablet of the author")
         token = make_session_token(session, chief)
         for where in ("region", "near", "far", "other"):
             world.devices[where] = tablet
             world.people[Role.INSPECTOR, where] = author
-            world.tokens[Role.COORDINATOR, where] = token
+            for role in offices:
+                world.tokens[role, where] = token
     things = populate(app, database, world, PLACES)
     made = Everywhere(app, database, world, things, {AUTHOR: author})
     things.ids["territory"] = CODES

@@ -164,14 +164,29 @@ def populate(app: Flask, database: Database, world: World, sites: Sequence[str] 
                 )
                 assert isinstance(found, UUID), (kind, site)
                 ids[kind][site] = str(found)
-    for site in SITES:
-        ids["served_list"][site] = serve(app, database, world, site, ids)
-        ids["act"][site] = issue(app, world, site, ids["violation"][site])
+    for site in sites:
+        aimak = code_of(database, world.sites[site])
+        ids["served_list"][site] = serve(app, database, world, site, ids, aimak)
+        ids["act"][site] = issue(app, world, site, ids["violation"][site], aimak)
     return Things(ids)
 
 
+def code_of(database: Database, site: UUID) -> str:
+    """The code of the territory that a site lies in."""
+    asked = text(
+        "select t.code from territory t join site s on s.territory_id = t.id where s.id = :id"
+    )
+    with database.reading() as session:
+        return str(session.scalar(asked, {"id": site}))
+
+
 def serve(
-    app: Flask, database: Database, world: World, site: str, ids: dict[str, dict[str, str]]
+    app: Flask,
+    database: Database,
+    world: World,
+    site: str,
+    ids: dict[str, dict[str, str]],
+    aimak: str,
 ) -> str:
     """Serve one violation of a site, as if confirmed and shown by the photo, to its aimak."""
     where = site.split("-", maxsplit=1)[0]
@@ -184,7 +199,7 @@ def serve(
         "/api/v1/served-lists",
         json={
             "campaign": CAMPAIGN,
-            "addressee": {"kind": "lsg_body", "territory": f"{where[0].upper()}{site[-1]}"},
+            "addressee": {"kind": "lsg_body", "territory": aimak},
             "violations": [violation],
         },
         headers=world.headers(Role.PROSECUTOR, where),
@@ -194,7 +209,7 @@ def serve(
     return found
 
 
-def issue(app: Flask, world: World, site: str, violation: str) -> str:
+def issue(app: Flask, world: World, site: str, violation: str, aimak: str) -> str:
     """Issue an order over a violation of a site to its aimak."""
     where = site.split("-", maxsplit=1)[0]
     made = app.test_client().post(
@@ -203,7 +218,7 @@ def issue(app: Flask, world: World, site: str, violation: str) -> str:
             "kind": "order",
             "demand": "Put it right before the election.",
             "campaign": CAMPAIGN,
-            "addressee": {"kind": "lsg_body", "territory": f"{where[0].upper()}{site[-1]}"},
+            "addressee": {"kind": "lsg_body", "territory": aimak},
             "violations": [violation],
             "answer_due_on": "2999-01-01",
         },

@@ -20,14 +20,18 @@ from audit_api.http import (
 )
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.oversight import (
+    acts,
+    adjudications,
     assignments,
     fabrication,
     inspections,
     quarantine,
     recommendations,
     reviews,
+    served_lists,
     statistics,
     tablets,
+    task_moves,
     tasks,
     violations,
 )
@@ -63,8 +67,12 @@ API_BLUEPRINTS = (
     fabrication.blueprint,
     evidence_photos.blueprint,
     violations.blueprint,
+    adjudications.blueprint,
     recommendations.blueprint,
     tasks.blueprint,
+    task_moves.blueprint,
+    served_lists.blueprint,
+    acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
     quarantine.blueprint,

@@ -1,6 +1,7 @@
 """Settings from the environment, checked once at start and frozen."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from audit_api.domain.fabrication import Thresholds
+from audit_api.domain.vocabulary import ActKind
 
 _LEAST_SECRET_LENGTH = 32
 # "changeme", however often repeated, has 7; a random one of 32 hexadecimal digits about 14.
@@ -56,6 +58,8 @@ class Settings:
     enrolment_minutes: int = 10
     log_level: str = "INFO"
     fabrication: Thresholds = field(default_factory=Thresholds)
+    # No default: the terms of the law could not be verified.
+    act_answer_days: Mapping[ActKind, int] = field(default_factory=dict)
 
     @classmethod
     def from_env(cls) -> Self:
@@ -103,6 +107,7 @@ class Settings:
             ),
             log_level=_log_level(env.str("LOG_LEVEL", "") or default["log_level"]),
             fabrication=_thresholds(env),
+            act_answer_days=_answer_days(env),
         )
 
 
@@ -124,6 +129,14 @@ def _thresholds(env: Env) -> Thresholds:
             for name, most in _MOST_OF_THRESHOLDS.items()
         }
     )
+
+
+def _answer_days(env: Env) -> dict[ActKind, int]:
+    """Calendar days from the day of an act to that of its answer, of the kinds that have a term."""
+    names = {kind: f"ACT_ANSWER_DAYS_{kind.value.upper()}" for kind in ActKind}
+    return {
+        kind: _whole(env, name, 0, most=366) for kind, name in names.items() if env.str(name, "")
+    }
 
 
 def _whole(env: Env, name: str, default: int, *, most: int) -> int:

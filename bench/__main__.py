@@ -83,6 +83,8 @@ class Bench:
             Verdict(f"a page of {many:,} violations beside one of {few:,}", dearer, "×", NO_DEARER),
         ]
         synced, sync_notes = syncing.measure(self.stand)
+        # Before this process grows by photos: a child's peak counts what its parent had.
+        judged = self._verdicts()
         shot, shot_notes = photos.measure(self.stand)
         return write(
             lines,
@@ -92,7 +94,7 @@ class Bench:
             sync_notes,
             shot,
             shot_notes,
-            self._verdicts(),
+            judged,
         )
 
     def _notes(self) -> list[str]:

@@ -71,6 +71,24 @@ def comparisons_in_words(
     return ", ".join(speak.comparison(comparison) for comparison in comparisons)
 
 
+def measured_in_words(
+    required: Sequence[Mapping[str, Any]],
+    measured: Mapping[str, Any],
+    questions: Mapping[str, Question],
+    language: str,
+) -> str:
+    """What was read of what a finding's `required` limits: "clear width 880 mm"."""
+    speak = _Speaker(questions, {}, language)
+    return "; ".join(speak.measured(comparison, measured) for comparison in required)
+
+
+def limits_in_words(
+    required: Sequence[Mapping[str, Any]], questions: Mapping[str, Question], language: str
+) -> str:
+    """What had to hold, as a finding says it: "required ≥ 900 mm"."""
+    return _Speaker(questions, {}, language).limits(required)
+
+
 class _Speaker:
     """Names, values and limits in one language."""
 
@@ -121,7 +139,7 @@ class _Speaker:
             )
         )
 
-    def limits(self, required: list[dict[str, Any]]) -> str:
+    def limits(self, required: Sequence[Mapping[str, Any]]) -> str:
         """What had to hold: "required ≥ 900 mm"; of several limits each one's measure is named."""
         one = len(required) == 1
         shown = []

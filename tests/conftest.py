@@ -123,5 +123,7 @@ def project_root() -> Path:
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith(("DATABASE_", "S3_", "SECRET_KEY", "RECEIPT_", "FLASK_", "FLAG_")):
+        if name.startswith(
+            ("DATABASE_", "S3_", "SECRET_KEY", "RECEIPT_", "FLASK_", "FLAG_", "ACT_")
+        ):
             monkeypatch.delenv(name)

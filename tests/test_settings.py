@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from audit_api.domain.fabrication import Thresholds
+from audit_api.domain.vocabulary import ActKind
 from audit_api.settings import Settings, SettingsError
 
 GOOD = {
@@ -24,7 +25,8 @@ GOOD = {
     "RECEIPT_SIGNING_KEY": secrets.token_hex(32),
 }
 FLAGS = {f"FLAG_{name.upper()}": name for name in Thresholds.__dataclass_fields__}
-OPTIONAL = ("MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL", *FLAGS)
+TERMS = {f"ACT_ANSWER_DAYS_{kind.upper()}": kind for kind in ActKind}
+OPTIONAL = ("MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL", *FLAGS, *TERMS)
 
 
 @pytest.fixture(autouse=True)
@@ -247,6 +249,21 @@ def test_every_threshold_of_a_flag_can_be_set(
     assert Settings.from_env().fabrication == Thresholds()
     monkeypatch.setenv(variable, "7")
     assert Settings.from_env().fabrication == replace(Thresholds(), **{FLAGS[variable]: 7})
+    monkeypatch.setenv(variable, "0")
+    with pytest.raises(SettingsError, match=variable):
+        Settings.from_env()
+
+
+def test_no_kind_of_act_has_a_term_that_nobody_set() -> None:
+    assert Settings.from_env().act_answer_days == {}
+
+
+@pytest.mark.parametrize("variable", TERMS)
+def test_the_term_for_an_answer_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "10")
+    assert Settings.from_env().act_answer_days == {TERMS[variable]: 10}
     monkeypatch.setenv(variable, "0")
     with pytest.raises(SettingsError, match=variable):
         Settings.from_env()

@@ -56,7 +56,7 @@ TARGETS: Mapping[str, Target] = {
         ("an operation twice",),
     ),
     "naive-cursor": Target(
-        8,
+        20,
         replace(_TALKATIVE, blows={Blow.RENAME: 200}, tablets=5, captures=1),
         "picture",
         ("found its picture wrong after a pull", "does not show"),

@@ -252,6 +252,13 @@ class NotCurrent(DomainError):
     title = "It has changed since"
 
 
+class MoveRefused(DomainError):
+    """A move that does not go from the state in which the thing is (`audit_api.domain.lives`)."""
+
+    slug = "move-refused"
+    title = "It cannot go there from where it is"
+
+
 class HandInQuotaSpent(DomainError):
     """A revoked device has handed in as much as it may."""
 

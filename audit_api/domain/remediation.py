@@ -1,12 +1,10 @@
-"""The moves of a remediation task: who may, from which state to which. A measurement verifies.
-
-A task of the permanent track is `verified` by an inspection and by nothing else.
-"""
+"""The commands that a tablet may give to a remediation task; from where they go says `lives`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from audit_api.domain.lives import TASK_LIFE
 from audit_api.domain.vocabulary import TaskState
 
 
@@ -32,22 +30,23 @@ class TabletMove:
 
 
 _TABLE = """
-command     | verb        | from                               | to            | nothing left to do in
-acknowledge | acknowledge | assigned                           | acknowledged  | acknowledged in_progress reported_done verified returned
-start       | progress    | acknowledged returned              | in_progress   | in_progress reported_done verified
-report_done | report      | acknowledged in_progress returned  | reported_done | reported_done verified
-"""  # noqa: E501 - a table is read across
-
-
-def _states(cell: str) -> frozenset[TaskState]:
-    return frozenset(TaskState(word) for word in cell.split())
+command     | verb        | nothing left to do in
+acknowledge | acknowledge | acknowledged in_progress reported_done verified returned
+start       | progress    | in_progress reported_done verified
+report_done | report      | reported_done verified
+"""
 
 
 def _parse(table: str) -> dict[Command, TabletMove]:
     _, *rows = [[cell.strip() for cell in line.split("|")] for line in table.split("\n") if line]
     return {
-        Command(command): TabletMove(verb, _states(sources), TaskState(target), _states(moot_in))
-        for command, verb, sources, target, moot_in in rows
+        Command(command): TabletMove(
+            verb,
+            frozenset(map(TaskState, TASK_LIFE.sources(command))),
+            TaskState(TASK_LIFE.target(command, TASK_LIFE.sources(command)[0])),
+            frozenset(map(TaskState, moot_in.split())),
+        )
+        for command, verb, moot_in in rows
     }
 
 

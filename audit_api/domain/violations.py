@@ -10,7 +10,9 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID, uuid5
 
-from audit_api.domain.vocabulary import RecommendationState, ViolationState
+from audit_api.domain.life import MEASUREMENT
+from audit_api.domain.lives import VIOLATION_LIFE
+from audit_api.domain.vocabulary import RecommendationState
 
 
 class Move(StrEnum):
@@ -71,24 +73,21 @@ class CaseMove(Generic[F]):
     case: KnownCase | None
 
 
-_V = ViolationState
 _R = RecommendationState
+_VERDICTS = {
+    Move.OPENED: "violation",
+    Move.SEEN_AGAIN: "violation",
+    Move.REOPENED: "violation",
+    Move.CLOSED: "compliant",
+}
+"""The verdict that makes each move."""
 
-# (state, verdict) -> (move, next state). What is not listed stays as it is.
+# (state, verdict) -> (move, next state). What is not listed stays as it is. Re-opened is also what
+# was superseded: its edition was replaced once and is adopted again.
 VIOLATION_MOVES: Mapping[tuple[str | None, str], tuple[Move, str]] = {
-    (None, "violation"): (Move.OPENED, _V.OPEN),
-    (_V.OPEN, "violation"): (Move.SEEN_AGAIN, _V.OPEN),
-    (_V.CONTESTED, "violation"): (Move.SEEN_AGAIN, _V.CONTESTED),
-    (_V.CONFIRMED, "violation"): (Move.SEEN_AGAIN, _V.CONFIRMED),
-    (_V.REMEDIED, "violation"): (Move.REOPENED, _V.OPEN),
-    (_V.CLOSED, "violation"): (Move.REOPENED, _V.OPEN),
-    (_V.OVERTURNED, "violation"): (Move.REOPENED, _V.OPEN),
-    # Its edition was replaced once and is adopted again: else nothing would be judged by it.
-    (_V.SUPERSEDED, "violation"): (Move.REOPENED, _V.OPEN),
-    (_V.OPEN, "compliant"): (Move.CLOSED, _V.CLOSED),
-    (_V.CONTESTED, "compliant"): (Move.CLOSED, _V.CLOSED),
-    (_V.CONFIRMED, "compliant"): (Move.CLOSED, _V.CLOSED),
-    (_V.REMEDIED, "compliant"): (Move.CLOSED, _V.CLOSED),
+    (step.source, _VERDICTS[Move(step.move)]): (Move(step.move), step.target)
+    for step in VIOLATION_LIFE.steps
+    if step.by == MEASUREMENT
 }
 RECOMMENDATION_MOVES: Mapping[tuple[str | None, str], tuple[Move, str]] = {
     (None, "violation"): (Move.OPENED, _R.OPEN),

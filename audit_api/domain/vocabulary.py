@@ -153,6 +153,30 @@ class FlagState(StrEnum):
     SET_ASIDE = "set_aside"
 
 
+class AdjudicationDecision(StrEnum):
+    """What technical supervision decides about a violation's finding."""
+
+    CONFIRM = "confirm"
+    CORRECT = "correct"
+    OVERTURN = "overturn"
+    REMEASURE = "remeasure"
+
+
+class Waiting(StrEnum):
+    """Why something waits for technical supervision.
+
+    `contested`: a violation that somebody doubts. `borderline`: an inspection with findings inside
+    the tolerance. `diverging`: a violation that a repeat measured within the limit, though nobody
+    said that it was repaired. `flagged`: an inspection with fabrication flags. `branch`: a review.
+    """
+
+    CONTESTED = "contested"
+    BORDERLINE = "borderline"
+    DIVERGING = "diverging"
+    FLAGGED = "flagged"
+    BRANCH = "branch"
+
+
 class Weight(StrEnum):
     """Legal weight: adopted by a named decision, or a stand-in to compare with."""
 
@@ -176,6 +200,40 @@ class UserGroup(StrEnum):
     VISION = "vision"
     HEARING = "hearing"
     INTELLECTUAL = "intellectual"
+
+
+class AddresseeKind(StrEnum):
+    """To whom a prosecutor may write: bodies of local self-government, owners, institutions."""
+
+    LSG_BODY = "lsg_body"
+    BUILDING_OWNER = "building_owner"
+    BUDGET_INSTITUTION = "budget_institution"
+
+
+class ActKind(StrEnum):
+    """What a prosecutor issues: предписание, представление, предостережение."""
+
+    ORDER = "order"
+    REPRESENTATION = "representation"
+    WARNING = "warning"
+
+
+class ActState(StrEnum):
+    """The life of a supervisory act. `overdue` is told by the clock, not stored."""
+
+    ISSUED = "issued"
+    ANSWERED = "answered"
+    FULFILLED = "fulfilled"
+    NOT_FULFILLED = "not_fulfilled"
+    WITHDRAWN = "withdrawn"
+
+
+class NotReady(StrEnum):
+    """Why a violation cannot be served."""
+
+    NOT_CONFIRMED = "not_confirmed"
+    NO_PHOTO = "no_photo"
+    ORIGINALS_MISSING = "originals_missing"
 
 
 class OperationStatus(StrEnum):

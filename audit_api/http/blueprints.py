@@ -34,6 +34,9 @@ class ProblemSchema(marshmallow.Schema):
     retry_after = fields.Integer(metadata={"description": "Seconds to wait."})
     request_id = fields.String(metadata={"description": "Name it when you report the problem."})
     rev = fields.Integer(metadata={"description": "The revision that is current."})
+    state = fields.String(
+        allow_none=True, metadata={"description": "Where the thing is that cannot go there."}
+    )
     op = fields.UUID(metadata={"description": "The operation that cannot be applied even now."})
     outcome = fields.String(metadata={"description": "What trying it again came to."})
     decision = fields.String(metadata={"description": "What was decided before."})

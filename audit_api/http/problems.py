@@ -55,6 +55,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.StillHeld: 422,
     errors.BytesChanged: 409,
     errors.NotCurrent: 409,
+    errors.MoveRefused: 409,
     errors.HandInQuotaSpent: 429,
 }
 

@@ -215,6 +215,11 @@ def person_by_username(session: Session, username: str) -> Person | None:
     return session.scalar(select(Person).where(Person.username == username))
 
 
+def full_name(session: Session, person: UUID) -> str:
+    """How a person is named in writing."""
+    return str(session.scalar(select(Person.full_name).where(Person.id == person)))
+
+
 def holds_role(session: Session, person: UUID, role: Role) -> bool:
     """Whether a person has that role anywhere, with an account that is open."""
     granted = (

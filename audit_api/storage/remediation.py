@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from audit_api.domain.vocabulary import TaskState, TaskTrack
-from audit_api.storage.base import Base, Id, Instant, Json, Word, one_of
+from audit_api.storage.base import Base, Id, Instant, Json, Texts, Word, one_of
 
 
 class RemediationTask(Base):
@@ -47,20 +47,29 @@ class RemediationTask(Base):
     state: Mapped[Word]
     due_on: Mapped[date]
     assigned_at: Mapped[Instant]
+    cost_som: Mapped[int | None] = mapped_column(BigInteger)
     rev: Mapped[int] = mapped_column(Integer, default=1)
 
 
 class TaskEvent(Base):
-    """A move of a task: who, when, from where to where, why.
+    """A move of a task (`domain.lives`): who, when, from where to where, why.
 
     Of a tablet's command: `op`, its note as the reason, and `photos` (sha256, bytes, content_type
-    each), which come like those of an inspection.
+    each), which come like those of an inspection. `due_on`: the day that is asked for or set.
+    `cost_som`: an estimate in Kyrgyz som. Rows older than the column have no `move`.
     """
 
     __tablename__ = "task_event"
     __table_args__ = (
         one_of("to_state", TaskState),
         Index("ix_task_event_task_id_n", "task_id", "n"),
+        Index(
+            "ix_task_event_asked",
+            "task_id",
+            "n",
+            postgresql_where=text("move = 'ask_extension'"),
+        ),
+        Index("ix_task_event_shown", "shown", postgresql_using="gin"),
     )
 
     n: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -74,3 +83,8 @@ class TaskEvent(Base):
         ForeignKey("operation.op", deferrable=True, initially="DEFERRED"), index=True
     )
     photos: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
+    # The hashes of `photos` (hex), to find who may see an original.
+    shown: Mapped[Texts | None]
+    move: Mapped[Word | None]
+    due_on: Mapped[date | None]
+    cost_som: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,6 +1,8 @@
 """Every table class, imported so that the metadata is whole."""
 
 from audit_api.storage import (
+    acts,
+    adjudications,
     assignments,
     audit_log,
     campaigns,
@@ -8,12 +10,14 @@ from audit_api.storage import (
     examinations,
     fabrication,
     inspections,
+    office_numbers,
     people,
     photos,
     places,
     receipt_keys,
     remediation,
     reviews,
+    served_lists,
     territory_tree,
     violations,
 )
@@ -23,6 +27,8 @@ from audit_api.storage.sync import feed, operations, quarantine, snapshots, uplo
 
 __all__ = [
     "Base",
+    "acts",
+    "adjudications",
     "amending",
     "assignments",
     "audit_log",
@@ -33,6 +39,7 @@ __all__ = [
     "fabrication",
     "feed",
     "inspections",
+    "office_numbers",
     "operations",
     "packed",
     "people",
@@ -43,6 +50,7 @@ __all__ = [
     "remediation",
     "reviews",
     "rulesets",
+    "served_lists",
     "snapshots",
     "territory_tree",
     "uploads",

@@ -45,6 +45,13 @@ class Violation(Base):
         Index("ix_violation_first_seen_at_id", "first_seen_at", "id"),
         Index("ix_violation_site_id", "site_id"),
         Index("ix_violation_live_due_on", "due_on", postgresql_where=text("ended_at is null")),
+        Index(
+            "ix_violation_contested",
+            "last_seen_at",
+            "id",
+            postgresql_where=text("state = 'contested'"),
+        ),
+        Index("ix_violation_closed", "ended_at", "id", postgresql_where=text("state = 'closed'")),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
@@ -64,6 +71,8 @@ class Violation(Base):
     required: Mapped[Json]
     photos: Mapped[Texts]
     state: Mapped[Word]
+    # What it was when the LSG claimed that it is remedied: where a returned task puts it back.
+    claimed_from: Mapped[Word | None]
     first_seen_at: Mapped[Instant]
     last_seen_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
@@ -105,8 +114,9 @@ _OPEN_CASES = f"""
         from json_to_recordset(cast(%(tasks)s as json)) as t(id uuid, element_id uuid)
         returning id
     ), new_event as (
-        insert into task_event (task_id, at, person_id, from_state, to_state, reason)
-        select id, %(at)s, %(inspector)s, null, 'assigned', 'found by an inspection' from new_task
+        insert into task_event (task_id, at, person_id, from_state, to_state, reason, move)
+        select id, %(at)s, %(inspector)s, null, 'assigned', 'found by an inspection', 'opened'
+        from new_task
     )
     insert into violation ({_NEW}, due_on, task_id)
     select {_NEW_VALUES}, %(due_on)s, task_id
@@ -125,9 +135,20 @@ _VERIFY_TASKS = """
             select from violation v where v.task_id = t.id and v.ended_at is null)
         returning t.id, (select o.state from remediation_task o where o.id = t.id) as was
     )
-    insert into task_event (task_id, at, person_id, from_state, to_state, reason)
-    select id, %(at)s, %(person)s, was, 'verified', 'measured within the limits' from verified
+    insert into task_event (task_id, at, person_id, from_state, to_state, reason, move)
+    select id, %(at)s, %(person)s, was, 'verified', 'measured within the limits', 'verified'
+    from verified
     returning task_id
+"""
+_RETURN_TASKS = """
+    with returned as (
+        update remediation_task set state = 'returned', rev = rev + 1
+        where id = any(%(tasks)s) and state = 'reported_done' returning id
+    )
+    insert into task_event (task_id, at, person_id, from_state, to_state, reason, move)
+    select id, %(at)s, %(person)s, 'reported_done', 'returned', 'measured outside the limits',
+        'measured_outside'
+    from returned
 """
 
 
@@ -166,3 +187,10 @@ def verify_finished_tasks(
 ) -> None:
     """Close the tasks none of whose violations is alive any more; only a measurement does this."""
     ask(session, _VERIFY_TASKS, {"tasks": tasks, "person": person, "at": at})
+
+
+def return_reported_tasks(
+    session: Session, tasks: list[UUID], *, person: UUID, at: datetime
+) -> None:
+    """Return the tasks that were reported done and are measured not to be."""
+    ask(session, _RETURN_TASKS, {"tasks": tasks, "person": person, "at": at})

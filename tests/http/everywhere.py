@@ -114,10 +114,15 @@ def make_everywhere(app: Flask, database: Database) -> Everywhere:
         chief = make_person(session, "chief", [(Role.COORDINATOR, land["country"])])
         tablet = make_device(session, author, "tablet of the author")
         token = make_session_token(session, chief)
+        # Letters are of the nearest office: one in each place.
+        offices = [(Role.PROSECUTOR, land[place]) for place in PLACES]
+        prosecutor = make_person(session, "chief p", offices)
+        from_above = make_session_token(session, prosecutor)
         for where in ("region", "near", "far", "other"):
             world.devices[where] = tablet
             world.people[Role.INSPECTOR, where] = author
             world.tokens[Role.COORDINATOR, where] = token
+            world.tokens[Role.PROSECUTOR, where] = from_above
     things = populate(app, database, world, PLACES)
     made = Everywhere(app, database, world, things, {AUTHOR: author})
     things.ids["territory"] = CODES

@@ -20,6 +20,7 @@ from audit_api.services.examine_photos import examine_photos
 from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.storage.base import Database
 from audit_api.storage.people import Person
+from audit_api.storage.places import Territory
 from tests.factories import CAMPAIGN, World, inspection_of, make_device, operation, push
 
 SITES = ("near-1", "near-2", "far-1", "far-2")
@@ -131,6 +132,8 @@ def populate(app: Flask, database: Database, world: World, sites: Sequence[str] 
         "device": {},
         "assignment": {},
         "flag": {},
+        "served_list": {},
+        "act": {},
     }
     for n, site in enumerate(sites, 1):
         inspection, data = inspect(app, world, site, seed=n)
@@ -162,4 +165,58 @@ def populate(app: Flask, database: Database, world: World, sites: Sequence[str] 
                 )
                 assert isinstance(found, UUID), (kind, site)
                 ids[kind][site] = str(found)
+    for site in sites:
+        ids["served_list"][site] = serve(app, database, world, site, ids)
+        ids["act"][site] = issue(app, database, world, site, ids["violation"][site])
     return Things(ids)
+
+
+def body_of(database: Database, world: World, site: str) -> dict[str, str]:
+    """The body of local self-government where a site stands, as an addressee."""
+    with database.reading() as session:
+        territory = session.get_one(Territory, world.territories[site])
+    return {"kind": "lsg_body", "territory": territory.code}
+
+
+def serve(
+    app: Flask, database: Database, world: World, site: str, ids: dict[str, dict[str, str]]
+) -> str:
+    """Serve one violation of a site, as if confirmed and shown by the photo, to its aimak."""
+    where = site.split("-", maxsplit=1)[0]
+    violation = ids["violation"][site]
+    with database.writing() as session:
+        confirmed = text("""update violation set state = 'confirmed', photos = array[:photo]
+            where id = :id""")
+        session.execute(confirmed, {"id": violation, "photo": ids["sha256"][site]})
+    made = app.test_client().post(
+        "/api/v1/served-lists",
+        json={
+            "campaign": CAMPAIGN,
+            "addressee": body_of(database, world, site),
+            "violations": [violation],
+        },
+        headers=world.headers(Role.PROSECUTOR, where),
+    )
+    assert made.status_code == 201, made.text
+    found: str = made.json["id"]
+    return found
+
+
+def issue(app: Flask, database: Database, world: World, site: str, violation: str) -> str:
+    """Issue an order over a violation of a site to its aimak."""
+    where = site.split("-", maxsplit=1)[0]
+    made = app.test_client().post(
+        "/api/v1/acts",
+        json={
+            "kind": "order",
+            "demand": "Put it right before the election.",
+            "campaign": CAMPAIGN,
+            "addressee": body_of(database, world, site),
+            "violations": [violation],
+            "answer_due_on": "2999-01-01",
+        },
+        headers=world.headers(Role.PROSECUTOR, where),
+    )
+    assert made.status_code == 201, made.text
+    found: str = made.json["id"]
+    return found

@@ -21,8 +21,11 @@ from tests.http.populated import Things
 from tests.http.test_openapi import RELEASED
 
 WITH_VERDICTS = {
+    "/api/v1/acts/<uuid:act>",
     "/api/v1/inspections/<uuid:inspection>",
     "/api/v1/recommendations",
+    "/api/v1/served-lists/<uuid:served_list>",
+    "/api/v1/served-lists/<uuid:served_list>.csv",
     "/api/v1/sync/pull",
     "/api/v1/tasks",
     "/api/v1/tasks/<uuid:task>",

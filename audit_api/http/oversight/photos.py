@@ -67,6 +67,13 @@ class PhotoFactsOut(Schema):
             "bytes (as announced), bytes_agree (with the original's)."
         },
     )
+    shown_for = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "Each report on a task that shows it: task, site, element, move, at."
+        },
+    )
     custody = fields.List(
         fields.Dict(),
         required=True,
@@ -84,7 +91,7 @@ class PhotoFactsOut(Schema):
 @blueprint.response(200, PhotoFactsOut)
 @problems(blueprint, 401, 403, 404, 503)
 def get_photo(sha256: str, *, session: Session, actor: Actor, scope: Scope) -> Response:
-    """What is known of a photo that an inspection within the grants shows."""
+    """What is known of a photo that an inspection or a report within the grants shows."""
     found = photo_facts(session, scope, scope_of(actor, Noun.AUDIT_LOG), _hash(sha256))
     if found is None:
         raise NotFound

@@ -32,6 +32,18 @@ class TaskQuery(PageQuery):
     site = fields.UUID()
     state = fields.String(validate=validate.OneOf(list(TaskState)))
     overdue = YesNo()
+    extension_asked = YesNo(
+        metadata={"description": "Whether a later day is asked for and not answered yet."}
+    )
+
+
+class ExtensionOut(Schema):
+    """A later day that an LSG head asks for."""
+
+    due_on = fields.Date(required=True)
+    reason = fields.String(required=True)
+    by = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
 
 
 class TaskOut(Schema):
@@ -53,6 +65,12 @@ class TaskOut(Schema):
     due_on = fields.Date(required=True)
     overdue = fields.Boolean(required=True)
     assigned_at = fields.AwareDateTime(required=True)
+    cost_som = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The LSG's newest estimate, in Kyrgyz som."},
+    )
+    extension_asked = fields.Nested(ExtensionOut, required=True, allow_none=True)
     violations = fields.List(
         fields.Dict(),
         required=True,
@@ -60,6 +78,32 @@ class TaskOut(Schema):
             "description": "What is wrong: clause, edition, weight, confidence, what was "
             "measured, its tolerance, what is required; with title and remedies in three languages."
         },
+    )
+
+
+class TaskEventOut(Schema):
+    """One move of the task, as in docs/lives.md."""
+
+    move = fields.String(
+        required=True, allow_none=True, metadata={"description": "Null in old events."}
+    )
+    source = fields.String(
+        required=True, allow_none=True, data_key="from", validate=validate.OneOf(list(TaskState))
+    )
+    to = fields.String(required=True, validate=validate.OneOf(list(TaskState)))
+    reason = fields.String(required=True)
+    by = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+    due_on = fields.Date(required=True, allow_none=True)
+    cost_som = fields.Integer(required=True, allow_none=True)
+    photos = fields.List(fields.Dict(), required=True)
+
+
+class TaskWhole(TaskOut):
+    """A task with everything that was said and done about it."""
+
+    events = fields.List(
+        fields.Nested(TaskEventOut), required=True, metadata={"description": "The newest last."}
     )
 
 
@@ -100,6 +144,7 @@ def list_tasks(query: dict[str, Any], *, session: Session, scope: Scope, **_: An
         site=query.get("site"),
         state=query.get("state"),
         overdue=query.get("overdue"),
+        extension_asked=query.get("extension_asked"),
     )
     rows = lists.list_tasks(
         session,
@@ -120,10 +165,15 @@ def list_tasks(query: dict[str, Any], *, session: Session, scope: Scope, **_: An
 
 @blueprint.route("/tasks/<uuid:task>")
 @guard(Noun.TASKS)
-@blueprint.response(200, TaskOut)
+@blueprint.response(200, TaskWhole)
 @problems(blueprint, 401, 403, 404, 503)
 def get_task(task: UUID, *, session: Session, scope: Scope, **_: Any) -> Response:
-    """One task."""
+    """One task, with its events."""
+    return task_whole(session, scope, task)
+
+
+def task_whole(session: Session, scope: Scope, task: UUID) -> Response:
+    """One task as `TaskWhole` has it. NotFound outside the scope."""
     found = lists.find_task(session, scope, task, today(now()))
     if found is None:
         raise NotFound

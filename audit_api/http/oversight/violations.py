@@ -12,6 +12,7 @@ from audit_api.domain.access import Noun, Scope
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
 from audit_api.domain.vocabulary import (
+    AdjudicationDecision,
     Severity,
     UserGroup,
     ViolationState,
@@ -25,6 +26,7 @@ from audit_api.http.paging import PageQuery, answer_json, answer_page, read_curs
 from audit_api.storage.lists import violations as lists
 from audit_api.storage.lists.selection import AnyRow, keyed
 from audit_api.storage.lists.violations import CaseFilter
+from field_schema.logic import VERDICTS
 
 blueprint = Blueprint("violations", __name__, description="Binding requirements that are broken.")
 
@@ -112,6 +114,7 @@ class CaseOut(Schema):
 class ViolationOut(CaseOut):
     """A binding requirement broken at an element."""
 
+    rev = fields.Integer(required=True)
     due_on = fields.Date(required=True)
     overdue = fields.Boolean(required=True)
     task = fields.UUID(required=True)
@@ -124,6 +127,48 @@ class ViolationOut(CaseOut):
         required=True,
         allow_none=True,
         metadata={"description": "The violation of the new edition, when this one is superseded."},
+    )
+
+
+class AdjudicationOut(Schema):
+    """What technical supervision decided about the violation, beside its finding."""
+
+    rev = fields.Integer(required=True, metadata={"description": "The violation's, as it was."})
+    decision = fields.String(required=True, validate=validate.OneOf(list(AdjudicationDecision)))
+    move = fields.String(required=True, metadata={"description": "As in docs/lives.md."})
+    reason = fields.String(required=True)
+    clause = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What it rests on, where that is not the violation's own clause."},
+    )
+    inspection = fields.UUID(required=True)
+    inspection_rev = fields.Integer(required=True)
+    measured = fields.Dict(required=True, metadata={"description": "What the violation showed."})
+    corrected = fields.Dict(
+        required=True, allow_none=True, metadata={"description": "What was read instead."}
+    )
+    verdict = fields.String(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf(list(VERDICTS)),
+        metadata={"description": "What came of the corrected answers."},
+    )
+    source = fields.String(
+        required=True, data_key="from", validate=validate.OneOf(list(ViolationState))
+    )
+    to = fields.String(required=True, validate=validate.OneOf(list(ViolationState)))
+    by = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+
+
+class ViolationWhole(ViolationOut):
+    """A violation with its history of decisions."""
+
+    adjudications = fields.List(
+        fields.Nested(AdjudicationOut),
+        required=True,
+        metadata={"description": "Every decision, the newest last; the finding stays as it was."},
     )
 
 
@@ -194,10 +239,15 @@ def list_violations_csv(
 
 @blueprint.route("/violations/<uuid:violation>")
 @guard(Noun.VIOLATIONS)
-@blueprint.response(200, ViolationOut)
+@blueprint.response(200, ViolationWhole)
 @problems(blueprint, 401, 403, 404, 503)
 def get_violation(violation: UUID, *, session: Session, scope: Scope, **_: Any) -> Response:
-    """One violation."""
+    """One violation, with what technical supervision decided about it."""
+    return violation_whole(session, scope, violation)
+
+
+def violation_whole(session: Session, scope: Scope, violation: UUID) -> Response:
+    """One violation as `ViolationWhole` has it. NotFound outside the scope."""
     found = lists.find_violation(session, scope, violation, today(now()))
     if found is None:
         raise NotFound

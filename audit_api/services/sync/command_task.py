@@ -14,7 +14,8 @@ from audit_api.domain.vocabulary import EntityKind, OperationStatus, ReviewKind,
 from audit_api.services.sync.edit_fields import faults_of, not_within
 from audit_api.storage.reviews import NewReview, open_review
 from audit_api.storage.sync import edits, feed
-from audit_api.storage.sync.edits import Asked, Author, Place, TaskNow
+from audit_api.storage.sync.edits import Asked, Place, TaskNow
+from audit_api.storage.task_moves import TaskMove, move_task
 from field_schema.catalog import Catalog
 
 
@@ -82,16 +83,15 @@ def _carry_out(
     if operation.entity is None:
         raise TypeError("an operation without an id was rejected before")
     target = TABLET_MOVES[said.command].target
-    edits.move_task(
-        session,
-        operation.entity,
-        from_state=task.state,
-        to_state=target.value,
-        note=said.note or "",
-        photos=list(said.photos),
-        author=Author(operation.op, actor.person, actor.device),
-        at=at,
+    move = TaskMove(
+        said.command.value,
+        task.state,
+        target.value,
+        said.note or "",
+        op=operation.op,
+        photos=said.photos,
     )
+    move_task(session, operation.entity, move, person=actor.person, at=at)
     feed.publish(session, task=[operation.entity])
     rev = task.rev + 1
     announced = {photo["sha256"] for photo in said.photos}

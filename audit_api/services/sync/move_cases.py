@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain import deadlines, recommendations, violations
 from audit_api.domain.access import Actor
 from audit_api.domain.violations import CaseMove, KnownCase, Move
-from audit_api.domain.vocabulary import Weight
+from audit_api.domain.vocabulary import ViolationState, Weight
 from audit_api.storage import violations as cases
 from audit_api.storage.sync.situations import KnownState, SiteFacts
 from field_schema.assessment import Assessment, Finding
@@ -115,7 +115,18 @@ def move_cases(
     maybe_done = [row["task_id"] for row in rows if row["ended"]]
     if maybe_done:
         cases.verify_finished_tasks(session, maybe_done, person=actor.person, at=at)
+    not_done = [
+        row["task_id"] for step, row in zip(moved, rows, strict=True) if _claimed_in_vain(step)
+    ]
+    if not_done:
+        cases.return_reported_tasks(session, not_done, person=actor.person, at=at)
     return {"task": [row["task_id"] for row in rows]}
+
+
+def _claimed_in_vain(step: CaseMove[Finding]) -> bool:
+    """Whether the LSG said that it is remedied, and it is measured not to be."""
+    remedied = step.case is not None and step.case.state == ViolationState.REMEDIED
+    return remedied and step.move is Move.REOPENED
 
 
 def _split(

@@ -99,8 +99,8 @@ _OPEN = """
             element_id uuid, due_on date)
         returning id
     ), new_event as (
-        insert into task_event (task_id, at, person_id, from_state, to_state, reason)
-        select id, %(at)s, %(person)s, null, 'assigned', %(reason)s from new_task
+        insert into task_event (task_id, at, person_id, from_state, to_state, reason, move)
+        select id, %(at)s, %(person)s, null, 'assigned', %(reason)s, 'adopted' from new_task
     )
     insert into violation (id, site_id, element_id, campaign_id, requirement, standard, edition,
         clause, clause_hint, confidence, severity, user_groups, measured, tolerance, required,
@@ -152,8 +152,8 @@ _END_TASKS = """
             select from violation v where v.task_id = t.id and v.ended_at is null)
         returning t.id, (select o.state from remediation_task o where o.id = t.id) as was
     )
-    insert into task_event (task_id, at, person_id, from_state, to_state, reason)
-    select id, %(at)s, %(person)s, was, 'verified', %(reason)s from ended
+    insert into task_event (task_id, at, person_id, from_state, to_state, reason, move)
+    select id, %(at)s, %(person)s, was, 'verified', %(reason)s, %(move)s from ended
     returning task_id
 """
 
@@ -238,11 +238,17 @@ def write_advice(session: Session, advice: Mapping[UUID, Any]) -> None:
         ask(session, _WRITE_ADVICE, {"rows": _json(rows)})
 
 
-def end_idle_tasks(session: Session, tasks: Sequence[UUID], about: Mapping[str, Any]) -> list[UUID]:
-    """End the tasks none of whose violations is alive any more; returns them."""
+def end_idle_tasks(
+    session: Session, tasks: Sequence[UUID], about: Mapping[str, Any], *, move: str = "ended_by_law"
+) -> list[UUID]:
+    """End the tasks none of whose violations is alive any more; returns them.
+
+    `about` says person, reason and at.
+    """
     if not tasks:
         return []
-    return [task for (task,) in ask(session, _END_TASKS, {**about, "tasks": list(tasks)})]
+    values = {**about, "move": move, "tasks": list(tasks)}
+    return [task for (task,) in ask(session, _END_TASKS, values)]
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -16,10 +16,16 @@ _SHOWN = f"""
     join site on site.id = inspection.site_id
     where a.sha256 = photo.sha256 and {_SEEN}
 """
+_TASKS = """
+    from task_event e join remediation_task t on t.id = e.task_id join site on site.id = t.site_id
+    where e.shown @> array[encode(photo.sha256, 'hex')] and site.territory_id = any({territories})
+"""
+_FOR_TASKS = _TASKS.format(territories=":whole")
+_VISIBLE = f"(exists (select {_SHOWN}) or exists (select {_FOR_TASKS}))"
 _PHOTO = text(f"""
     select photo.bytes, photo.content_type, e.refused, e.previews
     from photo left join photo_examination e on e.sha256 = photo.sha256
-    where photo.sha256 = :sha256 and exists (select {_SHOWN})
+    where photo.sha256 = :sha256 and {_VISIBLE}
 """)
 # Where the reader sees it shown, and all above: who has or had a grant there may be named. One
 # file can be shown in several districts, and who works in the others alone stays unknown here.
@@ -29,6 +35,8 @@ _ABOVE = f"""
         join inspection on inspection.id = a.inspection_id and inspection.rev = a.rev
         join site on site.id = inspection.site_id
         where a.sha256 = :sha256 and {_SEEN}
+        union
+        select site.territory_id {_FOR_TASKS.replace("photo.sha256", ":sha256")}
         union
         select v.parent_id from above join territory_version v on v.territory_id = above.id
         where v.parent_id is not null)
@@ -50,14 +58,18 @@ _FACTS = text(f"""
         'claims', case when e.format is not null then json_build_object('taken', e.taken,
             'position', case when e.lat is not null then json_build_object('lat', e.lat,
                 'lon', e.lon) end, 'camera', e.camera) end,
-        'shown_in', (select json_agg(json_build_object('inspection', a.inspection_id,
+        'shown_in', (select coalesce(json_agg(json_build_object('inspection', a.inspection_id,
             'rev', a.rev, 'site', inspection.site_id, 'element', a.element_id,
             'question', a.question, 'bytes', a.bytes, 'bytes_agree', a.bytes = photo.bytes)
-            order by inspection.received_at, a.inspection_id, a.rev, a.id) {_SHOWN}),
+            order by inspection.received_at, a.inspection_id, a.rev, a.id), '[]'::json) {_SHOWN}),
+        'shown_for', (select coalesce(json_agg(json_build_object('task', t.id,
+            'site', t.site_id, 'element', t.element_id, 'move', e.move, 'at', e.at)
+            order by e.n), '[]'::json) {_FOR_TASKS}),
         'custody', case when exists (select from announced_photo a
             join inspection on inspection.id = a.inspection_id and inspection.rev = a.rev
             join site on site.id = inspection.site_id
             where a.sha256 = photo.sha256 and site.territory_id = any(:logged))
+            or exists (select {_TASKS.format(territories=":logged")})
             then (select coalesce(json_agg(json_build_object('at', l.at, 'what', l.what,
                 'by', case when {_DOER_HERE} then p.full_name end,
                 'device', case when {_DOER_HERE} then l.device_id end) order by l.n), '[]'::json)
@@ -68,13 +80,13 @@ _FACTS = text(f"""
     from photo join device on device.id = photo.device_id
     join person owner on owner.id = device.owner_id
     left join photo_examination e on e.sha256 = photo.sha256
-    where photo.sha256 = :sha256 and exists (select {_SHOWN})
+    where photo.sha256 = :sha256 and {_VISIBLE}
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class ShownPhoto:
-    """An original that an inspection in scope shows.
+    """An original that an inspection, or a report on a task, in scope shows.
 
     `previews` is None while nobody looked at it; `refused` says why there is none.
     """
@@ -86,7 +98,7 @@ class ShownPhoto:
 
 
 def find_shown_photo(session: Session, scope: Scope, sha256: bytes) -> ShownPhoto | None:
-    """The original with that hash; None when no inspection in scope shows it."""
+    """The original with that hash; None when nothing in scope shows it."""
     row = session.execute(_PHOTO, _parameters(scope, sha256)).one_or_none()
     if row is None:
         return None

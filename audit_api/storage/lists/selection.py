@@ -34,18 +34,18 @@ class Selection:
         *,
         own: str | None,
         today: date,
-        whole: str = "site.territory_id = any(:whole)",
+        whole: str | None = None,
+        place: str = "site.territory_id",
     ) -> None:
-        """`own`: the condition that makes a row the actor's own, with `:person` in it.
+        """`own`: the condition that makes a row the actor's own; `:person` is the actor.
 
-        `whole`: the one by which a row lies in the scope's territories, with `:whole` in it.
+        `place`: the column by which a row lies in the scope's territories. `whole`: a condition
+        with `:whole` instead, where it is no column; then nothing is narrowed to the actor's own.
         """
-        self._conditions = [whole]
+        self._conditions = [whole or f"{place} = any(:whole)"]
         self._parameters: dict[str, Any] = {"whole": list(scope.territories), "today": today}
         if own is not None and scope.own_territories:
-            self._conditions = [
-                f"(site.territory_id = any(:whole) or (site.territory_id = any(:own) and ({own})))"
-            ]
+            self._conditions = [f"({place} = any(:whole) or ({place} = any(:own) and ({own})))"]
             self._parameters |= {"own": list(scope.own_territories), "person": scope.person}
 
     def where(self, condition: str, **parameters: Any) -> None:

@@ -12,6 +12,10 @@ from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import SITE_NAME, STATIONS, TERRITORY_NAME, AnyRow, Selection
 
 _LATE = "remediation_task.state <> 'verified' and remediation_task.due_on < :today"
+# Asked for, and no deadline set since.
+_ASKED = """e.task_id = remediation_task.id and e.move = 'ask_extension' and not exists (
+    select from task_event later where later.task_id = e.task_id and later.n > e.n
+    and later.move = 'set_deadline')"""
 _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediation_task.rev,
     'site', remediation_task.site_id, 'site_name', {SITE_NAME}, 'territory', territory.code,
     'territory_name', {TERRITORY_NAME}, 'stations', {STATIONS},
@@ -19,7 +23,10 @@ _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediat
     'element_type', element.type, 'element_label', element.label,
     'track', remediation_task.track, 'state', remediation_task.state,
     'due_on', remediation_task.due_on, 'overdue', {_LATE},
-    'assigned_at', remediation_task.assigned_at,
+    'assigned_at', remediation_task.assigned_at, 'cost_som', remediation_task.cost_som,
+    'extension_asked', (select json_build_object('due_on', e.due_on, 'reason', e.reason,
+        'by', p.full_name, 'at', e.at) from task_event e join person p on p.id = e.person_id
+        where {_ASKED} order by e.n desc limit 1),
     'violations', (select coalesce(json_agg(json_build_object('id', v.id,
         'requirement', v.requirement, 'standard', v.standard, 'edition', v.edition,
         'clause', v.clause, 'clause_hint', v.clause_hint, 'confidence', v.confidence,
@@ -31,6 +38,14 @@ _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediat
     from remediation_task join site on site.id = remediation_task.site_id
     join territory on territory.id = site.territory_id
     join element on element.id = remediation_task.element_id"""
+_EVENTS = """(select coalesce(json_agg(json_build_object('move', e.move, 'from', e.from_state,
+    'to', e.to_state, 'reason', e.reason, 'by', p.full_name, 'at', e.at, 'due_on', e.due_on,
+    'cost_som', e.cost_som, 'photos', coalesce(e.photos, '[]'::json)) order by e.n), '[]'::json)
+    from task_event e join person p on p.id = e.person_id
+    where e.task_id = remediation_task.id)::text"""
+_WITH_EVENTS = _TASKS.replace(
+    "remediation_task.due_on, remediation_task.id\n", f"{_EVENTS} as events\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,7 @@ class TaskFilter:
     site: UUID | None = None
     state: str | None = None
     overdue: bool | None = None
+    extension_asked: bool | None = None
 
 
 def _selection(scope: Scope, wanted: TaskFilter, today: date) -> Selection:
@@ -52,6 +68,8 @@ def _selection(scope: Scope, wanted: TaskFilter, today: date) -> Selection:
     chosen.where("remediation_task.site_id = :site", site=wanted.site)
     chosen.where("remediation_task.state = :state", state=wanted.state)
     chosen.where(f"({_LATE}) = :overdue", overdue=wanted.overdue)
+    asked = f"exists (select from task_event e where {_ASKED}) = :asked"
+    chosen.where(asked, asked=wanted.extension_asked)
     return chosen
 
 
@@ -72,8 +90,8 @@ def list_tasks(
 
 
 def find_task(session: Session, scope: Scope, task: UUID, today: date) -> str | None:
-    """One task as JSON text; None outside the scope."""
+    """One task as JSON text, with its events; None outside the scope."""
     chosen = _selection(scope, TaskFilter(), today)
     chosen.where("remediation_task.id = :id", id=task)
-    rows = chosen.rows(session, _TASKS, order="remediation_task.id", limit=1)
-    return rows[0][0] if rows else None
+    rows = chosen.rows(session, _WITH_EVENTS, order="remediation_task.id", limit=1)
+    return f'{rows[0][0][:-1]},"events":{rows[0][1]}}}' if rows else None

@@ -25,7 +25,7 @@ _VIOLATIONS = f"""select json_build_object('id', violation.id,
     'weight', 'binding', 'severity', violation.severity,
     'user_groups', violation.user_groups, 'measured', violation.measured,
     'tolerance', violation.tolerance, 'recalled', null, 'required', violation.required,
-    'state', violation.state,
+    'rev', violation.rev, 'state', violation.state,
     'first_seen_at', violation.first_seen_at, 'last_seen_at', violation.last_seen_at,
     'inspection', violation.last_inspection_id, 'photos', violation.photos,
     'due_on', violation.due_on, 'task', violation.task_id,
@@ -38,6 +38,16 @@ _VIOLATIONS = f"""select json_build_object('id', violation.id,
     from violation join site on site.id = violation.site_id
     join territory on territory.id = site.territory_id
     join element on element.id = violation.element_id"""
+_ADJUDICATIONS = """coalesce((select json_agg(json_build_object('rev', a.rev,
+    'decision', a.decision, 'move', a.move, 'reason', a.reason, 'clause', a.clause,
+    'inspection', a.inspection_id, 'inspection_rev', a.inspection_rev, 'measured', a.measured,
+    'corrected', a.corrected, 'verdict', a.verdict, 'from', a.from_state, 'to', a.to_state,
+    'by', p.full_name, 'at', a.decided_at) order by a.n)
+    from adjudication a join person p on p.id = a.decided_by
+    where a.violation_id = violation.id), '[]'::json)::text"""
+_WITH_HISTORY = _VIOLATIONS.replace(
+    "violation.first_seen_at, violation.id\n", f"{_ADJUDICATIONS} as adjudications\n"
+)
 _OWN_VIOLATION = "violation.first_inspector_id = :person or violation.last_inspector_id = :person"
 _RECOMMENDATIONS = f"""select json_build_object({_WHERE.format(campaign="said.campaign")},
     'advice', said.advice)::text, element.site_id, element.id, said.n
@@ -79,7 +89,8 @@ def _placed(chosen: Selection, wanted: CaseFilter, campaign: str) -> Selection:
     return chosen
 
 
-def _violations(scope: Scope, wanted: CaseFilter, today: date) -> Selection:
+def selected_violations(scope: Scope, wanted: CaseFilter, today: date) -> Selection:
+    """The violations in scope that a filter leaves, but for `overdue`."""
     chosen = Selection(scope, own=_OWN_VIOLATION, today=today)
     _placed(chosen, wanted, "violation.campaign_id")
     chosen.where("violation.requirement = :requirement", requirement=wanted.requirement)
@@ -103,7 +114,7 @@ def list_violations(
 
     One row more than `limit`, if there is one.
     """
-    chosen = _violations(scope, wanted, today)
+    chosen = selected_violations(scope, wanted, today)
     if wanted.overdue is not None:
         late = "violation.ended_at is null and violation.due_on < :today"
         chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)
@@ -136,8 +147,8 @@ def list_recommendations(
 
 
 def find_violation(session: Session, scope: Scope, violation: UUID, today: date) -> str | None:
-    """One violation as JSON text; None outside the scope."""
-    chosen = _violations(scope, CaseFilter(), today)
+    """One violation as JSON text, with its adjudications; None outside the scope."""
+    chosen = selected_violations(scope, CaseFilter(), today)
     chosen.where("violation.id = :id", id=violation)
-    rows = chosen.rows(session, _VIOLATIONS, order="violation.id", limit=1)
-    return rows[0][0] if rows else None
+    rows = chosen.rows(session, _WITH_HISTORY, order="violation.id", limit=1)
+    return f'{rows[0][0][:-1]},"adjudications":{rows[0][1]}}}' if rows else None

@@ -1,4 +1,4 @@
-"""Fields of sites and elements, and states of tasks: held, looked at, written, traced.
+"""Fields of sites and elements: held, looked at, written, traced; tasks: held and looked at.
 
 All of it is asked in the session's transaction; inside a pipeline nothing is awaited here but the
 rows that are looked at. A site is held for its elements and its tasks, as for its inspections:
@@ -226,41 +226,3 @@ def trace_import(
     ]
     if changes:
         ask(session, _TRACE_IMPORT, {"changes": msgspec.json.encode(changes).decode(), "at": at})
-
-
-_MOVE_TASK = """
-    with moved as (
-        update remediation_task set state = %(to_state)s, rev = rev + 1 where id = %(task)s
-    )
-    insert into task_event (task_id, at, person_id, from_state, to_state, reason, op, photos)
-    values (%(task)s, %(at)s, %(person)s, %(from_state)s, %(to_state)s, %(note)s, %(op)s,
-        cast(%(photos)s as json))
-"""
-
-
-def move_task(
-    session: Session,
-    task: UUID,
-    *,
-    from_state: str,
-    to_state: str,
-    note: str,
-    photos: list[Mapping[str, Any]],
-    author: Author,
-    at: datetime,
-) -> None:
-    """Move a task whose site is held, by a tablet's command."""
-    ask(
-        session,
-        _MOVE_TASK,
-        {
-            "task": task,
-            "at": at,
-            "person": author.person,
-            "from_state": from_state,
-            "to_state": to_state,
-            "note": note,
-            "op": author.op,
-            "photos": msgspec.json.encode(photos).decode() if photos else None,
-        },
-    )

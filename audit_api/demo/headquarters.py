@@ -1,10 +1,15 @@
-"""What headquarters and technical supervision do in the demonstration, over HTTP."""
+"""What headquarters, supervision and the prosecutor do in the demonstration, over HTTP."""
+
+from datetime import date, timedelta
 
 from audit_api.demo.http_client import get, post, sign_in
-from audit_api.demo.people import INSPECTORS, PEOPLE
+from audit_api.demo.people import INSPECTORS, KARA_BAK, PEOPLE
 from audit_api.domain.vocabulary import Role
 
 DUE_ON = "2021-11-14"
+CONFIRMED = "Demonstration: the photo shows what was measured."
+DEMAND = "Демонстрация: устранить нарушения до дня выборов."
+ANSWER_DAYS = 10
 REASON = "Demonstration: measure the clear width between the handrails, not between the walls."
 
 
@@ -37,3 +42,45 @@ def return_one(base_url: str) -> None:
     path = f"/api/v1/inspections/{violation['inspection']}"
     rev = get(base_url, path, token)["rev"]
     post(base_url, f"{path}/returns", token, {"rev": rev, "reason": REASON})
+
+
+def serve_and_issue(base_url: str, campaign: str) -> None:
+    """The prosecutor serves two lists to the body of Kara-Bak, and issues an order over the second.
+
+    Between them supervision confirms what another of its stations has. What no photo shows stays
+    out of both, and they say so.
+    """
+    supervisor, prosecutor = (
+        _token(base_url, role) for role in (Role.TECHNICAL_SUPERVISOR, Role.PROSECUTOR)
+    )
+    path = f"/api/v1/violations?limit=200&state=open&territory={KARA_BAK}"
+    by_site: dict[str, list[str]] = {}
+    for violation in get(base_url, path, supervisor)["items"]:
+        if violation["photos"]:
+            by_site.setdefault(violation["site"], []).append(violation["id"])
+    letter = {
+        "campaign": campaign,
+        "addressee": {"kind": "lsg_body", "territory": KARA_BAK},
+        "skip_not_ready": True,
+    }
+    for violations in by_site.values():
+        for violation in violations:
+            _confirm(base_url, supervisor, violation)
+        served = post(base_url, "/api/v1/served-lists", prosecutor, letter)
+    act = {
+        "kind": "order",
+        "served_list": served["id"],
+        "demand": DEMAND,
+        "answer_due_on": str(date.fromisoformat(served["served_on"]) + timedelta(ANSWER_DAYS)),
+    }
+    post(base_url, "/api/v1/acts", prosecutor, act)
+
+
+def _confirm(base_url: str, supervisor: str, violation: str) -> None:
+    path = f"/api/v1/violations/{violation}"
+    said = {
+        "decision": "confirm",
+        "rev": get(base_url, path, supervisor)["rev"],
+        "reason": CONFIRMED,
+    }
+    post(base_url, f"{path}/adjudications", supervisor, said)

@@ -19,7 +19,7 @@ from rich.progress import Progress
 from sqlalchemy import select, text
 
 from audit_api.demo.field_work import FieldWork
-from audit_api.demo.headquarters import assign_stations, return_one
+from audit_api.demo.headquarters import assign_stations, return_one, serve_and_issue
 from audit_api.demo.http_client import get, sign_in
 from audit_api.demo.people import INSPECTORS, PEOPLE, DemoPerson
 from audit_api.domain.vocabulary import Language
@@ -237,6 +237,7 @@ def _field_work(database: Database, base_url: str, home: Path) -> None:
     with Progress(console=console) as progress:
         tablets.hand_in(base_url, codes, progress)
     return_one(base_url)
+    serve_and_issue(base_url, CAMPAIGN)
     held = {"waiting": "still on its tablet"}
     told = ", ".join(f"{n} {held.get(s, s)}" for s, n in sorted(tablets.statuses.items()))
     console.print(

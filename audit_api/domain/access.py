@@ -46,10 +46,12 @@ AUDIT_LOG        | -         | read                 | read       | -            
 """  # noqa: E501 - a table is read across
 
 
+def _rows(table: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("|")] for line in table.split("\n") if line]
+
+
 def _parse(table: str) -> dict[Noun, dict[Role, frozenset[str]]]:
-    header, *rows = [
-        [cell.strip() for cell in line.split("|")] for line in table.split("\n") if line
-    ]
+    header, *rows = _rows(table)
     roles = [Role(name) for name in header[1:]]
     return {
         Noun[row[0]]: {
@@ -61,6 +63,18 @@ def _parse(table: str) -> dict[Noun, dict[Role, frozenset[str]]]:
 
 
 WHO_MAY_WHAT = _parse(_WHO_MAY_WHAT)
+
+
+def as_markdown() -> str:
+    """The table as docs/access.md shows it: nouns in their words, verbs in the order above."""
+    header, *rows = _rows(_WHO_MAY_WHAT)
+    roles = [role.replace("_", " ").replace("lsg", "LSG") for role in header[1:]]
+    lines = [["", *roles], ["---"] * len(header)]
+    lines += [
+        [Noun[noun], *("–" if cell == "-" else ", ".join(cell.split()) for cell in cells)]
+        for noun, *cells in rows
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 @dataclass(frozen=True, slots=True)

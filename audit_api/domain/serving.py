@@ -46,9 +46,10 @@ def reason_in_words(reason: NotReady, state: str, missing: Collection[str]) -> d
 class Since:
     """What has become of an earlier list, in the violations of the later one and of the earlier.
 
-    `reopened`: served before, closed by a measurement since, and broken again. `unchanged`: served
-    before and not closed since. Of the earlier list, what the later one has no more: `fixed`
-    (closed), `dropped` (overturned, or its clause binds no more), `left_out` (neither).
+    `reopened`: served before, and since then closed, or claimed to be repaired, and broken anew;
+    `unchanged`: served before and not broken anew. Of the earlier list, what the later one has no
+    more: `fixed` (closed), `dropped` (overturned, or its clause binds no more), `left_out`
+    (neither).
     """
 
     fixed: tuple[UUID, ...]
@@ -67,20 +68,20 @@ def since(
     later: Collection[UUID],
     *,
     served_before: Collection[UUID],
-    closed: Collection[UUID],
+    anew: Collection[UUID],
 ) -> Since:
     """Compare a list with an earlier one to the same addressee.
 
     `earlier` says how each violation of the earlier list stands now. Of the later one's,
-    `served_before` were in any list before, and `closed` were closed since they last were.
+    `served_before` were in any list before, and `anew` were broken anew since they last were.
     """
     gone = sorted(v for v in earlier if v not in later)
     here = sorted(later)
     return Since(
         fixed=tuple(v for v in gone if earlier[v] == ViolationState.CLOSED),
         new=tuple(v for v in here if v not in served_before),
-        reopened=tuple(v for v in here if v in served_before and v in closed),
-        unchanged=tuple(v for v in here if v in served_before and v not in closed),
+        reopened=tuple(v for v in here if v in served_before and v in anew),
+        unchanged=tuple(v for v in here if v in served_before and v not in anew),
         dropped=tuple(v for v in gone if earlier[v] in _DROPPED),
         left_out=tuple(
             v for v in gone if earlier[v] != ViolationState.CLOSED and earlier[v] not in _DROPPED

@@ -195,8 +195,8 @@ def _compared(
         return None, None
     here = [UUID(row["violation"]) for row in rows]
     before = served_lists.served_before(session, of, here)
-    closed = [violation for violation, was_closed in before.items() if was_closed]
-    compared = serving.since(earlier.states, here, served_before=before, closed=closed)
+    anew = [violation for violation, broken_anew in before.items() if broken_anew]
+    compared = serving.since(earlier.states, here, served_before=before, anew=anew)
     return earlier, compared
 
 

@@ -117,13 +117,16 @@ def earlier_list(
     return EarlierList(row[0], row[1], row[2], states)
 
 
+# What was served was confirmed: only a measurement or a new law makes it open again.
 _SERVED = text(f"""
     select s.violation_id, bool_or(exists (
         select from served_list k where k.office_id = l.office_id
         and k.campaign_id = l.campaign_id and k.territory_id = l.territory_id
         and k.addressee_kind = l.addressee_kind
         and k.addressee_name is not distinct from l.addressee_name
-        and k.number > l.number and s.violation_id = any(k.fixed)))
+        and k.number > l.number and s.violation_id = any(k.fixed))
+        or exists (select from adjudication a where a.violation_id = s.violation_id
+            and a.decided_at > l.served_at and a.from_state = 'open'))
     from served_violation s join (
         select s.violation_id, max(l.number) as number from served_violation s
         join served_list l on l.id = s.list_id
@@ -137,7 +140,10 @@ _SERVED = text(f"""
 def served_before(
     session: Session, of: Correspondence, violations: Collection[UUID]
 ) -> dict[UUID, bool]:
-    """Which of these a list of the correspondence had, and whether a later list said it fixed."""
+    """Which of these a list of the correspondence had, and whether they were broken anew since.
+
+    That is: a later list said them fixed, or supervision had to decide on them as open again.
+    """
     values = _values(of) | {"violations": list(violations)}
     return {row[0]: row[1] for row in session.execute(_SERVED, values)}
 

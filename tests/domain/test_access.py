@@ -1,10 +1,11 @@
 """Who may what, as the domain's table has it."""
 
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from audit_api.domain.access import WHO_MAY_WHAT, Actor, Grant, Noun, scope_of
+from audit_api.domain.access import WHO_MAY_WHAT, Actor, Grant, Noun, as_markdown, scope_of
 from audit_api.domain.vocabulary import Role
 
 HERE, THERE = uuid4(), uuid4()
@@ -66,3 +67,11 @@ def test_a_tablet_opens_only_what_its_owner_is_as_an_inspector() -> None:
     tablet = actor((Role.PROSECUTOR, HERE), (Role.INSPECTOR, THERE), device=uuid4())
     assert scope_of(tablet, Noun.CATALOG).territories == {THERE}
     assert scope_of(tablet, Noun.VIOLATIONS).territories == frozenset()
+
+
+def test_the_docs_have_the_table_as_it_stands(project_root: Path) -> None:
+    page = (project_root / "docs/access.md").read_text(encoding="utf-8")
+    assert as_markdown() in page, (
+        "Put what `python -c 'from audit_api.domain.access import as_markdown; "
+        "print(as_markdown())'` says into docs/access.md"
+    )

@@ -43,7 +43,7 @@ def test_every_reason_has_words_in_three_languages(reason: NotReady) -> None:
     ],
 )
 def test_what_is_no_more_in_the_list_is_told_by_its_state(state: str, became: str) -> None:
-    found = since({A: state}, [B], served_before=[], closed=[])
+    found = since({A: state}, [B], served_before=[], anew=[])
     assert getattr(found, became) == (A,)
     assert found.new == (B,)
     told = (found.fixed, found.dropped, found.left_out, found.reopened, found.unchanged)
@@ -52,7 +52,7 @@ def test_what_is_no_more_in_the_list_is_told_by_its_state(state: str, became: st
 
 def test_what_was_served_before_is_unchanged_or_open_again() -> None:
     found = since(
-        {A: "confirmed", B: "confirmed"}, [A, B, C, D], served_before=[A, B, C], closed=[B, C]
+        {A: "confirmed", B: "confirmed"}, [A, B, C, D], served_before=[A, B, C], anew=[B, C]
     )
     assert (found.unchanged, found.reopened, found.new) == ((A,), (B, C), (D,))
     assert found.fixed == found.dropped == found.left_out == ()

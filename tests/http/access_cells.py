@@ -25,11 +25,13 @@ GRANTS = ("region", "near", "near-1")
 """Where the one grant of whoever asks lies: high, in the middle, low."""
 WHO = (*(role.value for role in Role), AUTHOR)
 NOUN_OF = {
+    "act": Noun.ACTS,
     "assignment": Noun.ASSIGNMENTS,
     "device": Noun.DEVICES,
     "inspection": Noun.INSPECTIONS,
     "operation": Noun.QUARANTINE,
     "review": Noun.REVIEWS,
+    "served_list": Noun.ACTS,
     "sha256": Noun.VIOLATIONS,
     "site": Noun.CATALOG,
     "task": Noun.TASKS,
@@ -45,6 +47,9 @@ SHOWN = {
     "/api/v1/inspections/flagged": ("inspection", Noun.REVIEWS),
     "/api/v1/quarantine": ("operation", Noun.QUARANTINE),
     "/api/v1/reviews": ("review", Noun.REVIEWS),
+    "/api/v1/adjudications/queue": ("site", Noun.REVIEWS),
+    "/api/v1/acts": ("act", Noun.ACTS),
+    "/api/v1/served-lists": ("served_list", Noun.ACTS),
     "/api/v1/violations": ("violation", Noun.VIOLATIONS),
     "/api/v1/violations.csv": ("violation", Noun.VIOLATIONS),
     "/api/v1/recommendations": ("site", Noun.VIOLATIONS),
@@ -73,7 +78,9 @@ class Cell:
 def verbs(who: str, noun: Noun) -> frozenset[str]:
     """What somebody may do to things of a noun that lie in the grant: `read` of one's own too."""
     cell = WHO_MAY_WHAT[noun][Role.INSPECTOR if who == AUTHOR else Role(who)]
-    return cell | {"read"} if who == AUTHOR and "own" in cell else cell
+    # All letters here are to bodies of local self-government: their heads' own.
+    owns = who == AUTHOR or (who == Role.LSG_HEAD and noun is Noun.ACTS)
+    return cell | {"read"} if owns and "own" in cell else cell
 
 
 def cells(who: str, grant: str) -> Iterator[Cell]:

@@ -111,15 +111,18 @@ def make_everywhere(app: Flask, database: Database) -> Everywhere:
             if place not in world.sites:
                 world.sites[place] = make_site(session, land[place], 8100 + n)
         author = make_person(session, AUTHOR, [(Role.INSPECTOR, land["country"])])
-        offices = (Role.COORDINATOR, Role.PROSECUTOR)
-        chief = make_person(session, "chief", [(role, land["country"]) for role in offices])
+        chief = make_person(session, "chief", [(Role.COORDINATOR, land["country"])])
         tablet = make_device(session, author, "tablet of the author")
         token = make_session_token(session, chief)
+        # Letters are of the nearest office: one in each place.
+        offices = [(Role.PROSECUTOR, land[place]) for place in PLACES]
+        prosecutor = make_person(session, "chief p", offices)
+        from_above = make_session_token(session, prosecutor)
         for where in ("region", "near", "far", "other"):
             world.devices[where] = tablet
             world.people[Role.INSPECTOR, where] = author
-            for role in offices:
-                world.tokens[role, where] = token
+            world.tokens[Role.COORDINATOR, where] = token
+            world.tokens[Role.PROSECUTOR, where] = from_above
     things = populate(app, database, world, PLACES)
     made = Everywhere(app, database, world, things, {AUTHOR: author})
     things.ids["territory"] = CODES

@@ -20,6 +20,7 @@ from audit_api.services.examine_photos import examine_photos
 from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.storage.base import Database
 from audit_api.storage.people import Person
+from audit_api.storage.places import Territory
 from tests.factories import CAMPAIGN, World, inspection_of, make_device, operation, push
 
 SITES = ("near-1", "near-2", "far-1", "far-2")
@@ -165,28 +166,20 @@ def populate(app: Flask, database: Database, world: World, sites: Sequence[str] 
                 assert isinstance(found, UUID), (kind, site)
                 ids[kind][site] = str(found)
     for site in sites:
-        aimak = code_of(database, world.sites[site])
-        ids["served_list"][site] = serve(app, database, world, site, ids, aimak)
-        ids["act"][site] = issue(app, world, site, ids["violation"][site], aimak)
+        ids["served_list"][site] = serve(app, database, world, site, ids)
+        ids["act"][site] = issue(app, database, world, site, ids["violation"][site])
     return Things(ids)
 
 
-def code_of(database: Database, site: UUID) -> str:
-    """The code of the territory that a site lies in."""
-    asked = text(
-        "select t.code from territory t join site s on s.territory_id = t.id where s.id = :id"
-    )
+def body_of(database: Database, world: World, site: str) -> dict[str, str]:
+    """The body of local self-government where a site stands, as an addressee."""
     with database.reading() as session:
-        return str(session.scalar(asked, {"id": site}))
+        territory = session.get_one(Territory, world.territories[site])
+    return {"kind": "lsg_body", "territory": territory.code}
 
 
 def serve(
-    app: Flask,
-    database: Database,
-    world: World,
-    site: str,
-    ids: dict[str, dict[str, str]],
-    aimak: str,
+    app: Flask, database: Database, world: World, site: str, ids: dict[str, dict[str, str]]
 ) -> str:
     """Serve one violation of a site, as if confirmed and shown by the photo, to its aimak."""
     where = site.split("-", maxsplit=1)[0]
@@ -199,7 +192,7 @@ def serve(
         "/api/v1/served-lists",
         json={
             "campaign": CAMPAIGN,
-            "addressee": {"kind": "lsg_body", "territory": aimak},
+            "addressee": body_of(database, world, site),
             "violations": [violation],
         },
         headers=world.headers(Role.PROSECUTOR, where),
@@ -209,7 +202,7 @@ def serve(
     return found
 
 
-def issue(app: Flask, world: World, site: str, violation: str, aimak: str) -> str:
+def issue(app: Flask, database: Database, world: World, site: str, violation: str) -> str:
     """Issue an order over a violation of a site to its aimak."""
     where = site.split("-", maxsplit=1)[0]
     made = app.test_client().post(
@@ -218,7 +211,7 @@ def issue(app: Flask, world: World, site: str, violation: str, aimak: str) -> st
             "kind": "order",
             "demand": "Put it right before the election.",
             "campaign": CAMPAIGN,
-            "addressee": {"kind": "lsg_body", "territory": aimak},
+            "addressee": body_of(database, world, site),
             "violations": [violation],
             "answer_due_on": "2999-01-01",
         },

@@ -319,8 +319,9 @@ def test_only_technical_supervision_adjudicates(
 
 def test_one_outside_is_not_there(meeting: Meeting, world: World, width: str) -> None:
     far = world.headers(Role.TECHNICAL_SUPERVISOR, "far")
-    outside = decide(meeting, width, "confirm", headers=far)
-    unknown = decide(meeting, str(uuid4()), "confirm", rev=1, headers=far)
+    # A rev that is not the violation's: what lies outside is not told to have another.
+    outside = decide(meeting, width, "confirm", rev=999, headers=far)
+    unknown = decide(meeting, str(uuid4()), "confirm", rev=999, headers=far)
     assert (outside.status_code, outside.data) == (404, unknown.data)
 
 

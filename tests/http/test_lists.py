@@ -259,6 +259,8 @@ def test_a_label_that_an_inspector_typed_is_neutralised_in_the_csv(
         ("/recommendations?limit=200", 3),
         ("/tasks?limit=200", 3),
         ("/sites?limit=200", 2),
+        ("/served-lists?limit=200", 2),
+        ("/acts?limit=200", 2),
         (f"/statistics/progress?campaign={CAMPAIGN}", 4),
     ],
 )

@@ -23,6 +23,7 @@ from tests.factories import (
     push,
     ramp_of,
 )
+from tests.http.held import ramp_at
 from tests.http.populated import Things, with_photo
 
 
@@ -130,8 +131,9 @@ def test_a_photo_of_two_districts_names_nobody_of_the_other(
     data = b"\xff\xd8 of both " + uuid4().bytes
     path = f"/api/v1/photos/{hashlib.sha256(data).hexdigest()}"
     for n, site in enumerate(("near-2", "far-2"), 61):
-        body = with_photo(ramp_of(world, site), data)
-        push(client, world, operation(body, seq=n), where=site.partition("-")[0])
+        body = with_photo(ramp_at(world, site), data)
+        pushed = push(client, world, operation(body, seq=n), where=site.partition("-")[0])
+        assert pushed["results"][0]["status"] == "applied", pushed
     assert put(client, world, data).status_code == 201
     with database.writing() as session:
         region = world.territories["region"]

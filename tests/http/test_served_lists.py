@@ -189,6 +189,31 @@ def test_a_later_list_says_what_became_of_the_one_before(office: Office) -> None
     assert sorted(named["unchanged"]) == sorted(ids[mended] + ids[kept])
 
 
+def test_what_was_measured_within_and_outside_again_between_two_lists_is_open_again(
+    office: Office,
+) -> None:
+    whom = somebody()
+    broken, kept = office.broken(), office.broken()
+    ids = office.violations(broken) + office.violations(kept)
+    office.served(addressee=whom, violations=ids)
+    office.visit(broken, WIDE)
+    office.visit(broken, NARROW)
+    office.adjudicate(broken)
+    since = office.served(addressee=whom, violations=ids)["document"]["since"]
+    assert since["reopened"]
+    assert set(since["reopened"]) <= set(office.violations(broken))
+    assert set(since["unchanged"]) >= set(office.violations(kept))
+    assert since["new"] == since["fixed"] == []
+
+
+def test_a_row_says_who_confirmed_it_when_and_why(office: Office) -> None:
+    for row in office.served(office.broken())["document"]["rows"]:
+        said = row["confirmation"]
+        assert (said["decision"], said["reason"]) == ("confirm", "Seen in the photo.")
+        assert said["decided_by"] == "Technical_Supervisor.Near"
+        assert said["decided_at"]
+
+
 def test_lists_to_others_are_no_list_before(office: Office) -> None:
     site = office.broken()
     first = office.served(site, addressee=somebody())

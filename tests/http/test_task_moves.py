@@ -338,8 +338,9 @@ def test_one_outside_is_not_there(
     meeting: Meeting, world: World, task: UUID, word: TaskWord
 ) -> None:
     far = world.headers(WHO[word], "far")
-    outside = say(meeting, task, word, headers=far)
-    unknown = say(meeting, uuid4(), word, headers=far)
+    # A rev that is not the task's: what lies outside is not told to have another.
+    outside = say(meeting, task, word, headers=far, rev=999)
+    unknown = say(meeting, uuid4(), word, headers=far, rev=999)
     assert (outside.status_code, outside.data) == (404, unknown.data)
 
 

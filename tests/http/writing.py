@@ -20,6 +20,15 @@ class Write:
     body: Callable[[Ids], dict[str, Any]]
 
 
+def _letter(ids: Ids) -> dict[str, Any]:
+    """What is written to the body of local self-government about a violation."""
+    return {
+        "campaign": CAMPAIGN,
+        "addressee": {"kind": "lsg_body", "territory": ids["territory"]},
+        "violations": [ids["violation"]],
+    }
+
+
 WRITES = {
     "POST /api/v1/assignments": Write(
         Noun.ASSIGNMENTS,
@@ -55,6 +64,47 @@ WRITES = {
     ),
     "POST /api/v1/reviews/<uuid:review>/decisions": Write(
         Noun.REVIEWS, "decide", lambda _: {"decision": "keep_server"} | REASON
+    ),
+    "POST /api/v1/violations/<uuid:violation>/adjudications": Write(
+        Noun.VIOLATIONS, "adjudicate", lambda _: {"decision": "confirm", "rev": 1} | REASON
+    ),
+    "POST /api/v1/tasks/<uuid:task>/acknowledgements": Write(
+        Noun.TASKS, "acknowledge", lambda _: {"rev": 1}
+    ),
+    "POST /api/v1/tasks/<uuid:task>/starts": Write(Noun.TASKS, "progress", lambda _: {"rev": 2}),
+    "POST /api/v1/tasks/<uuid:task>/reports": Write(
+        Noun.TASKS, "report", lambda ids: {"rev": 1, "photos": [ids["sha256"]]}
+    ),
+    "POST /api/v1/tasks/<uuid:task>/estimates": Write(
+        Noun.TASKS, "estimate", lambda _: {"rev": 1, "cost_som": 5000}
+    ),
+    "POST /api/v1/tasks/<uuid:task>/extension-requests": Write(
+        Noun.TASKS, "ask", lambda _: {"rev": 1, "due_on": "2021-11-20"} | REASON
+    ),
+    "POST /api/v1/tasks/<uuid:task>/declines": Write(
+        Noun.TASKS, "decline", lambda _: {"rev": 1} | REASON
+    ),
+    "POST /api/v1/tasks/<uuid:task>/returns": Write(
+        Noun.TASKS, "reject", lambda _: {"rev": 1} | REASON
+    ),
+    "POST /api/v1/tasks/<uuid:task>/deadlines": Write(
+        Noun.TASKS, "deadline", lambda _: {"rev": 1, "due_on": "2021-11-20"} | REASON
+    ),
+    "POST /api/v1/served-lists": Write(Noun.ACTS, "write", _letter),
+    "POST /api/v1/served-lists/previews": Write(Noun.ACTS, "write", _letter),
+    "POST /api/v1/acts": Write(
+        Noun.ACTS,
+        "write",
+        lambda ids: (
+            _letter(ids)
+            | {"kind": "order", "demand": "Put it right.", "answer_due_on": "2999-01-01"}
+        ),
+    ),
+    "POST /api/v1/acts/<uuid:act>/answers": Write(
+        Noun.ACTS, "answer", lambda _: {"answer": "The ramp is ordered."}
+    ),
+    "POST /api/v1/acts/<uuid:act>/decisions": Write(
+        Noun.ACTS, "write", lambda _: {"decision": "withdraw"} | REASON
     ),
 }
 """`METHOD rule` -> which cell of WHO_MAY_WHAT opens it, and a valid body."""

@@ -116,6 +116,18 @@ def test_one_inspection_went_back_for_correction(demo: Demo) -> None:
     assert inspection["returns"][0]["by"] == "Demo technical supervisor"
 
 
+def test_two_lists_were_served_and_an_order_issued_over_the_second(demo: Demo) -> None:
+    first, second = demo.get("prosecutor", "/served-lists")["items"]
+    assert [first["number"], second["number"]] == [1, 2]
+    since = demo.get("prosecutor", f"/served-lists/{second['id']}")["document"]["since"]
+    assert since["number"] == 1
+    assert len(since["new"]) == second["violations"] - first["violations"] > 0
+    assert len(since["unchanged"]) == first["violations"]
+    [act] = demo.get("lsg_head", "/acts")["items"]
+    assert (act["kind"], act["number"], act["state"]) == ("order", 1, "issued")
+    assert act["served_list"] == second["id"]
+
+
 def test_the_stations_of_alga_lie_in_two_constituencies(demo: Demo) -> None:
     sites = demo.everything("coordinator", "/sites?limit=200")
     assert len(sites) == 218

@@ -19,8 +19,8 @@ _rows = text("""
             join log_leaf p on p.photo = a.sha256 and p.n < :size
             where i.op = o.op or i.id = o.entity_id and i.body_sha256 = o.sha256
             union select encode(p.photo, 'hex') from task_event e
-            cross join lateral json_array_elements(e.photos) handed_in
-            join log_leaf p on p.photo = decode(handed_in ->> 'sha256', 'hex') and p.n < :size
+            cross join lateral json_array_elements(e.photos) as named(doc)
+            join log_leaf p on p.photo = decode(named.doc ->> 'sha256', 'hex') and p.n < :size
             where e.op = o.op) as photos
     from operation o join log_leaf l on l.op = o.op and l.n < :size
     where o.device_id = :device and (o.seq, o.op) > (:seq, :op)

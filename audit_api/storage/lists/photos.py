@@ -36,6 +36,8 @@ _ABOVE = f"""
         join site on site.id = inspection.site_id
         where a.sha256 = :sha256 and {_SEEN}
         union
+        select site.territory_id {_FOR_TASKS.replace("photo.sha256", ":sha256")}
+        union
         select v.parent_id from above join territory_version v on v.territory_id = above.id
         where v.parent_id is not null)
 """

@@ -30,6 +30,10 @@ _ROW = f"""select json_build_object('violation', violation.id, 'rev', violation.
     'stations', (select coalesce(json_agg(st.number order by st.number), '[]'::json)
         from station st where st.site_id = site.id and st.campaign_id = violation.campaign_id),
     'element', element.id, 'element_type', element.type, 'element_label', element.label,
+    'confirmation', (select json_build_object('decision', a.decision, 'reason', a.reason,
+            'clause', a.clause, 'decided_by', p.full_name, 'decided_at', a.decided_at)
+        from adjudication a join person p on p.id = a.decided_by
+        where a.violation_id = violation.id and a.to_state = 'confirmed' order by a.n desc limit 1),
     'photos', violation.photos,
     'missing', (select coalesce(json_agg(p.hex order by p.hex), '[]'::json)
         from unnest(violation.photos) p (hex)

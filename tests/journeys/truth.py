@@ -20,7 +20,7 @@ _IN_THE_FIELD = ["inspector", "lsg_head"]
 _CASE = (
     "id", "rev", "requirement", "standard", "edition", "clause", "clause_hint", "confidence",
     "weight", "severity", "user_groups", "measured", "tolerance", "recalled", "required", "state",
-    "due_on", "first_seen_at",
+    "due_on", "notice_due_on", "first_seen_at",
 )  # fmt: skip
 
 

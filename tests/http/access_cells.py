@@ -21,8 +21,8 @@ from tests.http.everywhere import AUTHOR, PLACES, Everywhere, above, relation
 from tests.http.test_scope import ITEMS, LISTS
 from tests.http.writing import WRITES
 
-GRANTS = ("region", "near", "near-1")
-"""Where the one grant of whoever asks lies: high, in the middle, low."""
+GRANTS = ("near", "near-1")
+"""Where the one grant of whoever asks lies: in the middle of the tree, and low."""
 WHO = (*(role.value for role in Role), AUTHOR)
 NOUN_OF = {
     "act": Noun.ACTS,

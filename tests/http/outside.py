@@ -6,7 +6,7 @@ What a person near must not notice. New kinds of things get a line in `HAPPENING
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 from uuid import UUID
 
@@ -15,10 +15,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
+from audit_api.services.import_needs import import_needs
 from audit_api.storage.base import Database
 from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
 from audit_api.storage.sync import feed
 from tests.factories import (
+    CAMPAIGN,
     World,
     inspection_of,
     make_device,
@@ -70,6 +72,7 @@ class Far:
     def write(self, operation: str, where: str, role: Role) -> None:
         """Do something of `writing.py`; it may have been done before."""
         ids = {kind: at[where] for kind, at in self.things.ids.items() if where in at}
+        ids["territory"] = f"F{where[-1]}"
         rule = operation.partition(" ")[2]
         answer = self.client.post(
             address(rule, ids),
@@ -108,6 +111,13 @@ def _more_voters(far: Far, where: str) -> None:
 
 def _violations_moved(far: Far, where: str) -> None:
     far.change("update violation set severity = 'critical' where site_id = :site", where)
+
+
+def _counted(far: Far, where: str) -> None:
+    number = {"far-1": 8003, "far-2": 8004}[where]
+    data = f"number,wheelchair,mobility,vision,hearing,intellectual\n{number},9,9,9,9,9\n"
+    with far.database.writing() as session:
+        import_needs(session, CAMPAIGN, data.encode(), "needs.csv", at=datetime.now(UTC))
 
 
 def _tasks_moved(far: Far, where: str) -> None:
@@ -191,8 +201,15 @@ _ROLE_OF = {
     ),
     "POST /api/v1/quarantine/<uuid:operation>/decisions": Role.TECHNICAL_SUPERVISOR,
     "POST /api/v1/reviews/<uuid:review>/decisions": Role.TECHNICAL_SUPERVISOR,
+    "POST /api/v1/tasks/<uuid:task>/acknowledgements": Role.LSG_HEAD,
+    "POST /api/v1/served-lists": Role.PROSECUTOR,
+    "POST /api/v1/acts": Role.PROSECUTOR,
+    "POST /api/v1/acts/<uuid:act>/answers": Role.LSG_HEAD,
 }
+# What people say first: it is said of a thing as it was read.
 HAPPENINGS: dict[str, Callable[[Far, str], None]] = {
+    operation: _written(operation, role) for operation, role in _ROLE_OF.items()
+} | {
     "an inspection with its violations, tasks and a photo": _inspected,
     "an operation is held back": _held,
     "an edit waits for a person": _edited,
@@ -200,10 +217,11 @@ HAPPENINGS: dict[str, Callable[[Far, str], None]] = {
     "a site is renamed and moved": _renamed,
     "a station has more voters": _more_voters,
     "violations are graver": _violations_moved,
+    "voters with disabilities are counted": _counted,
     "tasks move on": _tasks_moved,
     "an original is read": _read_original,
     "a photo of near is shown and read there too": _shown_again,
     "a person and a tablet are new": _enrolled,
     "a territory is new": _founded,
     "a campaign is new": _campaigned,
-} | {operation: _written(operation, role) for operation, role in _ROLE_OF.items()}
+}

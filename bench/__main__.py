@@ -12,9 +12,11 @@ from typing import Any
 
 import psycopg
 
+from audit_api.domain.vocabulary import Role
 from bench import photos, sweeping, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
+from bench.lists import measure_lists
 from bench.place import Place
 from bench.report import Line, Verdict, write
 from bench.stand import Stand, standing
@@ -81,6 +83,7 @@ class Bench:
                 "push of 50 inspections, with receipts and chain", batched, "CPU-s per 1,000", 2.5
             ),
             Verdict(f"a page of {many:,} violations beside one of {few:,}", dearer, "×", NO_DEARER),
+            *measure_lists(self.stand, many),
         ]
         synced, sync_notes = syncing.measure(self.stand)
         # Before this process grows by photos: a child's peak counts what its parent had.
@@ -230,12 +233,12 @@ class Bench:
         paths = self._addresses(rows // 100 - 1)
         # Evenly through the list: the last pages are as dear as the first, or the key is no key.
         work = [paths[n * len(paths) // PAGES] for n in range(PAGES)]
-        return self._measure(work, call, self.place.prosecutor_token)
+        return self._measure(work, call, self.place.tokens[Role.PROSECUTOR])
 
     def _addresses(self, pages: int) -> list[str]:
         """The addresses of the first pages."""
         caller = Caller(
-            self.stand.address, {"Authorization": f"Bearer {self.place.prosecutor_token}"}
+            self.stand.address, {"Authorization": f"Bearer {self.place.tokens[Role.PROSECUTOR]}"}
         )
         found = ["/api/v1/violations?limit=100"]
         while len(found) < pages:

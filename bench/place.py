@@ -30,7 +30,7 @@ class Place:
     sites: list[UUID]
     device: UUID
     device_token: str
-    prosecutor_token: str
+    tokens: dict[Role, str]
 
 
 def make_place(session: Session) -> Place:
@@ -56,9 +56,12 @@ def make_place(session: Session) -> Place:
     session.flush()
     sites = _sites(session, aimaks)
     inspector = make_person(session, "inspector", [(Role.INSPECTOR, region)])
-    prosecutor = make_person(session, "prosecutor", [(Role.PROSECUTOR, region)])
     device, token = make_device(session, inspector, "bench")
-    return Place(sites, device, token, make_session_token(session, prosecutor))
+    tokens = {
+        role: make_session_token(session, make_person(session, role.value, [(role, region)]))
+        for role in (Role.PROSECUTOR, Role.TECHNICAL_SUPERVISOR)
+    }
+    return Place(sites, device, token, tokens)
 
 
 def _sites(session: Session, aimaks: list[UUID]) -> list[UUID]:

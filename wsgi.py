@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from audit_api.app import create_app
 from audit_api.settings import Settings, SettingsError
-from audit_api.storage.receipt_keys import note_key
+from audit_api.storage.evidence.receipt_keys import note_key
 from audit_api.storage.server_check import reasons_against
 
 try:

@@ -7,7 +7,7 @@ import flask_smorest
 from flask import Flask, Request
 from flask.sessions import SessionInterface
 
-from audit_api.domain.signing import Signer
+from audit_api.domain.evidence.signing import Signer
 from audit_api.http import (
     devices,
     docs,
@@ -42,7 +42,7 @@ from audit_api.http.sync.pull_notes import PullNotes
 from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 
 API_BLUEPRINTS = (
     sessions.blueprint,

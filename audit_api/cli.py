@@ -16,16 +16,16 @@ from audit_api.commands.feed import feed
 from audit_api.commands.photos import photos
 from audit_api.commands.quarantine import quarantine
 from audit_api.commands.standards import standards
-from audit_api.domain.signing import Signer
+from audit_api.domain.evidence.signing import Signer
 from audit_api.domain.vocabulary import Language, Role
-from audit_api.services import import_places
 from audit_api.services.enrol_device import issue_code
-from audit_api.services.import_needs import import_needs
 from audit_api.services.manage_people import add_grant, add_person
+from audit_api.services.places import import_places
+from audit_api.services.places.import_needs import import_needs
 from audit_api.settings import Settings, SettingsError
+from audit_api.storage.evidence.receipt_keys import note_key
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.people import person_by_username
-from audit_api.storage.receipt_keys import note_key
 from audit_api.storage.server_check import reasons_against
 from audit_api.tablet.cli import tablet
 from audit_api.worker import make_worker

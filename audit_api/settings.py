@@ -11,8 +11,8 @@ from environs import Env
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from audit_api.domain.escalation import EscalationDays
-from audit_api.domain.fabrication import Thresholds
+from audit_api.domain.oversight.escalation import EscalationDays
+from audit_api.domain.oversight.fabrication import Thresholds
 from audit_api.domain.vocabulary import ActKind
 
 _LEAST_SECRET_LENGTH = 32

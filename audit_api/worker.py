@@ -6,19 +6,19 @@ import procrastinate
 import structlog
 from sqlalchemy.engine import make_url
 
-from audit_api.domain.escalation import EscalationDays
-from audit_api.domain.signing import Signer
+from audit_api.domain.evidence.signing import Signer
+from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.imaging import Examiner
-from audit_api.services.check_fabrication import check_fabrication
-from audit_api.services.examine_photos import examine_photos
-from audit_api.services.keep_log import take_checkpoint
+from audit_api.services.evidence.examine_photos import examine_photos
+from audit_api.services.evidence.keep_log import take_checkpoint
 from audit_api.services.law.catalogs import CatalogKeeper
+from audit_api.services.oversight.check_fabrication import check_fabrication
+from audit_api.services.oversight.sweep_tasks import sweep_tasks
 from audit_api.services.sweep import sweep
-from audit_api.services.sweep_tasks import sweep_tasks
 from audit_api.services.sync.replay_held import replay_held
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 
 log = structlog.get_logger()
 

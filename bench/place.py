@@ -8,8 +8,8 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from audit_api.domain.vocabulary import Role
-from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
-from audit_api.storage.places import Site
+from audit_api.storage.places.campaigns import Campaign, Constituency, Milestone, Station
+from audit_api.storage.places.places import Site
 from tests.factories import (
     AT,
     CAMPAIGN,

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.vocabulary import Role
 from audit_api.storage.base import Database
-from audit_api.storage.campaigns import Station
-from audit_api.storage.places import Element, Site
+from audit_api.storage.places.campaigns import Station
+from audit_api.storage.places.places import Element, Site
 from audit_api.storage.sync import feed
 from bench.client import Caller, Figures, measure
 from tests.factories import (

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from audit_api.domain.escalation import EscalationDays
+from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.embedded import EmbeddedServices
-from audit_api.services.sweep_tasks import sweep_tasks
+from audit_api.services.oversight.sweep_tasks import sweep_tasks
 from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate

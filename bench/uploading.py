@@ -17,7 +17,7 @@ from typing import Final
 
 from audit_api.embedded.child import free_port
 from audit_api.settings import S3Settings
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from bench.cpu import cpu_seconds
 from bench.stand import Stand
 

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from audit_api.domain.signing import Signer
-from audit_api.services.back_up import begin_backup, finish_backup
-from audit_api.services.keep_log import Signed, take_checkpoint
+from audit_api.domain.evidence.signing import Signer
+from audit_api.services.evidence.back_up import begin_backup, finish_backup
+from audit_api.services.evidence.keep_log import Signed, take_checkpoint
 from audit_api.storage.base import Database
 from tests.conftest import SIGNING_KEY
 

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.place_rows import SINCE_EVER
 from audit_api.domain.vocabulary import Role
-from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
 from audit_api.storage.people import Device, LoginSession, Person, PersonGrant
-from audit_api.storage.places import Site, Territory, TerritoryVersion
+from audit_api.storage.places.campaigns import Campaign, Constituency, Milestone, Station
+from audit_api.storage.places.places import Site, Territory, TerritoryVersion
 from tests.field_schema.bodies import ramp_body, station_body
 
 AT = datetime(2021, 10, 20, 4, 0, tzinfo=UTC)

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from audit_api.domain.escalation import EscalationDays
-from audit_api.domain.fabrication import Thresholds
+from audit_api.domain.oversight.escalation import EscalationDays
+from audit_api.domain.oversight.fabrication import Thresholds
 from audit_api.domain.vocabulary import ActKind
 from audit_api.settings import Settings, SettingsError
 

@@ -15,13 +15,13 @@ import psycopg
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
-from audit_api.domain.operations import OperationResult, ReceivedOperation
+from audit_api.domain.sync.operations import OperationResult, ReceivedOperation
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.http.sync import handing_in as handing_in_module
 from audit_api.http.sync import photos
 from audit_api.services.sync.push_operation import PushAnswer, receipt_of, render
 from audit_api.storage import base, people
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from audit_api.storage.sync import feed, feed_pages, operations
 from audit_api.storage.sync.pipeline import Pipeline
 

@@ -4,9 +4,9 @@ import time
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from audit_api.domain.signing import Signer
-from audit_api.services.back_up import begin_backup, finish_backup
-from audit_api.services.keep_log import take_checkpoint
+from audit_api.domain.evidence.signing import Signer
+from audit_api.services.evidence.back_up import begin_backup, finish_backup
+from audit_api.services.evidence.keep_log import take_checkpoint
 from audit_api.storage.base import Database
 from audit_api.storage.sync import feed
 from torture.place import Inspector, Place

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.vocabulary import Role
 from audit_api.services.enrol_device import issue_code
-from audit_api.storage.campaigns import Campaign, Constituency, Milestone
+from audit_api.storage.places.campaigns import Campaign, Constituency, Milestone
 from audit_api.storage.sync import feed
 from tests.factories import (
     CAMPAIGN,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audit_api.domain.signing import Signer
+from audit_api.domain.evidence.signing import Signer
 from audit_api.embedded import EmbeddedServices
-from audit_api.services.verify_log import verify_log
+from audit_api.services.evidence.verify_log import verify_log
 from audit_api.settings import Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import click
 
 from audit_api.commands.console import DryRunEnds, transaction
-from audit_api.services.move_election_day import ElectionDayMoved, move_election_day
+from audit_api.services.places.move_election_day import ElectionDayMoved, move_election_day
 
 
 @click.group()

@@ -6,8 +6,8 @@ import click
 
 from audit_api.commands.console import open_database, told, transaction
 from audit_api.domain.working_days import DayKind
-from audit_api.services.correct_day import correct_day
-from audit_api.storage.day_corrections import corrected_days
+from audit_api.services.places.correct_day import correct_day
+from audit_api.storage.places.day_corrections import corrected_days
 
 
 @click.group()

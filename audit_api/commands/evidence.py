@@ -10,14 +10,14 @@ import click
 
 from audit_api.commands.console import open_database, told, transaction
 from audit_api.commands.photo_copies import photos, put_photos_back
-from audit_api.domain.receipts import NoReceipt, Receipt, is_genuine
-from audit_api.domain.signing import SEED_BYTES, Signer, key_id
-from audit_api.services.back_up import begin_backup, finish_backup
-from audit_api.services.keep_log import Signed, take_checkpoint
-from audit_api.services.verify_log import KeptNote, verify_log, verify_originals
+from audit_api.domain.evidence.receipts import NoReceipt, Receipt, is_genuine
+from audit_api.domain.evidence.signing import SEED_BYTES, Signer, key_id
+from audit_api.services.evidence.back_up import begin_backup, finish_backup
+from audit_api.services.evidence.keep_log import Signed, take_checkpoint
+from audit_api.services.evidence.verify_log import KeptNote, verify_log, verify_originals
 from audit_api.settings import Settings
 from audit_api.storage.base import Database
-from audit_api.storage.photo_store import BucketUnavailable, PhotoStore
+from audit_api.storage.evidence.photo_store import BucketUnavailable, PhotoStore
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

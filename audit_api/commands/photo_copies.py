@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from audit_api.commands.console import open_database, told
-from audit_api.services.copy_originals import Copied, copy_originals, put_back
+from audit_api.services.evidence.copy_originals import Copied, copy_originals, put_back
 from audit_api.settings import Settings, SettingsError
-from audit_api.storage.photo_store import BucketUnavailable, PhotoStore
+from audit_api.storage.evidence.photo_store import BucketUnavailable, PhotoStore
 
 FOLDER = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 

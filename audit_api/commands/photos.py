@@ -6,10 +6,10 @@ import click
 
 from audit_api.commands.console import open_database, told
 from audit_api.domain.vocabulary import Role
-from audit_api.services.orphans import delete_orphan, orphans
+from audit_api.services.evidence.orphans import delete_orphan, orphans
 from audit_api.settings import Settings, SettingsError
+from audit_api.storage.evidence.photo_store import BucketUnavailable, PhotoStore
 from audit_api.storage.people import holds_role, person_by_username
-from audit_api.storage.photo_store import BucketUnavailable, PhotoStore
 
 
 @click.group()

@@ -22,7 +22,7 @@ from audit_api.commands.console import (
 )
 from audit_api.commands.standards_trial import compare_stored, diff, rerun_assessments
 from audit_api.domain import deadlines
-from audit_api.domain.adoption import Decision, recalled_in
+from audit_api.domain.law.adoption import Decision, recalled_in
 from audit_api.services.law.adopt_edition import Adopted, adopt_edition, import_edition
 from audit_api.services.law.amend import Amended, Amendment, amend_sites, amendment_of, sites_left
 from audit_api.services.law.catalogs import CatalogKeeper

@@ -27,8 +27,8 @@ from audit_api.services.law.compare_editions import (
 )
 from audit_api.services.law.rerun import rerun
 from audit_api.storage.base import Database
-from audit_api.storage.campaigns import campaign_ids
 from audit_api.storage.law.rulesets import count_assessments
+from audit_api.storage.places.campaigns import campaign_ids
 from field_schema.assessment import Finding
 from field_schema.catalog import Catalog
 from field_schema.proof import near

@@ -27,14 +27,14 @@ from audit_api.embedded import Child, EmbeddedError, EmbeddedServices
 from audit_api.embedded.child import free_port, is_free
 from audit_api.embedded.secret_file import write_secret
 from audit_api.services.enrol_device import issue_code
-from audit_api.services.import_needs import import_needs
-from audit_api.services.import_places import (
+from audit_api.services.manage_people import add_grant, add_person
+from audit_api.services.oversight.sweep_tasks import sweep_tasks
+from audit_api.services.places.import_needs import import_needs
+from audit_api.services.places.import_places import (
     import_campaign,
     import_stations,
     import_territories,
 )
-from audit_api.services.manage_people import add_grant, add_person
-from audit_api.services.sweep_tasks import sweep_tasks
 from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate

@@ -253,7 +253,7 @@ class NotCurrent(DomainError):
 
 
 class MoveRefused(DomainError):
-    """A move that does not go from the state in which the thing is (`audit_api.domain.lives`)."""
+    """A move that does not go from where the thing is (`audit_api.domain.oversight.lives`)."""
 
     slug = "move-refused"
     title = "It cannot go there from where it is"

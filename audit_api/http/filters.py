@@ -9,9 +9,9 @@ from audit_api.domain.access import Scope
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
 from audit_api.http.auth import now
-from audit_api.storage.campaigns import Campaign, Station
-from audit_api.storage.places import Site
-from audit_api.storage.territory_tree import subtree_of
+from audit_api.storage.places.campaigns import Campaign, Station
+from audit_api.storage.places.places import Site
+from audit_api.storage.places.territory_tree import subtree_of
 
 
 def territories_in_scope(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
-from audit_api.domain.needs import SUPPRESSED_BELOW, suppressed
+from audit_api.domain.oversight.needs import SUPPRESSED_BELOW, suppressed
 from audit_api.domain.vocabulary import BuildingStatus, TerritoryKind
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, problems

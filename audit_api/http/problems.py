@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from audit_api.domain import errors
 from audit_api.domain.errors import DomainError
-from audit_api.storage.photo_store import BucketUnavailable
+from audit_api.storage.evidence.photo_store import BucketUnavailable
 
 log = structlog.get_logger()
 

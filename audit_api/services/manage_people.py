@@ -12,7 +12,7 @@ from audit_api.domain.vocabulary import Language, Role
 from audit_api.services.sign_in import hash_password
 from audit_api.storage import audit_log
 from audit_api.storage.people import Person, PersonGrant
-from audit_api.storage.places import Territory
+from audit_api.storage.places.places import Territory
 
 
 def add_person(

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import BigInteger, Identity, Index, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from audit_api.domain.operations import Entry
+from audit_api.domain.sync.operations import Entry
 from audit_api.storage.base import Base, Id, Instant, Json, Word, ask
 
 

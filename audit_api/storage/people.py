@@ -34,7 +34,7 @@ from audit_api.storage.base import (
     is_sha256,
     one_of,
 )
-from audit_api.storage.territory_tree import Tree, tree_of
+from audit_api.storage.places.territory_tree import Tree, tree_of
 
 
 class Person(Base):

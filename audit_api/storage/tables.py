@@ -1,32 +1,29 @@
 """Every table class, imported so that the metadata is whole."""
 
-from audit_api.storage import (
+from audit_api.storage import audit_log, inspections, people
+from audit_api.storage.base import Base
+from audit_api.storage.evidence import evidence_log, examinations, photos, receipt_keys
+from audit_api.storage.law import amending, documents, packed, rulesets
+from audit_api.storage.oversight import (
     acts,
     adjudications,
     assignments,
-    audit_log,
-    campaigns,
-    day_corrections,
-    election_day,
     escalations,
-    evidence_log,
-    examinations,
     fabrication,
-    inspections,
-    needs,
     office_numbers,
-    people,
-    photos,
-    places,
-    receipt_keys,
     remediation,
     reviews,
     served_lists,
-    territory_tree,
     violations,
 )
-from audit_api.storage.base import Base
-from audit_api.storage.law import amending, documents, packed, rulesets
+from audit_api.storage.places import (
+    campaigns,
+    day_corrections,
+    election_day,
+    needs,
+    places,
+    territory_tree,
+)
 from audit_api.storage.sync import feed, operations, quarantine, snapshots, uploads
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from audit_api.domain.bulk_assessment import Buildings, BulkRuleset, ElementVerdicts, Part
+from audit_api.domain.law.bulk_assessment import Buildings, BulkRuleset, ElementVerdicts, Part
 from field_schema.assessment import Finding, assess
 from field_schema.catalog import load_catalog
 from field_schema.deciding import REASONS

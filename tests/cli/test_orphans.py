@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
-from audit_api.services import orphans
+from audit_api.services.evidence import orphans
 from audit_api.settings import Settings
-from audit_api.storage import photos
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence import photos
+from audit_api.storage.evidence.photo_store import PhotoStore
 from tests.cli.conftest import Cli
 from tests.factories import make_device, make_person, make_territory
 

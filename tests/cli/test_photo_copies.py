@@ -8,7 +8,7 @@ import pytest
 
 from audit_api.app import create_app
 from audit_api.settings import Settings
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from tests.cli.conftest import Cli, cli_on
 from tests.journeys.restoring import empty_bucket, originals
 from tests.services.logged import Logged

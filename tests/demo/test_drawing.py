@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from PIL import Image
 
 from audit_api.demo.drawing import SIZE, draw_element, draw_ramp
-from audit_api.domain.fabrication import Thresholds, alike_bits, tells_something
+from audit_api.domain.oversight.fabrication import Thresholds, alike_bits, tells_something
 from audit_api.imaging.examine import difference_hash
 
 BISHKEK = timezone(timedelta(hours=6))

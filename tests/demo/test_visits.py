@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from audit_api.demo.visits import make_visit
-from audit_api.domain.fabrication import Thresholds
+from audit_api.domain.oversight.fabrication import Thresholds
 
 BATKEN = {"lat": 40.06, "lon": 70.82}
 FARTHEST_KM = 75

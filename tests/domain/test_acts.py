@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from audit_api.domain.acts import (
+from audit_api.domain.errors import InvalidInput, MoveRefused
+from audit_api.domain.oversight.acts import (
     ACT_MOVES,
     DECISIONS,
     ActMove,
@@ -13,7 +14,6 @@ from audit_api.domain.acts import (
     diagram,
     next_state,
 )
-from audit_api.domain.errors import InvalidInput, MoveRefused
 from audit_api.domain.vocabulary import ActKind, ActState
 
 LEADS = {

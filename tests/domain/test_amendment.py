@@ -5,8 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from audit_api.domain.amendment import ADOPTED_MOVES, REPLACED_MOVES, AmendmentPlan, plan_amendment
-from audit_api.domain.violations import KnownCase
+from audit_api.domain.law.amendment import (
+    ADOPTED_MOVES,
+    REPLACED_MOVES,
+    AmendmentPlan,
+    plan_amendment,
+)
+from audit_api.domain.oversight.violations import KnownCase
 from audit_api.domain.vocabulary import ENDED_VIOLATION_STATES, ViolationState
 from tests.domain.test_violations import DOOR, RAMP, Finding
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from audit_api.domain.branch_difference import Difference, differences
+from audit_api.domain.sync.branch_difference import Difference, differences
 from tests.field_schema.bodies import ramp_body, station_body
 
 BODY: dict[str, Any] = station_body(1, breaches=0.3)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audit_api.domain.bulk_assessment import Buildings, BulkDiff, BulkRuleset, Part
+from audit_api.domain.law.bulk_assessment import Buildings, BulkDiff, BulkRuleset, Part
 from field_schema.assessment import assess
 from field_schema.catalog import load_catalog
 from field_schema.deciding import REASONS

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from audit_api.domain.checkpoints import (
+from audit_api.domain.evidence.checkpoints import (
     CheckpointBody,
     NoCheckpoint,
     key_of_note,
@@ -13,7 +13,7 @@ from audit_api.domain.checkpoints import (
     read_note,
     signed_note,
 )
-from audit_api.domain.signing import Signer, is_signed
+from audit_api.domain.evidence.signing import Signer, is_signed
 
 SIGNER = Signer(bytes(range(32)))
 OTHER = Signer(bytes(range(1, 33)))

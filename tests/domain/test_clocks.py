@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from audit_api.domain.clocks import Anchor, Clock, Reading, bounds, wall_time
+from audit_api.domain.sync.clocks import Anchor, Clock, Reading, bounds, wall_time
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = 3_600_000

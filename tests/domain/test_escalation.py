@@ -2,7 +2,7 @@
 
 import pytest
 
-from audit_api.domain.escalation import EscalationDays, EscalationStep
+from audit_api.domain.oversight.escalation import EscalationDays, EscalationStep
 
 
 def test_each_step_comes_after_the_one_before() -> None:

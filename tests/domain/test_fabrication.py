@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_api.domain.fabrication import (
+from audit_api.domain.oversight.fabrication import (
     Flag,
     PhotoClaims,
     Place,

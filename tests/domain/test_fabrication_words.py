@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from audit_api.domain.fabrication import (
+from audit_api.domain.oversight.fabrication import (
     Flag,
     PhotoClaims,
     Place,
@@ -19,7 +19,7 @@ from audit_api.domain.fabrication import (
     same_photo,
     single_flags,
 )
-from audit_api.domain.fabrication_words import PAIRS, flag_in_words
+from audit_api.domain.oversight.fabrication_words import PAIRS, flag_in_words
 from audit_api.domain.vocabulary import FlagKind, Language
 from field_schema.problems import words
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from audit_api.domain.amendment import ADOPTED_MOVES, REPLACED_MOVES
 from audit_api.domain.errors import MoveRefused
-from audit_api.domain.life import LAW, MEASUREMENT, Life, read_life
-from audit_api.domain.lives import TASK_LIFE, VIOLATION_LIFE
-from audit_api.domain.lives_page import lives_page
-from audit_api.domain.remediation import TABLET_MOVES
-from audit_api.domain.violations import VIOLATION_MOVES
+from audit_api.domain.law.amendment import ADOPTED_MOVES, REPLACED_MOVES
+from audit_api.domain.oversight.life import LAW, MEASUREMENT, Life, read_life
+from audit_api.domain.oversight.lives import TASK_LIFE, VIOLATION_LIFE
+from audit_api.domain.oversight.lives_page import lives_page
+from audit_api.domain.oversight.remediation import TABLET_MOVES
+from audit_api.domain.oversight.violations import VIOLATION_MOVES
 from audit_api.domain.vocabulary import Role, TaskState, ViolationState
 
 # (from, to) -> the moves; every pair that is not here is refused.

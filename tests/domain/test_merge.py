@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_api.domain.merge import (
+from audit_api.domain.oversight.remediation import TABLET_MOVES, Command
+from audit_api.domain.sync.merge import (
     Change,
     CommandOutcome,
     FieldOutcome,
@@ -17,7 +18,6 @@ from audit_api.domain.merge import (
     merge_fields,
     merge_revision,
 )
-from audit_api.domain.remediation import TABLET_MOVES, Command
 from audit_api.domain.vocabulary import TaskState
 
 # Revisions

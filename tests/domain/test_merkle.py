@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_api.domain.merkle import EMPTY_ROOT, Tree
+from audit_api.domain.evidence.merkle import EMPTY_ROOT, Tree
 
 
 def root_by_the_book(leaves: list[bytes]) -> bytes:

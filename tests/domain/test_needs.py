@@ -1,6 +1,6 @@
 """Counts of voters with disabilities: what everybody may see, and how a line is read."""
 
-from audit_api.domain.needs import NEEDS, suppressed
+from audit_api.domain.oversight.needs import NEEDS, suppressed
 from audit_api.domain.place_rows import read_rows
 from audit_api.domain.vocabulary import UserGroup
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from audit_api.domain.priority import SEVERITY_POINTS, days_left, priority
+from audit_api.domain.oversight.priority import SEVERITY_POINTS, days_left, priority
 from audit_api.domain.vocabulary import Severity
 
 DUE = date(2021, 11, 18)

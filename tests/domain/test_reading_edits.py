@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from audit_api.domain.merge import Change
-from audit_api.domain.reading_edits import (
+from audit_api.domain.sync.merge import Change
+from audit_api.domain.sync.reading_edits import (
     FIELDS,
     LAW_RELEVANT,
     InvalidEdit,

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from audit_api.domain.errors import MalformedBody
-from audit_api.domain.reading_operations import read_kept
+from audit_api.domain.sync.reading_operations import read_kept
 from audit_api.http.sync.envelope import read_envelope
 from tests.factories import operation, push_body
 

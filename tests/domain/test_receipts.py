@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from audit_api.domain.receipts import NoReceipt, Receipt, is_genuine, signed_receipt
-from audit_api.domain.signing import Signer, is_signed, key_id
+from audit_api.domain.evidence.receipts import NoReceipt, Receipt, is_genuine, signed_receipt
+from audit_api.domain.evidence.signing import Signer, is_signed, key_id
 
 SIGNER = Signer(bytes(range(32)))
 KEYS = {SIGNER.key: SIGNER.public_key}

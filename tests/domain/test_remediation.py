@@ -3,7 +3,7 @@
 import pytest
 
 from audit_api.domain.access import WHO_MAY_WHAT, Noun
-from audit_api.domain.remediation import TABLET_MOVES, Command
+from audit_api.domain.oversight.remediation import TABLET_MOVES, Command
 from audit_api.domain.vocabulary import Role, TaskState
 
 GOES = {

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_api.domain.canonical import canonical_json
-from audit_api.domain.serving import reason_in_words, since, why_not
+from audit_api.domain.evidence.canonical import canonical_json
+from audit_api.domain.oversight.serving import reason_in_words, since, why_not
 from audit_api.domain.vocabulary import NotReady, ViolationState
 
 A, B, C, D = (UUID(int=n) for n in (1, 2, 3, 4))

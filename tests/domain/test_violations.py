@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from audit_api.domain.violations import (
+from audit_api.domain.oversight.violations import (
     RECOMMENDATION_MOVES,
     VIOLATION_MOVES,
     KnownCase,

@@ -7,7 +7,7 @@ from hashlib import sha256
 import psycopg
 
 from audit_api.settings import S3Settings
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 
 Address = Mapping[str, str]
 

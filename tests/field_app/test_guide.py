@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from audit_api.domain.receipts import Receipt, is_genuine
+from audit_api.domain.evidence.receipts import Receipt, is_genuine
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.storage.base import Database
 from tests.factories import World

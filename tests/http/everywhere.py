@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
 from audit_api.storage.base import Database
-from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
+from audit_api.storage.places.campaigns import Campaign, Constituency, Milestone, Station
 from tests.factories import (
     World,
     make_device,

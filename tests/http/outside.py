@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
-from audit_api.services.import_needs import import_needs
+from audit_api.services.places.import_needs import import_needs
 from audit_api.storage.base import Database
-from audit_api.storage.campaigns import Campaign, Constituency, Milestone, Station
+from audit_api.storage.places.campaigns import Campaign, Constituency, Milestone, Station
 from audit_api.storage.sync import feed
 from tests.factories import (
     CAMPAIGN,

@@ -12,15 +12,15 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import text
 
-from audit_api.domain.fabrication import Thresholds
+from audit_api.domain.oversight.fabrication import Thresholds
 from audit_api.domain.vocabulary import Role
 from audit_api.imaging import Examiner
-from audit_api.services.check_fabrication import check_fabrication
-from audit_api.services.examine_photos import examine_photos
+from audit_api.services.evidence.examine_photos import examine_photos
 from audit_api.services.law.catalogs import CatalogKeeper
+from audit_api.services.oversight.check_fabrication import check_fabrication
 from audit_api.storage.base import Database
 from audit_api.storage.people import Person
-from audit_api.storage.places import Territory
+from audit_api.storage.places.places import Territory
 from tests.factories import CAMPAIGN, World, inspection_of, make_device, operation, push
 
 SITES = ("near-1", "near-2", "far-1", "far-2")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Scope
 from audit_api.http.oversight import inspections as inspection_routes
 from audit_api.storage.lists import quarantine, reviews, sites, tasks, violations
-from audit_api.storage.places import Territory
+from audit_api.storage.places.places import Territory
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from uuid import UUID, uuid4
 from flask import Flask
 from PIL import Image
 
-from audit_api.domain.fabrication import Thresholds
+from audit_api.domain.oversight.fabrication import Thresholds
 from audit_api.domain.vocabulary import Role
 from audit_api.imaging import Examiner
-from audit_api.services.check_fabrication import Checked, check_fabrication
-from audit_api.services.examine_photos import examine_photos
+from audit_api.services.evidence.examine_photos import examine_photos
 from audit_api.services.law.catalogs import CatalogKeeper
+from audit_api.services.oversight.check_fabrication import Checked, check_fabrication
 from audit_api.storage.base import Database
 from tests.factories import CAMPAIGN, World, make_site, operation, push
 from tests.field_schema.bodies import measurement, ramp_body

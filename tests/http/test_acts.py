@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from audit_api.domain.acts import ActMove
 from audit_api.domain.deadlines import today
+from audit_api.domain.oversight.acts import ActMove
 from audit_api.domain.vocabulary import ActKind, ActState, Role
 from audit_api.storage.base import Database
 from tests.domain.test_acts import LEADS

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from audit_api.app import create_app
 from audit_api.settings import Settings
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from tests.factories import World
 from tests.http.tus import photo
 

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.app import create_app
-from audit_api.domain.checkpoints import key_of_note, read_note
-from audit_api.domain.receipts import Receipt, is_genuine
+from audit_api.domain.evidence.checkpoints import key_of_note, read_note
+from audit_api.domain.evidence.receipts import Receipt, is_genuine
 from audit_api.settings import Settings
 from audit_api.storage.base import Database
 from tests.backups import Backups

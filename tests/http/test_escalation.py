@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from audit_api.domain.escalation import EscalationDays, EscalationStep
+from audit_api.domain.oversight.escalation import EscalationDays, EscalationStep
 from audit_api.domain.vocabulary import Role
-from audit_api.services.sweep_tasks import sweep_tasks
+from audit_api.services.oversight.sweep_tasks import sweep_tasks
 from audit_api.storage.base import Database
-from audit_api.storage.election_day import add_move
+from audit_api.storage.places.election_day import add_move
 from tests.factories import CAMPAIGN, World
 from tests.http.populated import Things
 

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
-from audit_api.storage import photos
 from audit_api.storage.base import Database
+from audit_api.storage.evidence import photos
 from tests.factories import (
     World,
     inspection_of,

@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.domain.deadlines import today
-from audit_api.domain.escalation import EscalationDays
-from audit_api.domain.priority import priority
+from audit_api.domain.oversight.escalation import EscalationDays
+from audit_api.domain.oversight.priority import priority
 from audit_api.domain.vocabulary import Role, Severity
-from audit_api.services.import_needs import import_needs
-from audit_api.services.sweep_tasks import sweep_tasks
+from audit_api.services.oversight.sweep_tasks import sweep_tasks
+from audit_api.services.places.import_needs import import_needs
 from audit_api.storage.base import Database
 from tests.factories import CAMPAIGN, World
 from tests.http.populated import Things

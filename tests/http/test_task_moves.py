@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from audit_api.domain.access import WHO_MAY_WHAT, Noun
 from audit_api.domain.vocabulary import Role
-from audit_api.services.move_task import VERBS, TaskWord
+from audit_api.services.oversight.move_task import VERBS, TaskWord
 from audit_api.storage.base import Database
 from tests.factories import World, make_session_token
 from tests.field_schema.bodies import measurement

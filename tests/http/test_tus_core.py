@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from audit_api.storage.base import Database
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from tests.factories import World
 from tests.http.tus import Tus, checksum, photo
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.storage.base import Database
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from tests.factories import World
 from tests.http.tus import BYTES, Tus, checksum, photo
 

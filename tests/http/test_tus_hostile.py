@@ -13,14 +13,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.app import create_app
-from audit_api.domain.uploads import read_metadata
+from audit_api.domain.sync.uploads import read_metadata
 from audit_api.embedded.child import free_port
 from audit_api.http.sync import uploads
 from audit_api.services.sync import hand_in_quota
 from audit_api.services.sync.hand_in_quota import Quota
 from audit_api.settings import Settings
 from audit_api.storage.base import Database
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from tests.factories import World
 from tests.http.tablets import Tablet
 from tests.http.tus import BYTES, Tus, metadata, photo

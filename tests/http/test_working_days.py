@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
 from audit_api.domain.working_days import DayKind
-from audit_api.services.correct_day import correct_day
+from audit_api.services.places.correct_day import correct_day
 from audit_api.storage.base import Database
 from tests.factories import World, operation, push, ramp_of
 from tests.field_schema.bodies import measurement

@@ -14,7 +14,7 @@ from typing import Any
 from audit_api.app import create_app
 from audit_api.http.sync import upload_receiving
 from audit_api.settings import Settings
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from audit_api.storage.sync import pipeline
 
 

@@ -19,8 +19,8 @@ from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
 from audit_api.services.enrol_device import issue_code
-from audit_api.services.import_places import import_stations
 from audit_api.services.manage_people import add_grant
+from audit_api.services.places.import_places import import_stations
 from audit_api.settings import Settings
 from audit_api.storage.base import Database
 from audit_api.storage.sync import feed

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from audit_api.domain.receipts import Receipt, is_genuine
+from audit_api.domain.evidence.receipts import Receipt, is_genuine
 from audit_api.storage.base import Database
 from audit_api.tablet import HttpTransport, Operation, Tablet
 from tests.factories import CAMPAIGN

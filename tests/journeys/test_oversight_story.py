@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from audit_api.domain.vocabulary import Role
-from audit_api.services.import_needs import import_needs
+from audit_api.services.places.import_needs import import_needs
 from audit_api.storage.base import Database
 from tests.factories import CAMPAIGN, World
 from tests.field_schema.bodies import measurement

@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from audit_api.domain.checkpoints import read_note
+from audit_api.domain.evidence.checkpoints import read_note
 from audit_api.embedded import EmbeddedServices
-from audit_api.services.verify_log import KeptNote, verify_log
+from audit_api.services.evidence.verify_log import KeptNote, verify_log
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
-from audit_api.storage.evidence_log import backed_up_size
+from audit_api.storage.evidence.evidence_log import backed_up_size
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.sync import feed
 from audit_api.tablet import HttpTransport, Tablet

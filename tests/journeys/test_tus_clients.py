@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from audit_api.settings import Settings
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from tests.factories import World
 from tests.http.tus import photo
 from tests.journeys.cutting import CuttingLink

@@ -10,7 +10,7 @@ from tusclient.exceptions import TusUploadFailed
 from tusclient.uploader import Uploader
 
 from audit_api.settings import Settings
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from tests.factories import World
 from tests.http.tus import photo
 from tests.journeys.server import Server

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from audit_api.domain.vocabulary import Role
 from audit_api.settings import Settings
 from audit_api.storage.base import Database
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from tests.factories import World, operation, push, ramp_of
 from tests.http.populated import with_photo
 from tests.http.tus import Tus, photo

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 from flask import Flask
 from sqlalchemy import text
 
-from audit_api.domain.checkpoints import CheckpointBody, read_note, signed_note
-from audit_api.domain.signing import Signer
-from audit_api.services.keep_log import Signed, take_checkpoint
-from audit_api.services.verify_log import KeptNote, verify_log
+from audit_api.domain.evidence.checkpoints import CheckpointBody, read_note, signed_note
+from audit_api.domain.evidence.signing import Signer
+from audit_api.services.evidence.keep_log import Signed, take_checkpoint
+from audit_api.services.evidence.verify_log import KeptNote, verify_log
 from audit_api.storage.base import Database
 from tests.conftest import SIGNING_KEY
 from tests.factories import World, make_world, operation, push, ramp_of

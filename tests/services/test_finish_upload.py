@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
-from audit_api.domain.uploads import Declared
+from audit_api.domain.sync.uploads import Declared
 from audit_api.domain.vocabulary import Role
 from audit_api.services.sync.finish_upload import finish_upload
 from audit_api.storage.base import Database

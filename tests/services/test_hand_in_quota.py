@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
 from audit_api.domain.errors import HandInQuotaSpent
-from audit_api.domain.operations import ReceivedOperation
+from audit_api.domain.sync.operations import ReceivedOperation
 from audit_api.domain.vocabulary import Role
 from audit_api.services.sync.hand_in_quota import Quota, check_operations
 from tests.factories import World, make_device

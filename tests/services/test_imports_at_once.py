@@ -10,7 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit_api.domain.vocabulary import Role
-from audit_api.services.import_places import ImportReport, import_stations, import_territories
+from audit_api.services.places.import_places import (
+    ImportReport,
+    import_stations,
+    import_territories,
+)
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
 from tests.factories import CAMPAIGN, make_world

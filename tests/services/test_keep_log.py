@@ -9,9 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit_api.app import create_app
-from audit_api.domain.checkpoints import read_note
 from audit_api.domain.errors import LogBroken
-from audit_api.domain.merkle import Tree
+from audit_api.domain.evidence.checkpoints import read_note
+from audit_api.domain.evidence.merkle import Tree
 from audit_api.settings import Settings
 from tests.services.logged import FOREIGN, SIGNER, Logged
 

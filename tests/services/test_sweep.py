@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.vocabulary import Role
 from audit_api.services.sweep import sweep
+from audit_api.storage.evidence.photo_store import PhotoStore
+from audit_api.storage.evidence.photos import Photo
 from audit_api.storage.people import EnrolmentCode, FailedSignIn, LoginSession
-from audit_api.storage.photo_store import PhotoStore
-from audit_api.storage.photos import Photo
 from audit_api.storage.sync.uploads import Upload, UploadSegment
 from audit_api.storage.tables import Base
 from tests.factories import AT, World, client_of, digest, inspection_of, operation, push

@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import text
 
 from audit_api.app import create_app
-from audit_api.domain.checkpoints import read_note, signed_note
-from audit_api.services.verify_log import KeptNote, verify_originals
+from audit_api.domain.evidence.checkpoints import read_note, signed_note
+from audit_api.services.evidence.verify_log import KeptNote, verify_originals
 from audit_api.settings import Settings
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 from tests.cli.conftest import cli_on
 from tests.services.logged import FOREIGN, SIGNER, Logged
 

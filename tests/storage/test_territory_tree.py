@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from audit_api.storage import territory_tree
-from audit_api.storage.territory_tree import subtree_of
+from audit_api.storage.places import territory_tree
+from audit_api.storage.places.territory_tree import subtree_of
 from tests.factories import make_territory
 
 DAY = date(2021, 6, 1)

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.orm import Session
 
-from audit_api.domain.uploads import Declared
+from audit_api.domain.sync.uploads import Declared
 from audit_api.storage.sync import uploads
 from audit_api.storage.sync.uploads import Held
 from tests.factories import AT, World, digest

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from audit_api.domain.strict_json import loads
 from audit_api.embedded import EmbeddedServices
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence.photo_store import PhotoStore
 
 FOLDER = Path(__file__).parents[2] / "docs" / "deploy"
 UNITS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".service", ".timer"))

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from audit_api.domain.receipts import signed_receipt
-from audit_api.domain.signing import Signer
+from audit_api.domain.evidence.receipts import signed_receipt
+from audit_api.domain.evidence.signing import Signer
 from audit_api.storage.base import Database
 from audit_api.tablet import Answer, LinkDown, Operation, Tablet
 from tests.backups import Backups

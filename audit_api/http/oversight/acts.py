@@ -8,9 +8,9 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, Scope
-from audit_api.domain.acts import DECISIONS, ActMove
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
+from audit_api.domain.oversight.acts import DECISIONS, ActMove
 from audit_api.domain.vocabulary import ActKind, ActState
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, YesNo, problems
@@ -19,9 +19,9 @@ from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.oversight.served_lists import AddresseeIn, LetterQuery, letter_filter
 from audit_api.http.paging import answer_json, answer_page, read_cursor
-from audit_api.services.issue_act import ActWish, issue_act
-from audit_api.services.move_act import answer_act, decide_act
-from audit_api.services.prepare_list import Addressee, Wish
+from audit_api.services.oversight.issue_act import ActWish, issue_act
+from audit_api.services.oversight.move_act import answer_act, decide_act
+from audit_api.services.oversight.prepare_list import Addressee, Wish
 from audit_api.settings import Settings
 from audit_api.storage.lists import acts as lists
 from audit_api.storage.lists.acts import ActFilter

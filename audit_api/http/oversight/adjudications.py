@@ -17,8 +17,8 @@ from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.oversight.violations import ViolationWhole, violation_whole
 from audit_api.http.paging import PageQuery, answer_page, read_cursor
-from audit_api.services.adjudicate import Said, adjudicate
 from audit_api.services.law.correct_finding import Correction
+from audit_api.services.oversight.adjudicate import Said, adjudicate
 from audit_api.storage.lists import adjudications as lists
 from audit_api.storage.lists.adjudications import QueueFilter
 from audit_api.storage.lists.selection import keyed

@@ -15,7 +15,7 @@ from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
-from audit_api.services.assign import Wanted, assign, withdraw_assignment
+from audit_api.services.oversight.assign import Wanted, assign, withdraw_assignment
 from audit_api.storage.lists import assignments as lists
 from audit_api.storage.lists.assignments import AssignmentFilter
 from audit_api.storage.lists.selection import keyed

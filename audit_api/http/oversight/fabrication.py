@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Noun, Scope
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
-from audit_api.domain.fabrication_words import flag_in_words
+from audit_api.domain.oversight.fabrication_words import flag_in_words
 from audit_api.domain.vocabulary import FlagKind, FlagState, Language
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
-from audit_api.services.set_flag_aside import set_flag_aside
+from audit_api.services.oversight.set_flag_aside import set_flag_aside
 from audit_api.storage.lists import fabrication as lists
 from audit_api.storage.lists.fabrication import FlaggedFilter
 from audit_api.storage.lists.selection import AnyRow, keyed

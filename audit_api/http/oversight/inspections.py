@@ -18,7 +18,7 @@ from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.fabrication import FlagsOut, asked_language, flags_in_words
 from audit_api.http.paging import answer_json
 from audit_api.services.law.read_assessment import read_assessment
-from audit_api.services.return_inspection import return_inspection
+from audit_api.services.oversight.return_inspection import return_inspection
 from audit_api.storage.lists.inspections import find_inspection, list_returns
 from field_schema import reasons
 from field_schema.scoring import score

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Noun, Scope
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import BodyTooLarge, MalformedBody, NotFound
-from audit_api.domain.mending import Mending
-from audit_api.domain.reading_operations import body_bytes, read_kept
+from audit_api.domain.sync.mending import Mending
+from audit_api.domain.sync.reading_operations import body_bytes, read_kept
 from audit_api.domain.vocabulary import OperationStatus, QuarantineDecision
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
@@ -22,7 +22,7 @@ from audit_api.http.filters import territories_in_scope
 from audit_api.http.law.catalog import catalogs
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
-from audit_api.services.decide_quarantine import Verdict, decide_quarantine
+from audit_api.services.oversight.decide_quarantine import Verdict, decide_quarantine
 from audit_api.settings import Settings
 from audit_api.storage.lists import quarantine as lists
 from audit_api.storage.lists.quarantine import QuarantineFilter

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Noun, Scope
 from audit_api.domain.deadlines import today
-from audit_api.domain.recommendations import id_of
+from audit_api.domain.law.recommendations import id_of
 from audit_api.domain.vocabulary import RecommendationState, Weight
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, problems

@@ -10,9 +10,9 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, Scope
-from audit_api.domain.branch_difference import differences
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
+from audit_api.domain.sync.branch_difference import differences
 from audit_api.domain.vocabulary import EntityKind, ReviewKind, ReviewState
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
@@ -20,8 +20,8 @@ from audit_api.http.filters import site_in_scope, territories_in_scope
 from audit_api.http.law.catalog import catalogs
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
-from audit_api.services.decide_quarantine import of_kept
-from audit_api.services.decide_review import AS_ASKED, Ruling, decide_review, handed_in
+from audit_api.services.oversight.decide_quarantine import of_kept
+from audit_api.services.oversight.decide_review import AS_ASKED, Ruling, decide_review, handed_in
 from audit_api.services.sync.replay_operation import kept_operation
 from audit_api.storage.lists import reviews as lists
 from audit_api.storage.lists.reviews import ReviewFilter

@@ -8,10 +8,10 @@ from flask import Response
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
-from audit_api.domain import serving
 from audit_api.domain.access import Actor, Noun, Scope
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
+from audit_api.domain.oversight import serving
 from audit_api.domain.vocabulary import AddresseeKind, NotReady, Severity, UserGroup
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
@@ -20,8 +20,8 @@ from audit_api.http.filters import campaign_known, site_in_scope, territories_in
 from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.fabrication import asked_language
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
-from audit_api.services.prepare_list import Addressee, Prepared, Wish, prepare_list
-from audit_api.services.serve_list import serve_list, since_json
+from audit_api.services.oversight.prepare_list import Addressee, Prepared, Wish, prepare_list
+from audit_api.services.oversight.serve_list import serve_list, since_json
 from audit_api.storage.lists import served_lists as lists
 from audit_api.storage.lists.selection import keyed
 from audit_api.storage.lists.served_lists import LetterFilter

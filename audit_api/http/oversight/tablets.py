@@ -14,7 +14,7 @@ from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, YesNo, problems
 from audit_api.http.filters import territories_in_scope
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
-from audit_api.services.revoke_device import revoke_device
+from audit_api.services.oversight.revoke_device import revoke_device
 from audit_api.storage.lists import devices as lists
 from audit_api.storage.lists.devices import DeviceFilter
 from audit_api.storage.lists.selection import keyed

@@ -13,7 +13,7 @@ from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.oversight.tasks import TaskWhole, task_whole
-from audit_api.services.move_task import VERBS, TaskWord, Told, move_task
+from audit_api.services.oversight.move_task import VERBS, TaskWord, Told, move_task
 
 blueprint = Blueprint(
     "task_moves",

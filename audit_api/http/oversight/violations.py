@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
-from audit_api.domain.priority import VotersFrom
+from audit_api.domain.oversight.priority import VotersFrom
 from audit_api.domain.vocabulary import (
     AdjudicationDecision,
     Severity,

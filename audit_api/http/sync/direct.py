@@ -24,7 +24,7 @@ from audit_api.http.sync.photos import CONTENT_TYPES, PhotoSchema, facts_of, rea
 from audit_api.services.sync.attach_photo import attach_photo
 from audit_api.services.sync.hand_in_quota import check_photo
 from audit_api.settings import Settings
-from audit_api.storage import photos
+from audit_api.storage.evidence import photos
 
 blueprint = Blueprint("direct", __name__, description="Photos straight to the bucket.")
 

@@ -10,10 +10,10 @@ from uuid import UUID
 import msgspec
 
 from audit_api.domain import strict_json
-from audit_api.domain.clocks import MOST_ANCHORS, Anchor, Clock, wall_time
 from audit_api.domain.errors import BodyTooLarge, Fault, InvalidInput, MalformedBody
-from audit_api.domain.operations import ReceivedOperation
-from audit_api.domain.reading_operations import (
+from audit_api.domain.sync.clocks import MOST_ANCHORS, Anchor, Clock, wall_time
+from audit_api.domain.sync.operations import ReceivedOperation
+from audit_api.domain.sync.reading_operations import (
     body_bytes,
     read_operation,
     read_reading,

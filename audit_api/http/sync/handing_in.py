@@ -13,8 +13,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
-from audit_api.domain.operations import OperationResult, ReceivedOperation
-from audit_api.domain.signing import Signer
+from audit_api.domain.evidence.signing import Signer
+from audit_api.domain.sync.operations import OperationResult, ReceivedOperation
 from audit_api.http.auth import now
 from audit_api.http.sync.envelope import Envelope
 from audit_api.services.law.catalogs import CatalogKeeper, CatalogMoved

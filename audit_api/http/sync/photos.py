@@ -23,8 +23,8 @@ from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.services.sync.attach_photo import attach_photo
 from audit_api.services.sync.hand_in_quota import check_photo
 from audit_api.settings import Settings
-from audit_api.storage import photos
-from audit_api.storage.photo_store import PhotoStore
+from audit_api.storage.evidence import photos
+from audit_api.storage.evidence.photo_store import PhotoStore
 
 blueprint = Blueprint("photos", __name__, description="Photos, known by their SHA-256.")
 

@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 
 from audit_api.domain.access import Actor, Noun
 from audit_api.domain.errors import BodyTooLarge, Forbidden
-from audit_api.domain.signing import Signer
+from audit_api.domain.evidence.signing import Signer
 from audit_api.domain.strict_json import decompress
 from audit_api.http.auth import Door, database, guard, now
 from audit_api.http.blueprints import Blueprint, Schema, problems

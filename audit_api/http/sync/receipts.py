@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
 from audit_api.domain.errors import NotFound
-from audit_api.domain.receipts import signed_receipt
-from audit_api.domain.signing import Signer
+from audit_api.domain.evidence.receipts import signed_receipt
+from audit_api.domain.evidence.signing import Signer
 from audit_api.http.auth import Door, database, guard, now, public
 from audit_api.http.blueprints import Blueprint, Schema, WholeNumber, instant, problems
 from audit_api.http.paging import MAX_LIMIT, answer_json, answer_page, read_cursor
-from audit_api.storage import evidence_log, receipt_keys
+from audit_api.storage.evidence import evidence_log, receipt_keys
 from audit_api.storage.lists.durable import durable_operations, is_of
 from audit_api.storage.lists.selection import AnyRow
 

@@ -18,11 +18,11 @@ import structlog
 
 from audit_api.domain.access import Actor
 from audit_api.domain.errors import BodyTooLarge, ChecksumDiffers, StoreFull, TakenOver
-from audit_api.domain.uploads import UNFINISHED_KEPT, Checksum
+from audit_api.domain.sync.uploads import UNFINISHED_KEPT, Checksum
 from audit_api.http.sync.upload_body import IncomingBody
 from audit_api.services.sync.finish_upload import finish_upload
 from audit_api.storage.base import Database
-from audit_api.storage.photo_store import BucketUnavailable, PhotoStore
+from audit_api.storage.evidence.photo_store import BucketUnavailable, PhotoStore
 from audit_api.storage.sync import uploads
 
 log = structlog.get_logger()

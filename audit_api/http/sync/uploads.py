@@ -25,7 +25,7 @@ from audit_api.domain.errors import (
     UnsupportedEncoding,
     UploadGone,
 )
-from audit_api.domain.uploads import (
+from audit_api.domain.sync.uploads import (
     ALGORITHMS,
     BYTES_TYPE,
     EXTENSIONS,
@@ -55,7 +55,7 @@ from audit_api.http.sync.upload_receiving import Receiving
 from audit_api.services.sync.hand_in_quota import check_photo
 from audit_api.settings import Settings
 from audit_api.storage.base import Answered
-from audit_api.storage.photo_store import BucketUnavailable
+from audit_api.storage.evidence.photo_store import BucketUnavailable
 from audit_api.storage.sync import uploads
 
 blueprint = Blueprint("uploads", __name__, description="Photos that go on where a link broke.")

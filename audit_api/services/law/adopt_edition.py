@@ -8,8 +8,8 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from audit_api.domain import deadlines
-from audit_api.domain.adoption import Decision, adopted_already, next_version
 from audit_api.domain.errors import Fault, ImportRefused, InvalidInput
+from audit_api.domain.law.adoption import Decision, adopted_already, next_version
 from audit_api.services.law.catalogs import CatalogKeeper, keep_ruleset
 from audit_api.storage import audit_log
 from audit_api.storage.law.amending import AffectedCampaign, open_campaigns

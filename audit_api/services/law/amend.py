@@ -1,9 +1,9 @@
 """Judge what is stored by a changed law, some sites a transaction: assessments, cases, tasks.
 
 Every current inspection of a campaign gets an assessment by the new ruleset beside its old ones,
-which stay for ever. What that does to cases stands in `audit_api.domain.amendment`. A site is done
-whole or not at all, and what is to be done is read from the database: a run that was killed is
-finished by the next one.
+which stay for ever. What that does to cases stands in `audit_api.domain.law.amendment`. A site is
+done whole or not at all, and what is to be done is read from the database: a run that was killed
+is finished by the next one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,8 +16,8 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from audit_api.domain import deadlines
-from audit_api.domain.amendment import AmendmentPlan, Edition, plan_amendment
-from audit_api.domain.violations import MOVING, CaseKey, KnownCase, case_id, key_of
+from audit_api.domain.law.amendment import AmendmentPlan, Edition, plan_amendment
+from audit_api.domain.oversight.violations import MOVING, CaseKey, KnownCase, case_id, key_of
 from audit_api.domain.vocabulary import ViolationState, Weight
 from audit_api.domain.working_days import working_days
 from audit_api.services.law.amend_advice import amend_advice

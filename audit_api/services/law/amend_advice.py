@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from audit_api.domain.amendment import Edition
-from audit_api.domain.recommendations import Advice, follow, supersede
-from audit_api.domain.violations import CaseKey
+from audit_api.domain.law.amendment import Edition
+from audit_api.domain.law.recommendations import Advice, follow, supersede
+from audit_api.domain.oversight.violations import CaseKey
 from audit_api.domain.vocabulary import RecommendationState
 from audit_api.services.sync.move_cases import photos_of
 from audit_api.storage.law.amending import advice_at, write_advice

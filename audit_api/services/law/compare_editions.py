@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from audit_api.domain.bulk_assessment import Buildings, BulkDiff, Change, Part, Places
+from audit_api.domain.law.bulk_assessment import Buildings, BulkDiff, Change, Part, Places
 from audit_api.storage.law import packed
 from audit_api.storage.law.packed import ShapeRows
 from field_schema.assessment import Finding, assess

@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from audit_api.domain.errors import Fault, InvalidInput
-from audit_api.domain.violations import key_of
+from audit_api.domain.oversight.violations import key_of
 from audit_api.services.law.catalogs import ruleset_by_digest
-from audit_api.storage.adjudications import HeldCase, JudgedBody
+from audit_api.storage.oversight.adjudications import HeldCase, JudgedBody
 from field_schema.assessment import Finding, assess
 from field_schema.catalog import Catalog
 from field_schema.form import STATES

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from audit_api.domain import deadlines
 from audit_api.domain.access import Actor
 from audit_api.domain.errors import Fault
-from audit_api.domain.merge import RevisionOutcome, merge_revision
-from audit_api.domain.operations import (
+from audit_api.domain.sync.merge import RevisionOutcome, merge_revision
+from audit_api.domain.sync.operations import (
     Authority,
     Entry,
     OperationResult,

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
-from audit_api.storage import photos
+from audit_api.storage.evidence import photos
 from audit_api.storage.sync import feed
 
 

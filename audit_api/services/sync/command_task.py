@@ -6,16 +6,16 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, scope_of
-from audit_api.domain.merge import CommandOutcome, merge_command
-from audit_api.domain.operations import Authority, Entry, OperationResult, ReceivedOperation
-from audit_api.domain.reading_edits import InvalidEdit, TaskCommand, read_command
-from audit_api.domain.remediation import TABLET_MOVES
+from audit_api.domain.oversight.remediation import TABLET_MOVES
+from audit_api.domain.sync.merge import CommandOutcome, merge_command
+from audit_api.domain.sync.operations import Authority, Entry, OperationResult, ReceivedOperation
+from audit_api.domain.sync.reading_edits import InvalidEdit, TaskCommand, read_command
 from audit_api.domain.vocabulary import EntityKind, OperationStatus, ReviewKind, TaskState
 from audit_api.services.sync.edit_fields import faults_of, not_within
-from audit_api.storage.reviews import NewReview, open_review
+from audit_api.storage.oversight.reviews import NewReview, open_review
+from audit_api.storage.oversight.task_moves import TaskMove, move_task
 from audit_api.storage.sync import edits, feed
 from audit_api.storage.sync.edits import Asked, Place, TaskNow
-from audit_api.storage.task_moves import TaskMove, move_task
 from field_schema.catalog import Catalog
 
 

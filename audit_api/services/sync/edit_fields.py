@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
 from audit_api.domain.errors import Fault
-from audit_api.domain.merge import Change, MergedFields, merge_fields
-from audit_api.domain.operations import (
+from audit_api.domain.sync.merge import Change, MergedFields, merge_fields
+from audit_api.domain.sync.operations import (
     Authority,
     Entry,
     OperationResult,
@@ -18,9 +18,9 @@ from audit_api.domain.operations import (
     quarantined,
     rejected,
 )
-from audit_api.domain.reading_edits import LAW_RELEVANT, InvalidEdit, read_edit
+from audit_api.domain.sync.reading_edits import LAW_RELEVANT, InvalidEdit, read_edit
 from audit_api.domain.vocabulary import EntityKind, OperationStatus, ReviewKind
-from audit_api.storage.reviews import NewReview, open_review
+from audit_api.storage.oversight.reviews import NewReview, open_review
 from audit_api.storage.sync import edits, feed
 from audit_api.storage.sync.edits import Asked, Author, Place
 from field_schema.catalog import Catalog

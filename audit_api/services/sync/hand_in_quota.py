@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
 from audit_api.domain.errors import HandInQuotaSpent
-from audit_api.domain.operations import ReceivedOperation
-from audit_api.storage import revocations
+from audit_api.domain.sync.operations import ReceivedOperation
+from audit_api.storage.oversight import revocations
 
 RETRY_AFTER_S = 6 * 3600
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from audit_api.domain.operations import OperationResult, ReceivedOperation
-from audit_api.domain.reading_operations import read_uuid
+from audit_api.domain.sync.operations import OperationResult, ReceivedOperation
+from audit_api.domain.sync.reading_operations import read_uuid
 from audit_api.storage.sync import feed, quarantine
 
 

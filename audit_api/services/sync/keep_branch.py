@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from audit_api.domain.operations import OperationResult, ReceivedOperation
+from audit_api.domain.sync.operations import OperationResult, ReceivedOperation
 from audit_api.domain.vocabulary import EntityKind, OperationStatus, ReviewKind
-from audit_api.storage.reviews import NewReview, open_review
+from audit_api.storage.oversight.reviews import NewReview, open_review
 from audit_api.storage.sync.situations import KnownState
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
-from audit_api.domain.operations import Authority, OperationResult, ReceivedOperation
+from audit_api.domain.sync.operations import Authority, OperationResult, ReceivedOperation
 from audit_api.services.sync.accept_inspection import accept_inspection, look_around, read_body
 from audit_api.services.sync.command_task import command_task, look_at_task, read_task
 from audit_api.services.sync.edit_fields import ELEMENTS, SITES, FieldsOf

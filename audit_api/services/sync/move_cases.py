@@ -8,12 +8,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from audit_api.domain import deadlines, recommendations, violations
+from audit_api.domain import deadlines
 from audit_api.domain.access import Actor
-from audit_api.domain.violations import CaseMove, KnownCase, Move
+from audit_api.domain.law import recommendations
+from audit_api.domain.oversight import violations
+from audit_api.domain.oversight.violations import CaseMove, KnownCase, Move
 from audit_api.domain.vocabulary import ViolationState, Weight
 from audit_api.domain.working_days import working_days
-from audit_api.storage import violations as cases
+from audit_api.storage.oversight import violations as cases
 from audit_api.storage.sync.situations import KnownState, SiteFacts
 from field_schema.assessment import Assessment, Finding
 from field_schema.form import STATES

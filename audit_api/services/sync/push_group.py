@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
 from audit_api.domain.errors import Fault
-from audit_api.domain.operations import (
+from audit_api.domain.evidence.signing import Signer
+from audit_api.domain.sync.operations import (
     OperationResult,
     ReceivedOperation,
     quarantined,
     rejected,
 )
-from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.sync.push_operation import PushAnswer, decide, settle
 from audit_api.storage.base import ask, give_up

@@ -12,7 +12,9 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
-from audit_api.domain.operations import (
+from audit_api.domain.evidence.receipts import signed_receipt
+from audit_api.domain.evidence.signing import Signer
+from audit_api.domain.sync.operations import (
     Authority,
     Entry,
     OperationResult,
@@ -20,8 +22,6 @@ from audit_api.domain.operations import (
     quarantined,
     rejected,
 )
-from audit_api.domain.receipts import signed_receipt
-from audit_api.domain.signing import Signer
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.sync.hold_operation import hold_operation
 from audit_api.services.sync.kinds import KINDS

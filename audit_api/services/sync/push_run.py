@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain import deadlines
 from audit_api.domain.access import Actor
-from audit_api.domain.operations import Authority, Entry, OperationResult, ReceivedOperation
-from audit_api.domain.signing import Signer
+from audit_api.domain.evidence.signing import Signer
+from audit_api.domain.sync.operations import Authority, Entry, OperationResult, ReceivedOperation
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.sync.accept_inspection import (
     Changed,

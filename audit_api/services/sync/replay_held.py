@@ -7,9 +7,9 @@ from uuid import UUID
 
 import structlog
 
-from audit_api.domain.operations import OperationResult
-from audit_api.services.decide_quarantine import replay_alone
+from audit_api.domain.sync.operations import OperationResult
 from audit_api.services.law.catalogs import CatalogKeeper
+from audit_api.services.oversight.decide_quarantine import replay_alone
 from audit_api.storage.base import Database, give_up
 from audit_api.storage.sync import quarantine
 

@@ -7,14 +7,14 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
-from audit_api.domain.operations import (
+from audit_api.domain.sync.operations import (
     Authority,
     OperationResult,
     ReceivedOperation,
     quarantined,
     rejected,
 )
-from audit_api.domain.reading_operations import read_kept
+from audit_api.domain.sync.reading_operations import read_kept
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.law.catalogs import CatalogKeeper, CatalogMoved
 from audit_api.services.sync.kinds import KINDS

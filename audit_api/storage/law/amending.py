@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ForeignKey, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.storage.base import Base, Id, Instant, ask
-from audit_api.storage.day_corrections import CORRECTIONS_OF_MILESTONE
+from audit_api.storage.places.day_corrections import CORRECTIONS_OF_MILESTONE
 
 
 class SupersededViolation(Base):

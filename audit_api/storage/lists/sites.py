@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import SITE_NAME, STATIONS, TERRITORY_NAME, AnyRow, Selection
-from audit_api.storage.needs import NEEDS_OF_SITE
+from audit_api.storage.places.needs import NEEDS_OF_SITE
 
 _MEMBERS = f"""'id', site.id, 'rev', site.rev, 'name', {SITE_NAME},
     'address', site.address, 'territory', territory.code, 'territory_name', {TERRITORY_NAME},

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
-from audit_api.storage.election_day import NOTICES_OF_TASK
-from audit_api.storage.escalations import ESCALATED, ESCALATIONS_OF_TASK
 from audit_api.storage.lists.selection import SITE_NAME, STATIONS, TERRITORY_NAME, AnyRow, Selection
+from audit_api.storage.oversight.escalations import ESCALATED, ESCALATIONS_OF_TASK
+from audit_api.storage.places.election_day import NOTICES_OF_TASK
 
 _LATE = "remediation_task.state <> 'verified' and remediation_task.current_due_on < :today"
 # Asked for, and no deadline set since.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import SITE_NAME, TERRITORY_NAME, AnyRow, Selection
-from audit_api.storage.priority import OF_VIOLATION
+from audit_api.storage.oversight.priority import OF_VIOLATION
 
 _WHERE = f"""'site', site.id, 'site_name', {SITE_NAME}, 'territory', territory.code,
     'territory_name', {TERRITORY_NAME}, 'stations',
@@ -145,7 +145,7 @@ def list_recommendations(
 ) -> Sequence[AnyRow]:
     """Recommendations in scope, site by site, as rows of (JSON text, site, element, number).
 
-    The text holds the stored advice as `advice` (`audit_api.domain.recommendations`).
+    The text holds the stored advice as `advice` (`audit_api.domain.law.recommendations`).
     `rules`: only those of these rules ("standard/edition/requirement"); None: of any.
     """
     chosen = _placed(Selection(scope, own=_OWN_ADVICE, today=today), wanted, "said.campaign")

@@ -14,11 +14,11 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
-from audit_api.domain.merge import Change
+from audit_api.domain.sync.merge import Change
 from audit_api.domain.vocabulary import EntityKind
 from audit_api.storage.base import Answered, ask
-from audit_api.storage.photos import ask_with_arrivals
-from audit_api.storage.places import Site
+from audit_api.storage.evidence.photos import ask_with_arrivals
+from audit_api.storage.places.places import Site
 
 SITE_FIELDS = """json_build_object('address', s.address, 'location', case when s.lat is not null
     then json_build_object('lat', s.lat, 'lon', s.lon) end, 'building_status', s.building_status,

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from audit_api.domain.operations import Entry
+from audit_api.domain.sync.operations import Entry
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.storage import audit_log
 from audit_api.storage.base import (

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from audit_api.storage.base import Answered, ask
-from audit_api.storage.day_corrections import CORRECTIONS_OF_MILESTONE
-from audit_api.storage.photos import ask_with_arrivals
+from audit_api.storage.evidence.photos import ask_with_arrivals
+from audit_api.storage.places.day_corrections import CORRECTIONS_OF_MILESTONE
 
 
 @dataclass(frozen=True, slots=True)

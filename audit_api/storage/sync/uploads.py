@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from audit_api.domain.uploads import REFUSED_KEPT, Declared
+from audit_api.domain.sync.uploads import REFUSED_KEPT, Declared
 from audit_api.storage.base import Answered, Base, Id, Instant, Sha256, ask, is_sha256
 
 

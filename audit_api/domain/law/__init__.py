@@ -1,0 +1,1 @@
+"""Adopting and amending standards, and judging many at once."""

@@ -1,0 +1,1 @@
+"""The lives of violations, tasks and acts."""

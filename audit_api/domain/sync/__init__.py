@@ -1,0 +1,1 @@
+"""What tablets send: read, merged, told apart."""

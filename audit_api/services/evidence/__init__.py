@@ -1,0 +1,1 @@
+"""Photos, the signed log, and copies that prove themselves."""

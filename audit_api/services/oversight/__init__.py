@@ -1,0 +1,1 @@
+"""What the office decides and does about findings, tasks and tablets."""

@@ -1,0 +1,26 @@
+"""Revoke a tablet: from its next request on it reads nothing and hands in to quarantine only."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Actor, Scope
+from audit_api.domain.errors import NotFound
+from audit_api.storage import audit_log
+from audit_api.storage.lists.devices import find_device
+from audit_api.storage.oversight import revocations
+
+
+def revoke_device(
+    session: Session, actor: Actor, scope: Scope, device: UUID, *, reason: str, at: datetime
+) -> bool:
+    """Revoke it; False if it was before, which stays as it was. NotFound outside the scope."""
+    if find_device(session, scope, device) is None:
+        raise NotFound
+    made = revocations.revoke(session, device, by=actor.person, reason=reason, at=at)
+    if made:
+        audit_log.record(
+            session, "device_revoked", device, at=at, person=actor.person, device=device
+        )
+    return made

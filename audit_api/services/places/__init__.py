@@ -1,0 +1,1 @@
+"""Territories, stations, needs and days, as administrators bring them."""

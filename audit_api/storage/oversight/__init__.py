@@ -1,0 +1,1 @@
+"""Cases, tasks, decisions, lists and acts."""

@@ -1,0 +1,1 @@
+"""Territories, sites, campaigns and their days."""

@@ -92,7 +92,7 @@ def test_an_unknown_kind_goes_in_when_the_server_knows_it(
     op = desk.hand_in(ramp_at(desk.world, "near-1"), kind="visit")["op"]
     assert tried(database).get(op) == "nothing"
     known = {**kinds.KINDS, "visit": kinds.KINDS["inspection"]}
-    for module in ("sync.replay_operation", "decide_quarantine"):
+    for module in ("sync.replay_operation", "oversight.decide_quarantine"):
         monkeypatch.setattr(f"audit_api.services.{module}.KINDS", known)
     assert tried(database)[op] == "applied"
 

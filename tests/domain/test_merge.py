@@ -29,6 +29,8 @@ from audit_api.domain.vocabulary import TaskState
         pytest.param(None, None, None, "first", id="nothing is here"),
         pytest.param(1, 1, None, "next", id="corrects the current one"),
         pytest.param(2, 2, 2, "next", id="says again what the current one says, on purpose"),
+        pytest.param(2, 3, 1, "branch", id="goes back to what was said before its base"),
+        pytest.param(2, 3, 2, "branch", id="says its base once more, which is not current"),
         pytest.param(1, 2, None, "branch", id="another corrected it meanwhile"),
         pytest.param(None, 1, None, "branch", id="first says the tablet, here is one"),
         pytest.param(1, None, None, "branch", id="corrects what is not here"),

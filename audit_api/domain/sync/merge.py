@@ -29,12 +29,15 @@ def merge_revision(
     """Where a revision made from revision `base` belongs when `current` is the newest.
 
     `base` None: it says that it is the first. `current` None: the inspection is not here.
-    `same_bytes_as`: the revision here whose body has the same bytes, if any. A base that the
-    server does not have (`current` None) makes a branch too: nobody can say what it corrects.
+    `same_bytes_as`: the newest revision here whose body has the same bytes, if any. Behind the base
+    it is this one, sent before; before it, the author goes back to what he said earlier, and means
+    it. A base that the server does not have (`current` None) makes a branch too: nobody can say
+    what it corrects.
     """
     if base == current:
         return RevisionOutcome.FIRST if current is None else RevisionOutcome.NEXT
-    return RevisionOutcome.BRANCH if same_bytes_as is None else RevisionOutcome.REPEAT
+    sent_before = same_bytes_as is not None and same_bytes_as > (base or 0)
+    return RevisionOutcome.REPEAT if sent_before else RevisionOutcome.BRANCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,11 @@
 
 import os
 
+from gunicorn.http.unreader import SocketUnreader
+
+# Of each of many uploads at once so much is read ahead; as shipped it is 1 MiB.
+SocketUnreader.max_body_chunk = 64 * 1024
+
 _port = os.environ.get("PORT")
 # A platform that sets PORT reaches it from outside; by hand nobody else should.
 bind = os.environ.get("BIND") or (f"0.0.0.0:{_port}" if _port else "127.0.0.1:8000")

@@ -26,11 +26,11 @@ from audit_api.storage.evidence.photo_store import BucketUnavailable, PhotoStore
 from audit_api.storage.sync import uploads
 
 log = structlog.get_logger()
-_SPOOL_IN_MEMORY: Final = 512 * 1024
+_SPOOL_IN_MEMORY: Final = 320 * 1024
 _KEEP_EVERY_S: Final = 5.0
 _KEEP_EVERY_BYTES: Final = 4 * 1024 * 1024
 # One segment goes through memory as a whole, a few times over.
-_LONGEST_SEGMENT: Final = 1024 * 1024
+_LONGEST_SEGMENT: Final = 256 * 1024
 _COPY_BYTES: Final = 256 * 1024
 
 

@@ -15,13 +15,18 @@ from audit_api.domain.errors import (
     BodyTooLarge,
     DirectNotOffered,
     HashMismatch,
-    NotFound,
     NotYetThere,
 )
 from audit_api.http.auth import Door, database, guard, now
 from audit_api.http.blueprints import Blueprint, Schema, problems
-from audit_api.http.sync.photos import CONTENT_TYPES, PhotoSchema, facts_of, read_hash, store
-from audit_api.services.sync.attach_photo import attach_photo
+from audit_api.http.sync.photos import (
+    CONTENT_TYPES,
+    PhotoSchema,
+    facts_of,
+    read_hash,
+    store,
+    take_in,
+)
 from audit_api.services.sync.hand_in_quota import check_photo
 from audit_api.settings import Settings
 from audit_api.storage.evidence import photos
@@ -104,13 +109,4 @@ def complete_put(sha256: str, *, actor: Actor) -> tuple[dict[str, Any], int]:
         raise HashMismatch("What lies in the bucket hashes to something else: it is not taken in.")
     with database().reading() as session:
         check_photo(session, actor, size=lying.bytes)
-    at = now()
-    with database().pipelining() as session:
-        added = attach_photo(
-            session, actor, wanted, size=lying.bytes, content_type=lying.content_type, at=at
-        )
-    with database().reading() as session:
-        known = photos.find_photo(session, wanted)
-    if known is None:
-        raise NotFound
-    return facts_of(known), 201 if added else 200
+    return take_in(actor, wanted, size=lying.bytes, content_type=lying.content_type)

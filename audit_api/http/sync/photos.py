@@ -87,18 +87,25 @@ def put_photo(sha256: str, *, actor: Actor) -> tuple[dict[str, Any], int]:
             )
         spool.seek(0)
         store().put(wanted, spool, size=size, content_type=content_type)
+    return take_in(actor, wanted, size=size, content_type=content_type)
+
+
+def take_in(
+    actor: Actor, sha256: bytes, *, size: int, content_type: str
+) -> tuple[dict[str, Any], int]:
+    """Note an original that the bucket holds now; what `PhotoSchema` shows, and 201 or 200."""
     at = now()
     with database().pipelining() as session:
-        added = attach_photo(session, actor, wanted, size=size, content_type=content_type, at=at)
+        added = attach_photo(session, actor, sha256, size=size, content_type=content_type, at=at)
     if not added:
         # Somebody else was quicker with the same original.
         with database().reading() as session:
-            known = photos.find_photo(session, wanted)
+            known = photos.find_photo(session, sha256)
         if known is None:
             raise NotFound
         return facts_of(known), 200
     return {
-        "sha256": wanted.hex(),
+        "sha256": sha256.hex(),
         "bytes": size,
         "content_type": content_type,
         "received_at": at,

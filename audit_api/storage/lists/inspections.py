@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import AnyRow
 
-_SEEN = """(site.territory_id = any(:whole)
+SEEN = """(site.territory_id = any(:whole)
     or (site.territory_id = any(:own) and inspection.inspector_id = :person))"""
 _RETURNS = """(select coalesce(json_agg(json_build_object('rev', r.rev, 'reason', r.reason,
     'by', supervisor.full_name, 'at', r.returned_at) order by r.rev), '[]'::json)
@@ -57,11 +57,12 @@ _INSPECTION = text(f"""
     join campaign on campaign.id = inspection.campaign_id
     join lateral (select * from assessment a where a.inspection_id = inspection.id
         and a.rev = inspection.rev order by a.assessed_at desc limit 1) a on true
-    where inspection.id = :id and inspection.is_current and {_SEEN}
+    where inspection.id = :id and inspection.is_current and {SEEN}
 """)
 
 
-def _parameters(scope: Scope) -> dict[str, Any]:
+def seen_by(scope: Scope) -> dict[str, Any]:
+    """The parameters of `SEEN`."""
     return {
         "whole": list(scope.territories),
         "own": list(scope.own_territories),
@@ -75,7 +76,7 @@ def find_inspection(session: Session, scope: Scope, inspection: UUID) -> AnyRow 
     As (JSON text, findings as JSON text, body as it was sent, ruleset's digest, the building as
     it was judged: status, built on, altered on, and the campaign's election day).
     """
-    return session.execute(_INSPECTION, _parameters(scope) | {"id": inspection}).one_or_none()
+    return session.execute(_INSPECTION, seen_by(scope) | {"id": inspection}).one_or_none()
 
 
 _list_returns = text(f"select {_RETURNS.format(inspection=':id')}::text")

@@ -1,20 +1,18 @@
 """Photos, as those who may see what they show read them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
+from audit_api.storage.lists.inspections import SEEN, seen_by
 
-_SEEN = """(site.territory_id = any(:whole)
-    or (site.territory_id = any(:own) and inspection.inspector_id = :person))"""
 _SHOWN = f"""
     from announced_photo a
     join inspection on inspection.id = a.inspection_id and inspection.rev = a.rev
     join site on site.id = inspection.site_id
-    where a.sha256 = photo.sha256 and {_SEEN}
+    where a.sha256 = photo.sha256 and {SEEN}
 """
 _TASKS = """
     from task_event e join remediation_task t on t.id = e.task_id join site on site.id = t.site_id
@@ -34,7 +32,7 @@ _ABOVE = f"""
         select site.territory_id from announced_photo a
         join inspection on inspection.id = a.inspection_id and inspection.rev = a.rev
         join site on site.id = inspection.site_id
-        where a.sha256 = :sha256 and {_SEEN}
+        where a.sha256 = :sha256 and {SEEN}
         union
         select site.territory_id {_FOR_TASKS.replace("photo.sha256", ":sha256")}
         union
@@ -99,7 +97,7 @@ class ShownPhoto:
 
 def find_shown_photo(session: Session, scope: Scope, sha256: bytes) -> ShownPhoto | None:
     """The original with that hash; None when nothing in scope shows it."""
-    row = session.execute(_PHOTO, _parameters(scope, sha256)).one_or_none()
+    row = session.execute(_PHOTO, seen_by(scope) | {"sha256": sha256}).one_or_none()
     if row is None:
         return None
     previews = None if row.previews is None else tuple(row.previews)
@@ -112,15 +110,6 @@ def photo_facts(session: Session, scope: Scope, logged: Scope, sha256: bytes) ->
     Custody only where the audit log may be read: in the scope `logged`. Who never had a grant over
     a place where the caller sees the photo is not named, and such a person's readings are not told.
     """
-    values = _parameters(scope, sha256) | {"logged": list(logged.territories)}
+    values = seen_by(scope) | {"sha256": sha256} | {"logged": list(logged.territories)}
     found: str | None = session.execute(_FACTS, values).scalar_one_or_none()
     return found
-
-
-def _parameters(scope: Scope, sha256: bytes) -> dict[str, Any]:
-    return {
-        "sha256": sha256,
-        "whole": list(scope.territories),
-        "own": list(scope.own_territories),
-        "person": scope.person,
-    }

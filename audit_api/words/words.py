@@ -1,8 +1,8 @@
 """The catalogue and the formats of one language.
 
 A text is named by its English wording, which is English's own; the folders `ky` and `ru` beside
-this file have the others, one `.po` for each kind of thing that speaks. Days, instants and numbers follow CLDR; an instant is told in the campaign's
-time zone, Asia/Bishkek.
+this file have the others, one `.po` for each kind of thing that speaks. Days, instants and
+numbers follow CLDR; an instant is told in the campaign's time zone, Asia/Bishkek.
 """
 
 from collections.abc import Mapping
@@ -51,9 +51,10 @@ class Words:
         if self._catalog is None:
             return (one if number == 1 else other).format_map(values)
         message = self._catalog.get(one)
-        if message is None or isinstance(message.string, str) or not all(message.string):
+        forms = None if message is None or isinstance(message.string, str) else message.string
+        if not forms or not all(forms):
             raise self._lacking(one)
-        return str(message.string[self._plural(number)]).format_map(values)
+        return forms[self._plural(number)].format_map(values)
 
     def of(self, texts: Mapping[str, str] | None) -> str:
         """The text of this language where all are given; Russian, then any, where it is not."""
@@ -103,7 +104,7 @@ class Words:
 
     def _lacking(self, text: str) -> UnknownWords:
         return UnknownWords(
-            f"No .po of audit_api/words/{self.language} has a translation of {text!r}: add it there."
+            f"No .po of audit_api/words/{self.language} has a translation of {text!r}: add one."
         )
 
 

@@ -9,7 +9,7 @@ from audit_api.words import Words
 from field_schema.problems import words
 from field_schema.reasons import recalled_mark
 
-WIDTHS: Final = (7, 31, 17, 44, 20, 37, 21, 27, 25, 25, 28, 18)
+WIDTHS: Final = (7, 30, 17, 43, 21, 36, 24, 27, 25, 25, 28, 18)
 """Of the columns, in parts of the page's width."""
 _HASH: Final = 12
 

@@ -25,6 +25,12 @@ _LONG: Final = re.compile(rf"[^\s\u200b]{{{_LONGEST + 1},}}")
 _SILENT: Final = ("Mn", "Me", "Cf")
 
 
+class Exact(str):
+    """A text of our own that stays as it is: a hash, the name of a file."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A JSON value whose every text can be shown; `replaced`: something could not."""
@@ -47,6 +53,8 @@ class _Cleaner:
         self.replaced = False
 
     def cleaned(self, value: Any) -> Any:
+        if isinstance(value, Exact):
+            return value
         if isinstance(value, str):
             return _LONG.sub(_broken, self._text(value))
         if isinstance(value, dict):

@@ -11,12 +11,14 @@ from audit_api.domain.evidence.signing import Signer
 from audit_api.http import (
     devices,
     docs,
+    exports,
     health,
     json_schemas,
     observing,
     places,
     problems,
     sessions,
+    verify,
 )
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.oversight import (
@@ -43,6 +45,7 @@ from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.evidence.photo_store import PhotoStore
+from audit_api.storage.file_store import FileStore
 
 API_BLUEPRINTS = (
     sessions.blueprint,
@@ -75,6 +78,7 @@ API_BLUEPRINTS = (
     acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
+    exports.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
 )
@@ -111,6 +115,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["database"] = Database(make_engine(settings))
     app.extensions["photo_store"] = PhotoStore(settings.s3)
+    app.extensions["file_store"] = FileStore(settings.s3)
     app.extensions["receipt_signer"] = Signer(settings.receipt_signing_key)
     app.extensions["catalogs"] = CatalogKeeper()
     app.extensions["pull_notes"] = PullNotes()
@@ -121,6 +126,7 @@ def create_app(settings: Settings) -> Flask:
         api.register_blueprint(blueprint, url_prefix="/api/v1")
     app.register_blueprint(health.blueprint)
     app.register_blueprint(docs.blueprint)
+    app.register_blueprint(verify.blueprint)
     app.register_blueprint(receipts.log)
     app.extensions["openapi"] = docs.finished(api.spec.to_dict())
     return app

@@ -1,6 +1,7 @@
 """Background work: jobs in PostgreSQL, run by `audit-api worker`."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import procrastinate
 import structlog
@@ -11,6 +12,10 @@ from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.imaging import Examiner
 from audit_api.services.evidence.examine_photos import examine_photos
 from audit_api.services.evidence.keep_log import take_checkpoint
+from audit_api.services.exports.ask import TASK
+from audit_api.services.exports.making import Tools
+from audit_api.services.exports.run import MOST_ATTEMPTS, run_export
+from audit_api.services.exports.sweep import sweep_files
 from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.services.oversight.check_fabrication import check_fabrication
 from audit_api.services.oversight.sweep_tasks import sweep_tasks
@@ -19,6 +24,7 @@ from audit_api.services.sync.replay_held import replay_held
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.evidence.photo_store import PhotoStore
+from audit_api.storage.file_store import FileStore
 
 log = structlog.get_logger()
 
@@ -83,7 +89,45 @@ def make_worker(settings: Settings) -> procrastinate.App:
             log.info("checked", inspections=len(checked), flags=found, planned_for=timestamp)
 
     _sweep_tasks_often(worker, database, settings.escalation)
+    files = FileStore(settings.s3)
+    _make_exports(worker, Tools(database, catalogs, store, files, settings.secret_key))
+    _one_at_a_time(worker)
     return worker
+
+
+def _one_at_a_time(worker: procrastinate.App) -> None:
+    """What comes by the clock never runs twice at once, however many jobs do."""
+    for task in worker.tasks.values():
+        if task.queueing_lock is not None:
+            task.lock = task.queueing_lock
+
+
+def _make_exports(worker: procrastinate.App, tools: Tools) -> None:
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    @worker.task(
+        name=TASK,
+        retry=procrastinate.RetryStrategy(max_attempts=MOST_ATTEMPTS, wait=5),
+        pass_context=False,
+    )
+    def make_export(export: str) -> None:
+        run_export(tools, UUID(export), now=now)
+        log.info("exported", export=export)
+
+    @worker.periodic(cron="* * * * *")
+    @worker.task(name="revive_exports", queueing_lock="revive_exports", pass_context=False)
+    async def revive_exports(timestamp: int) -> None:
+        # Of a worker that was killed: its heart beats no more.
+        for job in await worker.job_manager.get_stalled_jobs(task_name=TASK):
+            await worker.job_manager.retry_job(job)
+            log.warning("export_revived", job=job.id, planned_for=timestamp)
+
+    @worker.periodic(cron="27 * * * *")
+    @worker.task(name="sweep_files", queueing_lock="sweep_files", pass_context=False)
+    def sweep_files_hourly(timestamp: int) -> None:
+        gone = sweep_files(tools.database, tools.files, at=now())
+        log.info("files_swept", files=gone, planned_for=timestamp)
 
 
 def _sweep_tasks_often(

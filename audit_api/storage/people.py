@@ -172,6 +172,17 @@ _SESSION_ACTOR = _ACTOR.format(
     "and l.expires_at > %(at)s and l.revoked_at is null",
 )
 
+_PERSON_ACTOR = _ACTOR.format(
+    device="cast(null as uuid), false",
+    holder="(select 1) here on true",
+    found="p.id = %(person)s and p.disabled_at is null",
+)
+
+
+def actor_of_person(session: Session, person: UUID, today: date) -> Actor | None:
+    """A person with the grants of now, for what is done later on their behalf; None if disabled."""
+    return _actor(session, ask(session, _PERSON_ACTOR, {"person": person}), today)
+
 
 def actor_of_session(session: Session, token: bytes, at: datetime, today: date) -> Actor | None:
     """Who holds this session token (given as SHA-256), if it is alive at `at`."""

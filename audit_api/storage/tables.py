@@ -1,6 +1,6 @@
 """Every table class, imported so that the metadata is whole."""
 
-from audit_api.storage import audit_log, inspections, people
+from audit_api.storage import audit_log, exports, inspections, papers, people
 from audit_api.storage.base import Base
 from audit_api.storage.evidence import evidence_log, examinations, photos, receipt_keys
 from audit_api.storage.law import amending, documents, packed, rulesets
@@ -40,6 +40,7 @@ __all__ = [
     "escalations",
     "evidence_log",
     "examinations",
+    "exports",
     "fabrication",
     "feed",
     "inspections",
@@ -47,6 +48,7 @@ __all__ = [
     "office_numbers",
     "operations",
     "packed",
+    "papers",
     "people",
     "photos",
     "places",

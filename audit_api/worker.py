@@ -29,15 +29,15 @@ from audit_api.storage.file_store import FileStore
 log = structlog.get_logger()
 
 
-def make_worker(settings: Settings) -> procrastinate.App:
-    """The job application with its tasks, on the settings' database."""
+def make_worker(settings: Settings, database: Database | None = None) -> procrastinate.App:
+    """The job application with its tasks, on the settings' database (opened here if not given)."""
     address = make_url(settings.database_url).set(drivername="postgresql")
     worker = procrastinate.App(
         connector=procrastinate.PsycopgConnector(
             conninfo=address.render_as_string(hide_password=False)
         )
     )
-    database = Database(make_engine(settings))
+    database = database or Database(make_engine(settings))
     store = PhotoStore(settings.s3)
     signer = Signer(settings.receipt_signing_key)
 
@@ -108,7 +108,8 @@ def _make_exports(worker: procrastinate.App, tools: Tools) -> None:
 
     @worker.task(
         name=TASK,
-        retry=procrastinate.RetryStrategy(max_attempts=MOST_ATTEMPTS, wait=5),
+        # The export itself says when it is given up: always before this.
+        retry=procrastinate.RetryStrategy(max_attempts=4 * MOST_ATTEMPTS, wait=5),
         pass_context=False,
     )
     def make_export(export: str) -> None:

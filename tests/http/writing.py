@@ -47,6 +47,16 @@ WRITES = {
     "POST /api/v1/assignments/<uuid:assignment>/withdrawals": Write(
         Noun.ASSIGNMENTS, "write", lambda _: REASON
     ),
+    "POST /api/v1/exports": Write(
+        Noun.VIOLATIONS,
+        "read",
+        lambda ids: {
+            "kind": "violations",
+            "format": "pdf",
+            "language": "ky",
+            "filters": {"site": ids["site"]},
+        },
+    ),
     "POST /api/v1/devices/codes": Write(
         Noun.PEOPLE, "write", lambda ids: {"username": ids["inspector"]}
     ),

@@ -16,6 +16,8 @@ from audit_api.services.named_places import campaign_known, site_in_scope, terri
 from audit_api.storage.lists.served_lists import find_served
 from audit_api.storage.lists.serving import find_place, violations_to_print
 from audit_api.storage.lists.violations import CaseFilter
+from audit_api.storage.places.campaigns import Campaign
+from audit_api.storage.places.places import Site
 
 CASE_FILTERS: Final = (
     "territory", "campaign", "constituency", "site", "requirement", "standard", "severity",
@@ -96,6 +98,17 @@ def office_id(session: Session, making: Making, document: dict[str, Any]) -> UUI
 
 
 def _names(session: Session, making: Making) -> dict[str, Any]:
-    code = making.filters.get("territory")
-    place = None if code is None else find_place(session, making.today, code=code)
-    return {} if place is None else {"territory": place.name}
+    """What the filters name, by filter: names by language."""
+    asked, names = making.filters, {}
+    if "territory" in asked:
+        place = find_place(session, making.today, code=asked["territory"])
+        names["territory"] = place and place.name
+    if "site" in asked:
+        names["site"] = _three(session.get_one(Site, UUID(asked["site"])))
+    if "campaign" in asked:
+        names["campaign"] = _three(session.get_one(Campaign, asked["campaign"]))
+    return names
+
+
+def _three(named: Site | Campaign) -> dict[str, str]:
+    return {"ky": named.name_ky, "ru": named.name_ru, "en": named.name_en}

@@ -17,6 +17,7 @@ from bench import photos, sweeping, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.lists import measure_lists
+from bench.papers import measure_papers
 from bench.place import Place
 from bench.report import Line, Verdict, write
 from bench.stand import Stand, standing
@@ -84,6 +85,7 @@ class Bench:
             ),
             Verdict(f"a page of {many:,} violations beside one of {few:,}", dearer, "×", NO_DEARER),
             *measure_lists(self.stand, many),
+            *measure_papers(self.stand, many),
         ]
         synced, sync_notes = syncing.measure(self.stand)
         # Before this process grows by photos: a child's peak counts what its parent had.

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import procrastinate
 import structlog
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 from sqlalchemy.engine import make_url
 
 from audit_api.domain.evidence.signing import Signer
@@ -92,6 +94,7 @@ def make_worker(settings: Settings, database: Database | None = None) -> procras
     files = FileStore(settings.s3)
     _make_exports(worker, Tools(database, catalogs, store, files, settings.secret_key))
     _one_at_a_time(worker)
+    _revive_often(worker)
     return worker
 
 
@@ -100,6 +103,23 @@ def _one_at_a_time(worker: procrastinate.App) -> None:
     for task in worker.tasks.values():
         if task.queueing_lock is not None:
             task.lock = task.queueing_lock
+
+
+def _revive_often(worker: procrastinate.App) -> None:
+    manager = worker.job_manager
+
+    # Without a lock of its own, which a killed worker would hold.
+    @worker.periodic(cron="* * * * *")
+    @worker.task(name="revive_jobs", queueing_lock="revive_jobs", pass_context=False)
+    async def revive_jobs(timestamp: int) -> None:
+        """Let jobs of a worker that was killed, whose heart beats no more, begin again."""
+        for job in await manager.get_stalled_jobs():
+            try:
+                await manager.retry_job(job)
+            except UniqueViolation:
+                # Of what comes by the clock the next one waits already.
+                await manager.finish_job(job, Status.FAILED, delete_job=False)
+            log.warning("job_revived", task=job.task_name, job=job.id, planned_for=timestamp)
 
 
 def _make_exports(worker: procrastinate.App, tools: Tools) -> None:
@@ -115,14 +135,6 @@ def _make_exports(worker: procrastinate.App, tools: Tools) -> None:
     def make_export(export: str) -> None:
         run_export(tools, UUID(export), now=now)
         log.info("exported", export=export)
-
-    @worker.periodic(cron="* * * * *")
-    @worker.task(name="revive_exports", queueing_lock="revive_exports", pass_context=False)
-    async def revive_exports(timestamp: int) -> None:
-        # Of a worker that was killed: its heart beats no more.
-        for job in await worker.job_manager.get_stalled_jobs(task_name=TASK):
-            await worker.job_manager.retry_job(job)
-            log.warning("export_revived", job=job.id, planned_for=timestamp)
 
     @worker.periodic(cron="27 * * * *")
     @worker.task(name="sweep_files", queueing_lock="sweep_files", pass_context=False)

@@ -7,7 +7,7 @@ _QUEUE = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 """Never opened: every job goes through the connection of the session that adds it."""
 
 
-def enqueue(session: Session, task: str, *, lock: str, **arguments: str) -> None:
+def enqueue(session: Session, task: str, *, lock: str | None, **arguments: str) -> None:
     """Let the worker run a task of that name once. No two with the same lock run at once."""
     connection = session.connection().connection.driver_connection
     _QUEUE.configure_task(task, lock=lock, connection=connection).defer(**arguments)

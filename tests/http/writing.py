@@ -48,13 +48,13 @@ WRITES = {
         Noun.ASSIGNMENTS, "write", lambda _: REASON
     ),
     "POST /api/v1/exports": Write(
-        Noun.VIOLATIONS,
+        Noun.CATALOG,
         "read",
         lambda ids: {
-            "kind": "violations",
+            "kind": "briefing",
             "format": "pdf",
             "language": "ky",
-            "filters": {"site": ids["site"]},
+            "filters": {"campaign": ids.get("campaign", CAMPAIGN)},
         },
     ),
     "POST /api/v1/devices/codes": Write(

@@ -51,7 +51,7 @@ def revive(asking: Asking, worker: procrastinate.App) -> None:
     """What happens a minute after a worker was killed."""
     asking.execute(STOPPED)
     with asking.database.writing() as session:
-        enqueue(session, "revive_exports", lock="revive_exports", timestamp="0")
+        enqueue(session, "revive_jobs", lock=None, timestamp="0")
     worker.run_worker(wait=False)
 
 
@@ -100,3 +100,23 @@ def test_files_are_swept_after_their_term(asking: Asking) -> None:
     assert asking.get(made["id"]).status_code == 404
     path = made["file"]["verify"].removeprefix("http://localhost")
     assert asking.client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("another_waits", [True, False])
+def test_a_killed_worker_does_not_hold_up_what_comes_by_the_clock(
+    asking: Asking, worker: procrastinate.App, another_waits: bool
+) -> None:
+    jobs = "select status, count(*) from procrastinate_jobs where task_name = 'sweep' group by 1"
+    asking.execute("delete from procrastinate_jobs where task_name = 'sweep'")
+    sweep = worker.tasks["sweep"]
+    sweep.defer(timestamp=0)
+    asking.execute("update procrastinate_jobs set status = 'doing' where task_name = 'sweep'")
+    if another_waits:
+        sweep.defer(timestamp=1)
+    worker.run_worker(wait=False)
+    assert ("doing", 1) in asking.execute(jobs)
+    revive(asking, worker)
+    worker.run_worker(wait=False)
+    assert dict(asking.execute(jobs)) == (
+        {"failed": 1, "succeeded": 1} if another_waits else {"succeeded": 1}
+    )

@@ -23,7 +23,7 @@ from audit_api.domain.vocabulary import Language, Role
 from audit_api.services.enrol_device import issue_code
 from audit_api.services.manage_people import add_person
 from audit_api.storage.base import Base, Database
-from tests.factories import AT, World, inspection_of, operation, push
+from tests.factories import AT, CAMPAIGN, World, inspection_of, operation, push
 from tests.http.access_cells import address
 from tests.http.fingerprint import changed, fingerprint
 from tests.http.merging import edit, task_command
@@ -77,7 +77,7 @@ def samples(database: Database, world: World, things: Things) -> dict[str, Any]:
 
 def _ids(things: Things) -> dict[str, str]:
     ids = {kind: at["near-1"] for kind, at in things.ids.items()}
-    return ids | {"inspector": "inspector.near", "territory": "N1"}
+    return ids | {"inspector": "inspector.near", "territory": "N1", "campaign": CAMPAIGN}
 
 
 def _rule(operation: str) -> str:

@@ -54,7 +54,7 @@ WRITES = {
             "kind": "briefing",
             "format": "pdf",
             "language": "ky",
-            "filters": {"campaign": ids.get("campaign", CAMPAIGN)},
+            "filters": {"campaign": ids["campaign"]},
         },
     ),
     "POST /api/v1/devices/codes": Write(

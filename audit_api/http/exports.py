@@ -7,7 +7,7 @@ from flask import Response, current_app, request, stream_with_context
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Actor
+from audit_api.domain.access import Actor, Noun
 from audit_api.domain.errors import ExportGone, NotFound, NotReadyYet
 from audit_api.domain.vocabulary import (
     ExportState,
@@ -110,12 +110,13 @@ class ExportPage(Schema):
 
 
 @blueprint.route("/exports", methods=["POST"])
-@guard(writing=True)
+@guard(Noun.CATALOG, writing=True)
 @blueprint.arguments(ExportIn)
 @blueprint.response(202, ExportOut)
 @problems(blueprint, 400, 401, 403, 404, 415, 422, 429, 503)
-def ask(said: dict[str, Any], *, session: Session, actor: Actor) -> Response:
+def ask(said: dict[str, Any], *, session: Session, actor: Actor, **_: Any) -> Response:
     """Ask for a file. `Location` is where it is told how far it is."""
+    # Everybody reads sites somewhere; which noun the kind is of is looked at where it is asked.
     filters = {
         name: str(value) if isinstance(value, UUID) else value
         for name, value in said["filters"].items()

@@ -55,11 +55,11 @@ def on_screen(everywhere: Everywhere, who: str, filters: dict[str, Any]) -> list
     query = {name: str(v).lower() if isinstance(v, bool) else v for name, v in filters.items()}
     path, query = "/api/v1/violations", {**query, "limit": "50"}
     while path:
-        answer = client.get(path, query_string=query, headers=everywhere.headers(who))
+        answer = client.get(path, query_string=query or None, headers=everywhere.headers(who))
         if answer.status_code == 404:
             return None
         found += [one["id"] for one in answer.json["items"]]
-        path, query = answer.json["next"], {}
+        path, query = answer.json["next"], None
     return sorted(found)
 
 

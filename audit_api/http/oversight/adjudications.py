@@ -18,7 +18,7 @@ from audit_api.http.once import once, repeatable
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.oversight.violations import ViolationWhole, violation_whole
 from audit_api.http.paging import PageQuery, answer_page, read_cursor
-from audit_api.services.law.correct_finding import Correction
+from audit_api.services.law.corrected_body import Correction
 from audit_api.services.oversight.adjudicate import Said, adjudicate
 from audit_api.storage.lists import adjudications as lists
 from audit_api.storage.lists.adjudications import QueueFilter

@@ -1,4 +1,4 @@
-"""Requests that were carried out under a key, so that a repeat does nothing anew."""
+"""Requests that were carried out under a key; the corrected answers of adjudications."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,3 +27,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", "key", name=op.f("pk_answered_request")),
     )
     op.create_index("ix_answered_request_at", "answered_request", ["at"])
+    op.add_column("adjudication", sa.Column("corrections", sa.JSON(), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_adjudication_corrections"),
+        "adjudication",
+        "corrections is null or decision = 'correct'",
+    )

@@ -14,6 +14,7 @@ from audit_api.storage.oversight import (
     remediation,
     reviews,
     served_lists,
+    task_photos,
     violations,
 )
 from audit_api.storage.places import (
@@ -57,6 +58,7 @@ __all__ = [
     "rulesets",
     "served_lists",
     "snapshots",
+    "task_photos",
     "territory_tree",
     "uploads",
     "violations",

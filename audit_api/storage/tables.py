@@ -15,6 +15,7 @@ from audit_api.storage.oversight import (
     repeats,
     reviews,
     served_lists,
+    task_photos,
     violations,
 )
 from audit_api.storage.places import (
@@ -59,6 +60,7 @@ __all__ = [
     "rulesets",
     "served_lists",
     "snapshots",
+    "task_photos",
     "territory_tree",
     "uploads",
     "violations",

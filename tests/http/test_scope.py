@@ -92,6 +92,7 @@ WITHOUT_TERRITORY = {
     "/api/v1/tasks/<uuid:task>/acknowledgements": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/starts": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/reports": "test_task_moves.py: one outside is unknown",
+    "/api/v1/tasks/<uuid:task>/photos": "test_task_photos.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/estimates": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/extension-requests": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/declines": "test_task_moves.py: one outside is unknown",

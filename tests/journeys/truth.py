@@ -140,6 +140,7 @@ class Truth:
             "state": task["state"],
             "due_on": _day(task["due_on"]),
             "notice_due_on": _day(task["noticed_due_on"]),
+            "relieves": [str(case) for case in task["relieves"]] if task["relieves"] else None,
             "violations": [_case(case) for case in cases] or None,
         }
 

@@ -69,6 +69,6 @@ def plan_day(
     move = None
     if within and relieves <= holds:
         move = "verified"
-    elif task is not None and task.state == TaskState.REPORTED_DONE and not said.keys() <= within:
+    elif task and task.state == TaskState.REPORTED_DONE and (said.keys() & relieves) - within:
         move = "measured_outside"
     return DayPlan(relieves, task is None, move)

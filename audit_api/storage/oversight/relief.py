@@ -86,7 +86,7 @@ _TASKS: Final = f"""
         and t.state not in ({ENDED_TASKS})
 """
 _DAYS: Final = f"""
-    select c.election_day, c.closed_at is not null, m.days_before, {CORRECTIONS_OF_MILESTONE}
+    select c.election_day, m.days_before, {CORRECTIONS_OF_MILESTONE}
     from campaign c left join milestone m on m.campaign_id = c.id and m.id = %(milestone)s
     where c.id = %(campaign)s
 """
@@ -117,7 +117,6 @@ class CampaignDays:
     """What the deadline of a temporary task depends on; `final_check_before`: null without one."""
 
     election_day: date
-    closed: bool
     final_check_before: int | None
     day_corrections: dict[str, bool] | None
 
@@ -188,6 +187,20 @@ def open_day_task(session: Session, task: OpenedForTheDay, *, at: datetime) -> N
 def widen_day_task(session: Session, task: UUID, relieves: Iterable[UUID]) -> None:
     """Say anew which violations a temporary task is about."""
     ask(session, _WIDEN, {"task": task, "relieves": _array(sorted(relieves))})
+
+
+_BESIDE = text("""
+    select site.territory_id, t.site_id, t.element_id, (select c.id from station st
+        join campaign c on c.id = st.campaign_id
+        where st.site_id = t.site_id and c.closed_at is null and c.election_day >= :today
+        order by c.election_day, c.id limit 1)
+    from remediation_task t join site on site.id = t.site_id where t.id = :id
+""")
+
+
+def task_beside(session: Session, task: UUID, today: date) -> Any:
+    """Of a task that is there: territory, site, element, and the next campaign or None."""
+    return session.execute(_BESIDE, {"id": task, "today": today}).one()
 
 
 _LAPSE = text(f"""

@@ -27,6 +27,8 @@ from audit_api.storage.base import Base, Id, Instant, Json, Texts, Word, one_of
 
 ENDED_TASKS = ", ".join(sorted(f"'{state.value}'" for state in ENDED_TASK_STATES))
 """The states in which a task has ended; SQL. Spelt as its index has it."""
+OF_TASK = "(v.task_id = remediation_task.id or v.id = any(remediation_task.relieves))"
+"""Which rows `v` of violations a row `remediation_task` is about; SQL."""
 IDLE_TASKS = f"""t.id in (select unnest(cast(%(tasks)s as uuid[])) union all
         select d.id from remediation_task p join remediation_task d
             on d.element_id = p.element_id and d.track = '{TaskTrack.TEMPORARY}'

@@ -88,7 +88,7 @@ _DOCS = {
         'site', remediation_task.site_id, 'element', remediation_task.element_id,
         'track', remediation_task.track, 'state', remediation_task.state,
         'due_on', remediation_task.due_on, 'notice_due_on', remediation_task.noticed_due_on,
-        'violations',
+        'relieves', remediation_task.relieves, 'violations',
         (select json_agg(json_build_object('id', v.id, 'rev', v.rev,
             'requirement', v.requirement, 'standard', v.standard, 'edition', v.edition,
             'clause', v.clause, 'clause_hint', v.clause_hint, 'confidence', v.confidence,

@@ -117,9 +117,10 @@ def remedy(place: Place) -> None:
         )
         session.execute(
             text("""insert into remediation_task (id, site_id, element_id, campaign_id, track,
-                    state, due_on, assigned_at, relieves)
-                select gen_random_uuid(), site_id, element_id, campaign_id, 'temporary', 'assigned',
-                    '2021-11-25', now(), array(select id from violation) from remediation_task""")
+                    state, due_on, assigned_at, rev, relieves)
+                select gen_random_uuid(), site_id, element_id, campaign_id, 'temporary',
+                    'assigned', '2021-11-25', now(), 1, array(select id from violation)
+                from remediation_task""")
         )
 
 
@@ -127,7 +128,10 @@ def test_a_temporary_task_gets_the_notice_of_its_own_milestone(place: Place, rem
     later = "2999-12-05"
     with place.cli.database.writing() as session:
         session.execute(text("update campaign set election_day = '2999-11-28'"))
-        session.execute(text("update remediation_task set due_on = '2999-11-25'"))
+        session.execute(
+            text("""update remediation_task set due_on = case track
+                when 'temporary' then date '2999-11-25' else date '2999-11-18' end""")
+        )
     said = place.cli.done(*place.move(later))
     assert "temporary: 2999-11-25 -> 2999-12-02" in said
     assert place.cli.query(TEMPORARY) == [("2999-11-25", "2999-12-02", 2)]

@@ -37,6 +37,22 @@ class FiguresOut(Schema):
     inspected = fields.Integer(required=True)
     awaiting_photos = fields.Integer(required=True)
     compliant = fields.Integer(required=True)
+    usable_with_temporary_measures = fields.Integer(
+        required=True, metadata={"description": "Has only violations that such measures bridge."}
+    )
+    not_remediable_in_time = fields.Integer(
+        required=True,
+        metadata={"description": "Has a critical violation without a temporary remedy: relocate."},
+    )
+    not_assessed = fields.Integer(
+        required=True, metadata={"description": "Inspected, but what decides is not measured."}
+    )
+    has_ramp = fields.Integer(
+        required=True, metadata={"description": "A ramp was seen, whatever it is like."}
+    )
+    ramp_conforms = fields.Integer(
+        required=True, metadata={"description": "Its ramp keeps everything that binds."}
+    )
     with_open_violations = fields.Integer(required=True)
     open_violations = fields.Integer(required=True)
     assigned = fields.Integer(

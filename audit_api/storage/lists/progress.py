@@ -44,7 +44,7 @@ _STATIONS = f"""
             or (site.territory_id = any(:told_own) and assignment.inspector_id = :person))
         group by assignment.site_id
     ), station_now as (
-        select st.number, st.voters, st.constituency_number, site.territory_id,
+        select st.number, st.voters, st.constituency_number, site.territory_id, site.lat, site.lon,
             j.site_id is not null as inspected, coalesce(j.awaiting, false) as awaiting,
             j.station_state as state, j.ramp ->> 'presence' as ramp,
             j.ramp ->> 'conformity' as conformity,
@@ -104,6 +104,11 @@ _BY_CONSTITUENCY = text(f"""{_STATIONS}
     from station_now left join constituency c on c.number = station_now.constituency_number
         and c.campaign_id = :campaign
     group by grouping sets ((c.number, c.name_ky, c.name_ru, c.name_en), ()) order by c.number""")
+_POINTS = text(f"""{_STATIONS}
+    select station_now.lat, station_now.lon, coalesce(state, 'not_inspected') as state,
+        {TERRITORY_NAME} as name, territory.lat as name_lat, territory.lon as name_lon
+    from station_now join territory on territory.id = station_now.territory_id
+    where station_now.lat is not null order by station_now.number""")
 
 
 def progress(
@@ -123,7 +128,27 @@ def progress(
     `told` does, voters with disabilities as far as `needs` does; the last two are null for whoever
     may read none.
     """
-    values: dict[str, Any] = {
+    values = _values(scope, seen, told, needs, campaign, today)
+    rows = session.execute(_BY_TERRITORY if by == "territory" else _BY_CONSTITUENCY, values).all()
+    groups = [str(doc) for doc, of_all in rows if not of_all]
+    return groups, next(str(doc) for doc, of_all in rows if of_all)
+
+
+def station_points(
+    session: Session, scope: Scope, seen: Scope, campaign: str, *, today: date
+) -> list[Any]:
+    """The stations in scope that have a place: lat, lon, state, the territory's name and place.
+
+    `state` is one of STATION_STATES, or `not_inspected` as far as `seen` tells.
+    """
+    values = _values(scope, seen, Scope(), Scope(), campaign, today)
+    return list(session.execute(_POINTS, values))
+
+
+def _values(
+    scope: Scope, seen: Scope, told: Scope, needs: Scope, campaign: str, today: date
+) -> dict[str, Any]:
+    return {
         "campaign": campaign,
         "whole": list(scope.territories),
         "seen_whole": list(seen.territories),
@@ -136,6 +161,3 @@ def progress(
         "needs": list(needs.territories),
         "today": today,
     }
-    rows = session.execute(_BY_TERRITORY if by == "territory" else _BY_CONSTITUENCY, values).all()
-    groups = [str(doc) for doc, of_all in rows if not of_all]
-    return groups, next(str(doc) for doc, of_all in rows if of_all)

@@ -23,6 +23,7 @@ from audit_api.http.oversight import (
     acts,
     adjudications,
     assignments,
+    burn_up,
     fabrication,
     inspections,
     quarantine,
@@ -77,6 +78,7 @@ API_BLUEPRINTS = (
     acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
+    burn_up.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
 )

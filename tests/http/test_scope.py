@@ -98,6 +98,7 @@ WITHOUT_TERRITORY = {
     "/api/v1/tasks/<uuid:task>/declines": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/returns": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/deadlines": "test_task_moves.py: one outside is unknown",
+    "/api/v1/tasks/<uuid:task>/temporary": "test_temporary_tasks.py: one outside is unknown",
     "/api/v1/sync/push": "test_push.py: a site out of scope is quarantined",
     "/api/v1/sync/receipts": "test_durable_receipts.py: only the device's own",
     "/api/v1/receipts/keys": "public keys are for everybody",

@@ -90,6 +90,9 @@ WRITES = {
     "POST /api/v1/tasks/<uuid:task>/deadlines": Write(
         Noun.TASKS, "deadline", lambda _: {"rev": 1, "due_on": "2021-11-20"} | REASON
     ),
+    "POST /api/v1/tasks/<uuid:task>/temporary": Write(
+        Noun.TASKS, "temporary", lambda _: {"rev": 1}
+    ),
     "POST /api/v1/served-lists": Write(Noun.ACTS, "write", _letter),
     "POST /api/v1/served-lists/previews": Write(Noun.ACTS, "write", _letter),
     "POST /api/v1/acts": Write(

@@ -152,6 +152,7 @@ class Truth:
             "returned": {"move": returns[-1]["move"]} | _said(returns[-1]) if returns else None,
             "extension": _extension(events),
             "declined": _said(declines[-1]) if declines else None,
+            "relieves": [str(case) for case in task["relieves"]] if task["relieves"] else None,
             "violations": [_case(case) for case in cases] or None,
         }
 

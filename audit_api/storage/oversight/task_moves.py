@@ -99,6 +99,8 @@ class HeldTask:
     violation_states: frozenset[str]
     inspectors: frozenset[UUID]
     """Who made the first and the last findings of its violations."""
+    track: str
+    election_day: date
 
 
 _HOLD = text("""
@@ -108,9 +110,14 @@ _HOLD = text("""
 _TASK = text("""
     select t.state, t.rev, t.current_due_on,
         array(select v.state from violation v where v.task_id = t.id),
-        array(select v.first_inspector_id from violation v where v.task_id = t.id
-            union select v.last_inspector_id from violation v where v.task_id = t.id)
-    from remediation_task t where t.id = :id
+        array(select v.first_inspector_id from violation v
+            where v.task_id = t.id or v.id = any(t.relieves)
+            union select v.last_inspector_id from violation v
+            where v.task_id = t.id or v.id = any(t.relieves)
+            union select i.inspector_id from relief r join inspection i on i.id = r.inspection_id
+                and i.rev = r.inspection_rev where r.violation_id = any(t.relieves)),
+        t.track, c.election_day
+    from remediation_task t join campaign c on c.id = t.campaign_id where t.id = :id
 """)
 
 
@@ -119,8 +126,8 @@ def hold_task(session: Session, scope: Scope, task: UUID) -> HeldTask | None:
     values = {"id": task, "territories": list(scope.territories)}
     if session.execute(_HOLD, values).first() is None:
         return None
-    state, rev, due_on, states, inspectors = session.execute(_TASK, {"id": task}).one()
-    return HeldTask(state, rev, due_on, frozenset(states), frozenset(inspectors))
+    state, rev, due_on, states, inspectors, *more = session.execute(_TASK, {"id": task}).one()
+    return HeldTask(state, rev, due_on, frozenset(states), frozenset(inspectors), *more)
 
 
 _OWN_PHOTOS = text("""

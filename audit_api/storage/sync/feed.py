@@ -110,7 +110,7 @@ _DOCS = {
         'due_on', remediation_task.due_on, 'notice_due_on', remediation_task.noticed_due_on,
         'cost_som', remediation_task.cost_som, 'returned', {_RETURN},
         'extension', {_EXTENSION}, 'declined', {_DECLINE},
-        'violations',
+        'relieves', remediation_task.relieves, 'violations',
         (select json_agg(json_build_object('id', v.id, 'rev', v.rev,
             'requirement', v.requirement, 'standard', v.standard, 'edition', v.edition,
             'clause', v.clause, 'clause_hint', v.clause_hint, 'confidence', v.confidence,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, Scope
 from audit_api.domain.errors import NotFound
+from audit_api.domain.vocabulary import TaskTrack
 from audit_api.domain.working_days import DayKind
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, WholeNumber, problems
@@ -47,7 +48,7 @@ class DaysQuery(PageQuery):
     year = WholeNumber(required=True, validate=validate.Range(FIRST_YEAR, LAST_YEAR))
 
 
-class DayOut(Schema):
+class CalendarDayOut(Schema):
     """A day that is off though no ordinary weekend, or that somebody corrected."""
 
     day = fields.Date(required=True)
@@ -62,10 +63,10 @@ class DayOut(Schema):
     )
 
 
-class DayPage(Schema):
+class CalendarDayPage(Schema):
     """One page of days."""
 
-    items = fields.List(fields.Nested(DayOut), required=True)
+    items = fields.List(fields.Nested(CalendarDayOut), required=True)
     next = fields.String(required=True, allow_none=True)
 
 
@@ -103,6 +104,7 @@ class TaskMoved(Schema):
     territory = fields.String(required=True)
     station = fields.Integer(required=True, allow_none=True)
     element = fields.String(required=True)
+    track = fields.String(required=True, validate=validate.OneOf(list(TaskTrack)))
     was = fields.Date(required=True)
     due_on = fields.Date(required=True)
 
@@ -123,7 +125,7 @@ class ElectionDayOut(Schema):
 @blueprint.route("/days")
 @guard()
 @blueprint.arguments(DaysQuery, location="query")
-@blueprint.response(200, DayPage)
+@blueprint.response(200, CalendarDayPage)
 @problems(blueprint, 400, 401, 403, 422, 503)
 def list_days(query: dict[str, Any], *, session: Session, **_: Any) -> Response:
     """The days off of a year that are no ordinary weekend, and what was corrected; for everybody.
@@ -148,8 +150,8 @@ def list_days(query: dict[str, Any], *, session: Session, **_: Any) -> Response:
 @blueprint.route("/days", methods=["POST"])
 @guard(Noun.CALENDAR, "correct", writing=True)
 @blueprint.arguments(DayCorrectionPost)
-@blueprint.response(201, DayOut, description="It is so from now on.")
-@blueprint.alt_response(200, schema=DayOut, description="It was said before.")
+@blueprint.response(201, CalendarDayOut, description="It is so from now on.")
+@blueprint.alt_response(200, schema=CalendarDayOut, description="It was said before.")
 @problems(blueprint, 400, 401, 403, 404, 415, 422, 503)
 def correct(said: dict[str, Any], *, session: Session, actor: Actor, **_: Any) -> Response:
     """Say that a day is off or working: an Ait, a moved day of rest. For the whole country.

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,12 +24,12 @@ from audit_api.http.filters import territories_in_scope
 from audit_api.http.law.catalog import catalogs
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.oversight.fabrication import asked_language
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.services.oversight.decide_quarantine import Verdict, decide_quarantine
 from audit_api.settings import Settings
 from audit_api.storage.lists import quarantine as lists
 from audit_api.storage.lists.quarantine import QuarantineFilter
-from audit_api.storage.lists.selection import AnyRow, keyed
+from audit_api.storage.lists.selection import AnyRow
 
 blueprint = Blueprint(
     "quarantine",
@@ -186,19 +187,10 @@ def list_held(query: dict[str, Any], *, session: Session, actor: Actor, scope: S
         device=device,
         state=query.get("state"),
     )
-    rows = lists.list_held(
-        session,
-        scope,
-        wanted,
-        after=read_cursor("quarantine", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    answer = answer_page(
-        rows,
-        purpose="quarantine",
-        limit=query["limit"],
-        key=keyed,
+    answer = answer_rows(
+        "quarantine",
+        query,
+        partial(lists.list_held, session, scope, wanted, today=today(now())),
         doc=lambda row: _in_language(str(row[0]), language),
     )
     return _spoken(answer, language)

@@ -85,10 +85,11 @@ def adjudicate(
         person=decider.person,
         at=at,
     )
+    tasks = [case.task]
     if to_state == ViolationState.OVERTURNED:
         why = f"every violation ended; the last was overturned: {said.reason}"
         about = {"person": decider.person, "reason": why, "at": at}
-        amending.end_idle_tasks(session, [case.task], about, move="ended_by_adjudication")
+        tasks += amending.end_idle_tasks(session, [case.task], about, move="ended_by_adjudication")
     audit_log.record(
         session,
         "violation_adjudicated",
@@ -103,7 +104,7 @@ def adjudicate(
     )
     if move in _MEASURE_AGAIN:
         _order(session, decider, case, said, at)
-    feed.publish(session, task=[case.task])
+    feed.publish(session, task=tasks)
 
 
 def _move(

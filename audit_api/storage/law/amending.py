@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ForeignKey, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.storage.base import Base, Id, Instant, ask
+from audit_api.storage.oversight.remediation import ENDED_TASKS, IDLE_TASKS
 from audit_api.storage.places.day_corrections import CORRECTIONS_OF_MILESTONE
 
 
@@ -81,9 +82,9 @@ _CASES = text("""
         current_due_on, task_id, last_seen_at
     from violation where site_id = any(:sites)
 """)
-_TASKS = text("""
+_TASKS = text(f"""
     select element_id, id from remediation_task
-    where site_id = any(:sites) and track = 'permanent' and state <> 'verified'
+    where site_id = any(:sites) and track = 'permanent' and state not in ({ENDED_TASKS})
 """)
 _ADVICE = text("select id, advice from element where site_id = any(:sites) and advice is not null")
 _WRITE_ADVICE = """
@@ -135,8 +136,8 @@ _REOPEN = """
         rev = c.rev + 1, measured = v.measured, tolerance = v.tolerance,
         required = v.required, photos = v.photos,
         last_inspection_id = v.inspection_id, last_inspection_rev = v.inspection_rev,
-        last_inspector_id = v.inspector_id, due_on = v.due_on, noticed_due_on = null,
-        task_id = v.task_id, campaign_id = %(campaign)s
+        last_inspector_id = v.inspector_id, revived_at = %(at)s,
+        due_on = v.due_on, noticed_due_on = null, task_id = v.task_id, campaign_id = %(campaign)s
     from json_to_recordset(cast(%(violations)s as json)) as v(id uuid, measured json,
         tolerance json, required json, photos text[], inspection_id uuid, inspection_rev int,
         inspector_id uuid,
@@ -156,11 +157,10 @@ _SUPERSEDE = """
         followed_by uuid) join ended e on e.id = s.id
 """
 # No measurement verified these: the event says what ended them.
-_END_TASKS = """
+_END_TASKS = f"""
     with ended as (
         update remediation_task t set state = 'verified', rev = rev + 1
-        where t.id = any(%(tasks)s) and t.state <> 'verified' and not exists (
-            select from violation v where v.task_id = t.id and v.ended_at is null)
+        where {IDLE_TASKS}
         returning t.id, (select o.state from remediation_task o where o.id = t.id) as was
     )
     insert into task_event (task_id, at, person_id, from_state, to_state, reason, move)

@@ -10,6 +10,7 @@ from audit_api.domain.access import Scope
 from audit_api.domain.vocabulary import UserGroup
 from audit_api.storage.lists.assignments import FIRST_VISIT
 from audit_api.storage.lists.selection import TERRITORY_NAME
+from audit_api.storage.oversight.adjudicated_scores import STANDING
 from audit_api.storage.oversight.relief import usable
 from field_schema.scoring import STATION_STATES
 
@@ -27,9 +28,7 @@ _STATIONS = f"""
         select v.site_id, a.station_state, a.score -> 'ramp' as ramp,
             exists (select from announced_photo p where p.inspection_id = v.id and p.rev = v.rev
                 and not exists (select from photo where photo.sha256 = p.sha256)) as awaiting
-        from visit v left join lateral (select station_state, score from assessment a
-            where a.inspection_id = v.id and a.rev = v.rev
-            order by a.assessed_at desc limit 1) a on true
+        from visit v left join lateral {STANDING.format(id="v.id", rev="v.rev")} a on true
     ), broken as (
         select c.site_id, count(*) as violations from violation c
         join site on site.id = c.site_id

@@ -9,6 +9,7 @@ from flask.sessions import SessionInterface
 
 from audit_api.domain.evidence.signing import Signer
 from audit_api.http import (
+    days,
     devices,
     docs,
     health,
@@ -65,6 +66,7 @@ API_BLUEPRINTS = (
     profiles.blueprint,
     json_schemas.blueprint,
     places.blueprint,
+    days.blueprint,
     inspections.blueprint,
     fabrication.blueprint,
     evidence_photos.blueprint,

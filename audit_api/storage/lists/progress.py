@@ -10,7 +10,7 @@ from audit_api.domain.access import Scope
 from audit_api.domain.vocabulary import UserGroup
 from audit_api.storage.lists.assignments import FIRST_VISIT
 from audit_api.storage.lists.selection import TERRITORY_NAME
-from audit_api.storage.oversight.relief import usable
+from audit_api.storage.oversight.relief import perhaps_usable, usable
 
 _NEEDS_COLUMNS = ", ".join(f"n.{group}" for group in UserGroup)
 _NEEDS = ", ".join(f"'{group}', coalesce(sum({group}), 0)" for group in UserGroup)
@@ -36,7 +36,7 @@ _STATIONS = f"""
             and (site.territory_id = any(:seen_whole) or (site.territory_id = any(:seen_own)
                 and (violation.first_inspector_id = :person
                     or violation.last_inspector_id = :person)))
-            and violation.id in (select relief.violation_id from relief)
+            and {perhaps_usable(":today")}
         group by violation.site_id
     ), station_now as (
         select st.number, st.voters, st.constituency_number, site.territory_id,

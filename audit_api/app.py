@@ -23,6 +23,7 @@ from audit_api.http.oversight import (
     acts,
     adjudications,
     assignments,
+    burn_up,
     fabrication,
     inspections,
     quarantine,
@@ -32,6 +33,7 @@ from audit_api.http.oversight import (
     statistics,
     tablets,
     task_moves,
+    task_photos,
     tasks,
     violations,
 )
@@ -71,10 +73,12 @@ API_BLUEPRINTS = (
     recommendations.blueprint,
     tasks.blueprint,
     task_moves.blueprint,
+    task_photos.blueprint,
     served_lists.blueprint,
     acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
+    burn_up.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
 )

@@ -13,8 +13,10 @@ from audit_api.storage.oversight import (
     office_numbers,
     relief,
     remediation,
+    repeats,
     reviews,
     served_lists,
+    task_photos,
     violations,
 )
 from audit_api.storage.places import (
@@ -55,10 +57,12 @@ __all__ = [
     "receipt_keys",
     "relief",
     "remediation",
+    "repeats",
     "reviews",
     "rulesets",
     "served_lists",
     "snapshots",
+    "task_photos",
     "territory_tree",
     "uploads",
     "violations",

@@ -50,6 +50,13 @@ LISTS = {
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}": (),
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}&by=constituency": (),
     "/api/v1/statistics/progress": ("campaign",),
+    f"/api/v1/statistics/tasks?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/tasks": ("campaign",),
+    f"/api/v1/statistics/burn-up?campaign={CAMPAIGN}": ("territory",),
+    "/api/v1/statistics/burn-up": ("campaign",),
+    f"/api/v1/statistics/burn-up.svg?campaign={CAMPAIGN}": ("territory",),
+    f"/api/v1/statistics/progress.svg?campaign={CAMPAIGN}": (),
+    f"/api/v1/statistics/map.svg?campaign={CAMPAIGN}": (),
 }
 """Routes that answer several things: address -> filters that name something."""
 
@@ -92,6 +99,7 @@ WITHOUT_TERRITORY = {
     "/api/v1/tasks/<uuid:task>/acknowledgements": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/starts": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/reports": "test_task_moves.py: one outside is unknown",
+    "/api/v1/tasks/<uuid:task>/photos": "test_task_photos.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/estimates": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/extension-requests": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/declines": "test_task_moves.py: one outside is unknown",

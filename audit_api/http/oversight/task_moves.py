@@ -52,7 +52,10 @@ class ReportPost(NotedPost):
         fields.String(validate=validate.Regexp(r"^[0-9a-f]{64}\Z")),
         required=True,
         validate=validate.Length(1, MAX_PHOTOS),
-        metadata={"description": "SHA-256 of originals that the caller's tablets handed in."},
+        metadata={
+            "description": "SHA-256 of originals that were handed in for this task "
+            "(`POST /api/v1/tasks/<id>/photos`), or by the caller's tablets."
+        },
     )
 
 

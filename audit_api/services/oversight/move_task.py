@@ -84,10 +84,13 @@ def move_task(
         )
     target = TASK_LIFE.target(word, held.state)
     _check(actor, held, word, told)
-    photos = task_moves.photos_handed_in_by(session, actor.person, told.photos)
+    photos = task_moves.photos_to_show(session, task, actor.person, told.photos)
     missing = [n for n, photo in enumerate(told.photos) if photo not in photos]
     if missing:
-        detail = "No tablet of yours has handed this photo in; hand it in first, then report."
+        detail = (
+            "Nobody has handed this photo in for this task, and no tablet of yours has at all; "
+            f"hand it in first (POST /api/v1/tasks/{task}/photos), then report."
+        )
         faults = [Fault(f"/photos/{n}", detail) for n in missing]
         raise InvalidInput(detail, faults=faults)
     move = TaskMove(

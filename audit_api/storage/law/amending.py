@@ -69,6 +69,14 @@ _INSPECTIONS = text("""
     from inspection i where i.site_id = any(:sites) and i.campaign_id = :campaign and i.is_current
     order by i.site_id, i.received_at, i.id
 """)
+_DECISIONS_ON = text("""
+    select i.site_id, i.id, v.element_id, v.id, a.move, a.corrections
+    from inspection i
+    join adjudication a on a.inspection_id = i.id and a.inspection_rev = i.rev
+    join violation v on v.id = a.violation_id
+    where i.site_id = any(:sites) and i.campaign_id = :campaign and i.is_current
+    order by a.n
+""")
 _CASES = text("""
     select site_id, campaign_id, id, element_id, standard, edition, requirement, state,
         current_due_on, task_id, last_seen_at
@@ -186,6 +194,24 @@ def current_inspections(
     """By site, oldest first: site, id, rev, inspector, receipt, body, judged by the ruleset."""
     values = {"sites": list(sites), "campaign": campaign, "digest": digest}
     return list(session.execute(_INSPECTIONS, values))
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOn:
+    """An adjudication of the current revision of an inspection; `corrections` as they were said."""
+
+    site: UUID
+    inspection: UUID
+    element: UUID
+    violation: UUID
+    move: str
+    corrections: list[dict[str, Any]] | None
+
+
+def decisions_on(session: Session, sites: Sequence[UUID], campaign: str) -> list[DecisionOn]:
+    """What supervision decided on the current inspections of these sites, in its order."""
+    values = {"sites": list(sites), "campaign": campaign}
+    return [DecisionOn(*row) for row in session.execute(_DECISIONS_ON, values)]
 
 
 def cases_at(session: Session, sites: Sequence[UUID]) -> list[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import SITE_NAME, STATIONS, TERRITORY_NAME, AnyRow, Selection
 from audit_api.storage.oversight.escalations import ESCALATED, ESCALATIONS_OF_TASK
-from audit_api.storage.oversight.remediation import ENDED_TASKS, OF_TASK
+from audit_api.storage.oversight.remediation import CHEAPNESS, ENDED_TASKS, OF_TASK
 from audit_api.storage.places.election_day import NOTICES_OF_TASK
 
 _LATE = f"""remediation_task.state not in ({ENDED_TASKS})
@@ -50,9 +50,7 @@ _EVENTS = """(select coalesce(json_agg(json_build_object('move', e.move, 'from',
     from task_event e left join person p on p.id = e.person_id
     where e.task_id = remediation_task.id)::text"""
 _DUE = "remediation_task.current_due_on, remediation_task.id"
-# Of two that matter the same, the cheaper one; what nobody has estimated last.
-_CHEAPNESS = "-coalesce(remediation_task.cost_som, 4611686018427387904)"
-_PRIORITY = f"remediation_task.priority, {_CHEAPNESS}, remediation_task.id"
+_PRIORITY = f"remediation_task.priority, {CHEAPNESS}, remediation_task.id"
 
 
 class TaskOrder(StrEnum):
@@ -112,7 +110,7 @@ def list_tasks(
         return chosen.rows(session, f"{_TASKS}, {_DUE} {_FROM}", order=_DUE, limit=limit)
     chosen.where("site.territory_id = any(:needs)")
     chosen.after(_PRIORITY, after, ("numeric", "bigint", "uuid"), downwards=True)
-    greatest = f"remediation_task.priority desc, {_CHEAPNESS} desc, remediation_task.id desc"
+    greatest = f"remediation_task.priority desc, {CHEAPNESS} desc, remediation_task.id desc"
     return chosen.rows(session, f"{_TASKS}, {_PRIORITY} {_FROM}", order=greatest, limit=limit)
 
 

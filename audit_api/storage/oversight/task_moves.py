@@ -132,15 +132,19 @@ def hold_task(session: Session, scope: Scope, task: UUID) -> HeldTask | None:
 
 _OWN_PHOTOS = text("""
     select encode(p.sha256, 'hex') as sha256, p.bytes, p.content_type
-    from photo p join device d on d.id = p.device_id and d.owner_id = :person
-    where p.sha256 = any(:photos)
+    from photo p left join device d on d.id = p.device_id
+    where p.sha256 = any(:photos) and (d.owner_id = :person or exists (select from task_photo h
+        where h.task_id = :task and h.sha256 = p.sha256))
 """)
 
 
-def photos_handed_in_by(
-    session: Session, person: UUID, photos: Sequence[str]
+def photos_to_show(
+    session: Session, task: UUID, person: UUID, photos: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    """Which of these originals (hex hashes) a person's tablets handed in, as events keep them."""
-    values = {"person": person, "photos": [bytes.fromhex(photo) for photo in photos]}
+    """Which of these originals (hex hashes) a person's report on a task may show.
+
+    What the person's tablets handed in, and what people did for the task; as events keep them.
+    """
+    values = {"task": task, "person": person, "photos": [bytes.fromhex(photo) for photo in photos]}
     rows = session.execute(_OWN_PHOTOS, values)
     return {row.sha256: dict(row._mapping) for row in rows}

@@ -14,7 +14,8 @@ from audit_api.storage.oversight.remediation import ENDED_TASKS
 # A building with stations of two constituencies has its tasks in both, and once in all.
 _TASKS = f"""
     with task_now as (
-        select t.id, t.state, t.state not in ({ENDED_TASKS}) and t.current_due_on < :today as overdue,
+        select t.id, t.state,
+            t.state not in ({ENDED_TASKS}) and t.current_due_on < :today as overdue,
             coalesce((select array_agg(e.step::text) from task_escalation e
                 where e.task_id = t.id and e.due_on = t.current_due_on), '{{}}') as steps,
             site.territory_id, st.constituency_number,

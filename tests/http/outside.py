@@ -146,6 +146,19 @@ def _shown_again(far: Far, where: str) -> None:
     assert far.client.get(f"{path}/original", headers=reader).status_code == 200
 
 
+def _handed_in_at_a_desk(far: Far, where: str) -> None:
+    """A photo of the near district is handed in for a task here too, by a head without a tablet."""
+    task = far.things.of("task", where)
+    statement = "update remediation_task set state = 'acknowledged' where site_id = :site"
+    far.change(statement, where, task=[UUID(task)])
+    answer = far.client.post(
+        f"/api/v1/tasks/{task}/photos",
+        data=photo_bytes(1),
+        headers=far.world.headers(Role.LSG_HEAD, "far") | {"Content-Type": "image/jpeg"},
+    )
+    assert answer.status_code in (200, 201), answer.text
+
+
 def _enrolled(far: Far, where: str) -> None:
     with far.database.writing() as session:
         territory = far.world.territories[where]
@@ -221,6 +234,7 @@ HAPPENINGS: dict[str, Callable[[Far, str], None]] = {
     "tasks move on": _tasks_moved,
     "an original is read": _read_original,
     "a photo of near is shown and read there too": _shown_again,
+    "a photo of near is handed in for a task there too": _handed_in_at_a_desk,
     "a person and a tablet are new": _enrolled,
     "a territory is new": _founded,
     "a campaign is new": _campaigned,

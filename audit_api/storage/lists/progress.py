@@ -11,7 +11,7 @@ from audit_api.domain.vocabulary import UserGroup
 from audit_api.storage.lists.assignments import FIRST_VISIT
 from audit_api.storage.lists.selection import TERRITORY_NAME
 from audit_api.storage.oversight.adjudicated_scores import STANDING
-from audit_api.storage.oversight.relief import usable
+from audit_api.storage.oversight.relief import perhaps_usable, usable
 from field_schema.scoring import STATION_STATES
 
 _NEEDS_COLUMNS = ", ".join(f"n.{group}" for group in UserGroup)
@@ -50,7 +50,7 @@ _STATIONS = f"""
             and (site.territory_id = any(:seen_whole) or (site.territory_id = any(:seen_own)
                 and (violation.first_inspector_id = :person
                     or violation.last_inspector_id = :person)))
-            and violation.id in (select relief.violation_id from relief)
+            and {perhaps_usable(":today")}
         group by violation.site_id
     ), station_now as (
         select st.number, st.voters, st.constituency_number, site.territory_id, site.lat, site.lon,

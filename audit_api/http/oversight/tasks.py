@@ -31,6 +31,7 @@ class TaskQuery(PageQuery):
     territory = Text(40, metadata={"description": "SOATE code; with all below it."})
     campaign = Text(40)
     site = fields.UUID()
+    track = fields.String(validate=validate.OneOf(list(TaskTrack)))
     state = fields.String(validate=validate.OneOf(list(TaskState)))
     overdue = YesNo()
     escalated = fields.String(
@@ -126,7 +127,8 @@ class TaskOut(Schema):
         required=True,
         metadata={
             "description": "What is wrong: clause, edition, weight, confidence, what was "
-            "measured, its tolerance, what is required; with title and remedies in three languages."
+            "measured, its tolerance, what is required; with title and remedies in three "
+            "languages. A temporary task tells the temporary remedies alone."
         },
     )
 
@@ -142,7 +144,7 @@ class TaskEventOut(Schema):
     )
     to = fields.String(required=True, validate=validate.OneOf(list(TaskState)))
     reason = fields.String(required=True)
-    by = fields.String(required=True)
+    by = fields.String(required=True, allow_none=True, metadata={"description": "Null: the clock."})
     at = fields.AwareDateTime(required=True)
     due_on = fields.Date(required=True, allow_none=True)
     cost_som = fields.Integer(required=True, allow_none=True)
@@ -165,7 +167,7 @@ class TaskPage(Schema):
 
 
 def _with_remedies(doc: str) -> str:
-    """Each violation of a task with its requirement's title and remedies."""
+    """Each violation of a task with its requirement's title and the remedies of its track."""
     task = msgspec.json.decode(doc)
     laws = catalog()
     for violation in task["violations"]:
@@ -176,6 +178,7 @@ def _with_remedies(doc: str) -> str:
         violation["remedies"] = [
             {"kind": r.kind, "text": dict(r.text), "conditions": r.conditions}
             for r in found.remedies
+            if r.kind == TaskTrack.TEMPORARY or task["track"] == TaskTrack.PERMANENT
         ]
     return msgspec.json.encode(task).decode()
 
@@ -194,6 +197,7 @@ def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: 
         territories=territories_in_scope(session, scope, query.get("territory")),
         campaign=query.get("campaign"),
         site=query.get("site"),
+        track=query.get("track"),
         state=query.get("state"),
         overdue=query.get("overdue"),
         escalated=query.get("escalated"),

@@ -176,8 +176,9 @@ class TaskPage(Schema):
 def _with_remedies(doc: str) -> str:
     """Each violation of a task with its requirement's title and the remedies of its track."""
     task = msgspec.json.decode(doc)
+    laws = catalog()
     for violation in task["violations"]:
-        found = catalog().requirement(
+        found = laws.requirement(
             violation["standard"], violation["edition"], violation["requirement"]
         )
         violation["title"] = dict(found.title)

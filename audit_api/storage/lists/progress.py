@@ -10,7 +10,8 @@ from audit_api.domain.access import Scope
 from audit_api.domain.vocabulary import UserGroup
 from audit_api.storage.lists.assignments import FIRST_VISIT
 from audit_api.storage.lists.selection import TERRITORY_NAME
-from audit_api.storage.oversight.relief import usable
+from audit_api.storage.oversight.adjudicated_scores import STANDING
+from audit_api.storage.oversight.relief import perhaps_usable, usable
 from field_schema.scoring import STATION_STATES
 
 _NEEDS_COLUMNS = ", ".join(f"n.{group}" for group in UserGroup)
@@ -27,9 +28,7 @@ _STATIONS = f"""
         select v.site_id, a.station_state, a.score -> 'ramp' as ramp,
             exists (select from announced_photo p where p.inspection_id = v.id and p.rev = v.rev
                 and not exists (select from photo where photo.sha256 = p.sha256)) as awaiting
-        from visit v left join lateral (select station_state, score from assessment a
-            where a.inspection_id = v.id and a.rev = v.rev
-            order by a.assessed_at desc limit 1) a on true
+        from visit v left join lateral {STANDING.format(id="v.id", rev="v.rev")} a on true
     ), broken as (
         select c.site_id, count(*) as violations from violation c
         join site on site.id = c.site_id
@@ -51,7 +50,7 @@ _STATIONS = f"""
             and (site.territory_id = any(:seen_whole) or (site.territory_id = any(:seen_own)
                 and (violation.first_inspector_id = :person
                     or violation.last_inspector_id = :person)))
-            and violation.id in (select relief.violation_id from relief)
+            and {perhaps_usable(":today")}
         group by violation.site_id
     ), station_now as (
         select st.number, st.voters, st.constituency_number, site.territory_id, site.lat, site.lon,

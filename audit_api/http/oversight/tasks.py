@@ -149,7 +149,14 @@ class TaskEventOut(Schema):
     at = fields.AwareDateTime(required=True)
     due_on = fields.Date(required=True, allow_none=True)
     cost_som = fields.Integer(required=True, allow_none=True)
-    photos = fields.List(fields.Dict(), required=True)
+    photos = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "Each with sha256, bytes, content_type; whoever reads the task reads "
+            "them at `/api/v1/photos/<sha256>`, once they are here."
+        },
+    )
 
 
 class TaskWhole(TaskOut):

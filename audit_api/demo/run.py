@@ -242,22 +242,22 @@ def _field_work(database: Database, base_url: str, home: Path) -> None:
                 raise DemoError(f"{username} is gone; forget it all with `make demo-reset`.")
             return issue_code(session, person.id, lifetime=CODE_LIFETIME, at=datetime.now(UTC))
 
-    assign_stations(base_url, CAMPAIGN)
     if not tablets.done:
+        assign_stations(base_url, CAMPAIGN)
         codes = {username: code_for(username) for username in tablets.missing_tablets}
         with Progress(console=console) as progress:
             tablets.hand_in(base_url, codes, progress)
+        held = {"waiting": "still on its tablet"}
+        said = ", ".join(f"{n} {held.get(s, s)}" for s, n in sorted(tablets.statuses.items()))
+        console.print(
+            f"On bad links: {tablets.cut} requests cut halfway, {tablets.lost} answers lost; "
+            f"all sent again. Operations: {said}."
+        )
     with console.status("Supervision decides, LSG heads repair, the prosecutor serves …"):
         return_one(base_url)
         Story(base_url, CAMPAIGN, Repairs(folder, base_url, code_for)).tell()
         made_up_law.adopt(database, DATA / "made-up-law", made_up_law.SECOND, "admin")
     told.touch()
-    held = {"waiting": "still on its tablet"}
-    said = ", ".join(f"{n} {held.get(s, s)}" for s, n in sorted(tablets.statuses.items()))
-    console.print(
-        f"On bad links: {tablets.cut} requests cut halfway, {tablets.lost} answers lost; "
-        f"all sent again. Operations: {said}."
-    )
 
 
 def _describe(database: Database, base_url: str) -> dict[str, Any]:

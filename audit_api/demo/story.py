@@ -1,7 +1,7 @@
 """What became of the findings: each person's decisions, so that every state is there to be seen.
 
-Which station plays which part is chosen by hand among what `visits` makes up; numbers are real or
-made up as the site says. The headquarters' and the courts' words are synthetic as well.
+Which station plays which part is chosen by hand among what `visits` makes up. All that is said and
+decided here is made up, and most of it says so.
 """
 
 from datetime import date, timedelta
@@ -13,7 +13,10 @@ from audit_api.demo.repairs import Repairs
 DEMAND = "Демонстрация: устранить нарушения до дня выборов."
 ANSWER_DAYS = 10
 SHOWN = "Demonstration: the photo shows what was measured."
-TODAY_AND = timedelta(days=30)
+A_MONTH = timedelta(days=30)
+LATER_BY = ((8051, "ramp", 2), (8051, "door", -2), (8192, "ramp", -4))
+"""Station, element, and when its repair is due, in days after list №1: reminded, then told to the
+district, then to the headquarters; all others have come to the prosecutor's list."""
 
 
 class Story:
@@ -36,17 +39,19 @@ class Story:
         self._samarkandek()
         self._isfana()
         self._uch_korgon()
+        self._deadlines()
 
     def _kara_bak(self) -> None:
         """Two served lists and an order: between the lists a door was rebuilt and measured."""
         self._confirm(8066)
+        self._confirm(8068, "door")
         self._serve(1)
         self._begin("kara-bak", 8066, "door", cost_som=42_000)
         self._report("kara-bak", 8066, "door", space_width_mm=1560, pull_depth_mm=1560)
         self.repairs.measure_again(
             "inspector.batken", 8066, "door", space_width_mm=1560, pull_depth_mm=1560
         )
-        self._confirm(8068)
+        self._confirm(8068, "ramp")
         self._serve(2)
         if not self.prosecutor.get("/acts")["items"]:
             self._order()
@@ -65,14 +70,7 @@ class Story:
         self._begin("samarkandek", 8057, "door")
         self._report("samarkandek", 8057, "door", threshold_mm=10)
         self._begin("samarkandek", 8057, "ramp", cost_som=95_000)
-        head = self.heads["samarkandek"]
-        task = head.task(8186, "ramp")
-        head.say(
-            task,
-            "declines",
-            "decline",
-            reason="Demonstration: the handrails stand, the inspector came before they did.",
-        )
+        self._decline("samarkandek", 8186, "ramp", "the handrails were put up since.")
         for threshold in self.supervisor.violations(8186, "door", "door.threshold"):
             self._correct(threshold, "threshold_mm", 12)
 
@@ -93,6 +91,7 @@ class Story:
             "return",
             reason="Demonstration: the photo shows the upper handrail.",
         )
+        self._decline("isfana", 8011, "entrance", "the platform belongs to the clinic next door.")
         head = self.heads["isfana"]
         toilet = head.task(8001, "toilet")
         asked = head.say(
@@ -117,14 +116,26 @@ class Story:
         self.repairs.measure_again("inspector.kadamjai", 8205, "door", threshold_mm=18)
         head = self.heads["uch-korgon"]
         head.say(head.task(8192, "ramp"), "acknowledgements", "acknowledge")
+        self._decline("uch-korgon", 8192, "entrance", "the platform is wide enough for two.")
         for handrails in self.supervisor.violations(8205, "ramp", "ramp.handrails"):
             self.supervisor.decide(
                 handrails, "overturn", "Demonstration: the photo shows handrails on both sides."
             )
 
-    def _confirm(self, station: int) -> None:
-        """What photos show of a station."""
-        for violation in self.supervisor.violations(station):
+    def _deadlines(self) -> None:
+        """Other days, so that not everything is years late: one repair for each step on the way."""
+        for station, element, days in LATER_BY:
+            self.headquarters.say(
+                self.headquarters.task(station, element),
+                "deadlines",
+                "set_deadline",
+                due_on=(self._served_on() + timedelta(days)).isoformat(),
+                reason="Demonstration: the school is shut for the holidays.",
+            )
+
+    def _confirm(self, station: int, element: str = "") -> None:
+        """What photos show of a station, or of one sort of element there."""
+        for violation in self.supervisor.violations(station, element):
             if violation["photos"] and violation["state"] == "open":
                 self.supervisor.decide(violation, "confirm", SHOWN)
 
@@ -154,6 +165,12 @@ class Story:
         }
         self.prosecutor.post("/acts", act)
 
+    def _decline(self, head: str, station: int, element: str, reason: str) -> None:
+        """A head does not take a task on, and says why."""
+        desk = self.heads[head]
+        task = desk.task(station, element)
+        desk.say(task, "declines", "decline", reason=f"Demonstration: {reason}")
+
     def _begin(self, head: str, station: int, element: str, *, cost_som: int | None = None) -> None:
         """A head has seen a task, says what it costs, and begins."""
         desk = self.heads[head]
@@ -169,8 +186,12 @@ class Story:
 
     def _later(self) -> date:
         """A month after the first list was served."""
+        return self._served_on() + A_MONTH
+
+    def _served_on(self) -> date:
+        """The day of the demonstration: when list №1 was served."""
         served = self.prosecutor.get("/served-lists")["items"][0]
-        return date.fromisoformat(served["served_on"]) + TODAY_AND
+        return date.fromisoformat(served["served_on"])
 
 
 def letter(campaign: str, territory: str) -> dict[str, object]:

@@ -40,6 +40,10 @@ _PHOTOGRAPHED = {
     "voting_room": "slot_mm",
 }
 """What is photographed, and to which question."""
+_NARROW = {
+    "corridor": {"width_mm": 1800, "turning_mm": 1500},
+    "toilet": {"cabin_short_mm": 1600, "cabin_long_mm": 1800},
+}
 _WITHOUT = 7
 
 
@@ -84,7 +88,7 @@ def make_visit(
             "answers": answers,
             "photos": [],
         }
-        if kind in _PHOTOGRAPHED and not _forgotten(kind, station):
+        if _shown(kind, answers, station):
             photo = _draw(kind, answers, station, finished, site["location"])
             if kind == "voting_room" and copied is not None:
                 photo = copied
@@ -117,9 +121,16 @@ def make_visit(
     )
 
 
-def _forgotten(kind: str, station: int) -> bool:
-    """Whether the inspector forgot this photo: of the entrance, at every seventh station."""
-    return kind == "entrance" and station % _WITHOUT == 2
+def _shown(kind: str, answers: Mapping[str, Any], station: int) -> bool:
+    """Whether the inspector photographed this: a corridor or toilet where it is narrow.
+
+    At every seventh station the photo of the entrance was forgotten.
+    """
+    if kind == "entrance":
+        return station % _WITHOUT != 2
+    if kind in _NARROW:
+        return any(answers[name]["value"] < limit for name, limit in _NARROW[kind].items())
+    return kind in _PHOTOGRAPHED
 
 
 def _clock(at: datetime) -> dict[str, Any]:

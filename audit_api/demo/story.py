@@ -56,20 +56,14 @@ class Story:
         if not self.prosecutor.get("/acts")["items"]:
             self._order()
         self._begin("kara-bak", 8068, "ramp", cost_som=180_000)
-        head = self.heads["kara-bak"]
-        head.say(
-            head.task(8068, "ramp"),
-            "extension-requests",
-            "ask_extension",
-            due_on=self._later().isoformat(),
-            reason="Demonstration: the mason comes after the frost.",
-        )
+        self._ask("kara-bak", 8068, "ramp", "the mason comes after the frost.")
 
     def _samarkandek(self) -> None:
         """A claimed repair that waits for a measurement, a declined task, a misread threshold."""
         self._begin("samarkandek", 8057, "door")
         self._report("samarkandek", 8057, "door", threshold_mm=10)
         self._begin("samarkandek", 8057, "ramp", cost_som=95_000)
+        self._ask("samarkandek", 8057, "ramp", "the cement comes with the next lorry.")
         self._decline("samarkandek", 8186, "ramp", "the handrails were put up since.")
         for threshold in self.supervisor.violations(8186, "door", "door.threshold"):
             self._correct(threshold, "threshold_mm", 12)
@@ -92,17 +86,9 @@ class Story:
             reason="Demonstration: the photo shows the upper handrail.",
         )
         self._decline("isfana", 8011, "entrance", "the platform belongs to the clinic next door.")
-        head = self.heads["isfana"]
-        toilet = head.task(8001, "toilet")
-        asked = head.say(
-            toilet,
-            "extension-requests",
-            "ask_extension",
-            due_on=self._later().isoformat(),
-            reason="Demonstration: the wall between two cabins has to go.",
-        )
+        self._ask("isfana", 8001, "toilet", "the wall between two cabins has to go.")
         self.headquarters.say(
-            asked,
+            self.headquarters.task(8001, "toilet"),
             "deadlines",
             "set_deadline",
             due_on=self._later().isoformat(),
@@ -170,6 +156,17 @@ class Story:
         desk = self.heads[head]
         task = desk.task(station, element)
         desk.say(task, "declines", "decline", reason=f"Demonstration: {reason}")
+
+    def _ask(self, head: str, station: int, element: str, reason: str) -> None:
+        """A head asks for a month more."""
+        desk = self.heads[head]
+        desk.say(
+            desk.task(station, element),
+            "extension-requests",
+            "ask_extension",
+            due_on=self._later().isoformat(),
+            reason=f"Demonstration: {reason}",
+        )
 
     def _begin(self, head: str, station: int, element: str, *, cost_som: int | None = None) -> None:
         """A head has seen a task, says what it costs, and begins."""

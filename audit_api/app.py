@@ -32,6 +32,7 @@ from audit_api.http.oversight import (
     statistics,
     tablets,
     task_moves,
+    task_photos,
     tasks,
     violations,
 )
@@ -71,6 +72,7 @@ API_BLUEPRINTS = (
     recommendations.blueprint,
     tasks.blueprint,
     task_moves.blueprint,
+    task_photos.blueprint,
     served_lists.blueprint,
     acts.blueprint,
     assignments.blueprint,

@@ -36,7 +36,7 @@ NEEDS_MAP        | -         | read                 | read       | read         
 ASSIGNMENTS      | own       | -                    | -          | -                                | read write       | read write
 INSPECTIONS      | push own  | read return          | read       | -                                | read             | read
 VIOLATIONS       | own       | read adjudicate      | read       | read                             | read             | read
-TASKS            | read      | read verify reject   | read       | read acknowledge progress report estimate ask decline | read deadline | read
+TASKS            | read      | read verify reject   | read       | read acknowledge progress report estimate ask decline temporary | read deadline temporary | read
 ACTS             | -         | read                 | write read | own answer                       | read             | read
 DEVICES          | -         | -                    | -          | -                                | read revoke      | read revoke
 PEOPLE           | -         | -                    | -          | -                                | -                | read write

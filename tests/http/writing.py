@@ -90,6 +90,9 @@ WRITES = {
     "POST /api/v1/tasks/<uuid:task>/deadlines": Write(
         Noun.TASKS, "deadline", lambda _: {"rev": 1, "due_on": "2021-11-20"} | REASON
     ),
+    "POST /api/v1/tasks/<uuid:task>/temporary": Write(
+        Noun.TASKS, "temporary", lambda _: {"rev": 1}
+    ),
     "POST /api/v1/served-lists": Write(Noun.ACTS, "write", _letter),
     "POST /api/v1/served-lists/previews": Write(Noun.ACTS, "write", _letter),
     "POST /api/v1/acts": Write(
@@ -115,6 +118,7 @@ OTHER_WRITES = {
     "POST /api/v1/devices/enrol": "a code is the key",
     "POST /api/v1/sync/push": "a tablet's: its cells are asked as operations",
     "POST /api/v1/sync/resync": "a tablet's: reads only",
+    "POST /api/v1/tasks/<uuid:task>/photos": "a file: test_task_photos.py",
     "PUT /api/v1/photos/<string:sha256>": "a tablet's: takes in, reads nothing",
     "POST /api/v1/photos/<string:sha256>/direct": "a tablet's: takes in, reads nothing",
     "POST /api/v1/photos/<string:sha256>/complete": "a tablet's: takes in, reads nothing",

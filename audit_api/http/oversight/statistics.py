@@ -39,6 +39,13 @@ class FiguresOut(Schema):
     compliant = fields.Integer(required=True)
     with_open_violations = fields.Integer(required=True)
     open_violations = fields.Integer(required=True)
+    usable_on_the_day = fields.Integer(
+        required=True,
+        metadata={
+            "description": "Stations all of whose open violations have a temporary remedy that is "
+            "measured; from the day after election day 0."
+        },
+    )
     assigned = fields.Integer(
         required=True,
         allow_none=True,

@@ -292,5 +292,5 @@ class _HandingIn:
 
     def _warn(self, operation: ReceivedOperation, error: Exception) -> None:
         state = getattr(getattr(error, "orig", error), "sqlstate", None)
-        say = log.warning if state in _TRANSIENT else log.exception
-        say("push_retry", op=str(operation.op), error=type(error).__name__, sqlstate=state)
+        tell = log.warning if state in _TRANSIENT else log.exception
+        tell("push_retry", op=str(operation.op), error=type(error).__name__, sqlstate=state)

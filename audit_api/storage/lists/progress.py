@@ -10,6 +10,7 @@ from audit_api.domain.access import Scope
 from audit_api.domain.vocabulary import UserGroup
 from audit_api.storage.lists.assignments import FIRST_VISIT
 from audit_api.storage.lists.selection import TERRITORY_NAME
+from audit_api.storage.oversight.relief import usable
 
 _NEEDS_COLUMNS = ", ".join(f"n.{group}" for group in UserGroup)
 _NEEDS = ", ".join(f"'{group}', coalesce(sum({group}), 0)" for group in UserGroup)
@@ -28,6 +29,15 @@ _STATIONS = f"""
             site.territory_id = any(:told_whole)
             or (site.territory_id = any(:told_own) and assignment.inspector_id = :person))
         group by assignment.site_id
+    ), relieved as (
+        select violation.site_id, count(*) as relieved
+        from violation join site on site.id = violation.site_id
+        where violation.campaign_id = :campaign and {usable(":today")}
+            and (site.territory_id = any(:seen_whole) or (site.territory_id = any(:seen_own)
+                and (violation.first_inspector_id = :person
+                    or violation.last_inspector_id = :person)))
+            and violation.id in (select relief.violation_id from relief)
+        group by violation.site_id
     ), station_now as (
         select st.number, st.voters, st.constituency_number, site.territory_id,
             v.id is not null as inspected,
@@ -39,12 +49,13 @@ _STATIONS = f"""
                 and c.campaign_id = :campaign and (
                 site.territory_id = any(:seen_whole) or (site.territory_id = any(:seen_own)
                 and (c.first_inspector_id = :person or c.last_inspector_id = :person)))
-            ) as violations,
+            ) as violations, coalesce(r.relieved, 0) as relieved,
             n.number is not null as mapped,
             {_NEEDS_COLUMNS},
             t.site_id is not null as assigned, coalesce(t.inspected, false) as assigned_inspected
         from station st join site on site.id = st.site_id left join visit v on v.site_id = site.id
         left join assigned t on t.site_id = site.id
+        left join relieved r on r.site_id = site.id
         left join needs_map n on n.campaign_id = st.campaign_id and n.number = st.number
             and site.territory_id = any(:needs)
         where st.campaign_id = :campaign and site.territory_id = any(:whole)
@@ -55,6 +66,7 @@ _FIGURES = f"""'stations', count(*), 'voters', coalesce(sum(voters), 0),
     'compliant', count(*) filter (where state = 'compliant'),
     'with_open_violations', count(*) filter (where violations > 0),
     'open_violations', coalesce(sum(violations), 0),
+    'usable_on_the_day', count(*) filter (where violations > 0 and relieved = violations),
     'assigned', case when :told then count(*) filter (where assigned) end,
     'assigned_inspected', case when :told then count(*) filter (where assigned_inspected) end,
     'with_needs_map', case when :needs_told then count(*) filter (where mapped) end,

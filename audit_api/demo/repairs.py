@@ -1,7 +1,6 @@
 """What LSG heads' tablets report as repaired, with a drawn photo, and what inspectors measure then.
 
-There is room here for what is placed for election day alone: a task of the track `temporary` is
-reported and measured in the same two ways.
+Nothing is placed for election day alone: that day is over, so no temporary task is opened any more.
 """
 
 import hashlib

@@ -143,7 +143,8 @@ def test_there_are_violations_in_every_state(demo: Demo) -> None:
 
 def test_there_are_tasks_in_every_state_and_on_every_step(demo: Demo) -> None:
     tasks = demo.everything("coordinator", "/tasks?limit=200")
-    assert {task["state"] for task in tasks} == set(TaskState)
+    # A remedy for the day lapses; the demonstration's election day was over before it began.
+    assert {task["state"] for task in tasks} == set(TaskState) - {TaskState.LAPSED}
     assert {task["overdue"] for task in tasks if task["state"] == "assigned"} == {True, False}
     last_steps = {task["escalations"][-1]["step"] for task in tasks if task["escalations"]}
     assert last_steps == set(EscalationStep)

@@ -9,6 +9,7 @@ from flask.sessions import SessionInterface
 
 from audit_api.domain.evidence.signing import Signer
 from audit_api.http import (
+    days,
     devices,
     docs,
     health,
@@ -23,6 +24,7 @@ from audit_api.http.oversight import (
     acts,
     adjudications,
     assignments,
+    burn_up,
     fabrication,
     inspections,
     quarantine,
@@ -64,6 +66,7 @@ API_BLUEPRINTS = (
     profiles.blueprint,
     json_schemas.blueprint,
     places.blueprint,
+    days.blueprint,
     inspections.blueprint,
     fabrication.blueprint,
     evidence_photos.blueprint,
@@ -77,6 +80,7 @@ API_BLUEPRINTS = (
     acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
+    burn_up.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
 )

@@ -22,7 +22,7 @@ from tests.field_schema.bodies import station_body
 BREACHES = 0.57
 """The share of answers in breach that makes about ten violations a station."""
 _BATCH = 50
-_HELD_EVERY = 10
+_HELD_EVERY = 4
 _INSPECTORS = 20
 _FINDINGS = """select sum(array_length(string_to_array(e ->> 'outcomes', ' '), 1))
     from assessment, json_array_elements(findings -> 'elements') e"""

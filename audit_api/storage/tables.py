@@ -6,6 +6,7 @@ from audit_api.storage.evidence import evidence_log, examinations, photos, recei
 from audit_api.storage.law import amending, documents, packed, rulesets
 from audit_api.storage.oversight import (
     acts,
+    adjudicated_scores,
     adjudications,
     assignments,
     escalations,
@@ -32,6 +33,7 @@ from audit_api.storage.sync import feed, operations, quarantine, snapshots, uplo
 __all__ = [
     "Base",
     "acts",
+    "adjudicated_scores",
     "adjudications",
     "amending",
     "assignments",

@@ -141,7 +141,7 @@ def _tell_tasks(opened: Tablet, tell: Tell) -> None:
         back, asked = doc.get("returned"), doc.get("extension")
         if back and doc["state"] == "returned":
             tell(f"  task {entity} came back, by {back['by']}: {back['reason']}")
-        if asked and doc["state"] != "verified":
+        if asked and doc["state"] not in ("verified", "lapsed"):
             answer = asked.get("answer")
             said = f"{answer['due_on']}, {answer['reason']}" if answer else "not answered yet"
             tell(f"  task {entity}: {asked['due_on']} was asked for instead; {said}")

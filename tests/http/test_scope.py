@@ -50,10 +50,21 @@ LISTS = {
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}": (),
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}&by=constituency": (),
     "/api/v1/statistics/progress": ("campaign",),
+    f"/api/v1/statistics/tasks?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/tasks": ("campaign",),
+    f"/api/v1/statistics/burn-up?campaign={CAMPAIGN}": ("territory",),
+    "/api/v1/statistics/burn-up": ("campaign",),
+    f"/api/v1/statistics/burn-up.svg?campaign={CAMPAIGN}": ("territory",),
+    f"/api/v1/statistics/progress.svg?campaign={CAMPAIGN}": (),
+    f"/api/v1/statistics/map.svg?campaign={CAMPAIGN}": (),
 }
 """Routes that answer several things: address -> filters that name something."""
 
 WITHOUT_TERRITORY = {
+    "/api/v1/days": "the same for everybody; corrected for the country (test_days.py)",
+    "/api/v1/campaigns/<string:campaign>/election-day": "test_days.py: one outside is unknown",
+    "/api/v1/campaigns/<string:campaign>/election-day/previews": "test_days.py: one outside is "
+    "unknown",
     "/api/v1/catalog": "the same for everybody",
     "/api/v1/catalog/<string:sha256>": "the same for everybody",
     "/api/v1/forms": "the same for everybody",

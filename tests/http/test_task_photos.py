@@ -2,6 +2,8 @@
 
 import hashlib
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -95,6 +97,18 @@ def test_a_form_and_a_plain_body_bring_the_same_photo_once(
     assert meeting.value(
         "select count(*) from audit_log where subject = :it", it=sha256_of(data)
     ) == 1  # fmt: skip
+
+
+def test_of_several_at_once_one_brings_it(meeting: Meeting, task: UUID, data: bytes) -> None:
+    app = meeting.client.application
+
+    def send(_: int) -> TestResponse:
+        return as_body(replace(meeting, client=app.test_client()), task, data)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(send, range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert len({answer.json["received_at"] for answer in answers}) == 1
 
 
 def test_a_report_shows_it_and_the_original_is_read_to_the_byte(

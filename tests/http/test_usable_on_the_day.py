@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
+from audit_api.domain.vocabulary import Role
 from audit_api.storage.base import Database
 from tests.factories import CAMPAIGN, World
 from tests.http.day_of import FLAT, STEEP, DayOf, in_days
@@ -100,6 +101,17 @@ def test_the_list_keeps_what_is_usable_or_what_is_not(day: DayOf, site: UUID) ->
         return {v["id"] for v in day.violations(site, f"&usable_on_the_day={usable}")}
 
     assert (kept("true"), kept("false")) == (relieved, every - relieved)
+
+
+def test_nobody_elsewhere_is_told(day: DayOf, site: UUID, world: World) -> None:
+    day.visit(site, permanent=STEEP, temporary=FLAT)
+    headers = world.headers(Role.PROSECUTOR, "far")
+    for path in (f"/violations?site={site}", f"/violations/{day.steep(site)['id']}"):
+        assert day.client.get(f"/api/v1{path}", headers=headers).status_code == 404
+    path = "/api/v1/violations?usable_on_the_day=true"
+    assert day.client.get(path, headers=headers).json["items"] == []
+    path = f"/api/v1/statistics/progress?campaign={CAMPAIGN}"
+    assert day.client.get(path, headers=headers).json["total"]["usable_on_the_day"] == 0
 
 
 def test_progress_tells_stations_whose_every_violation_is_relieved(day: DayOf, site: UUID) -> None:

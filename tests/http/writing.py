@@ -13,11 +13,15 @@ REASON = {"reason": "It was agreed by telephone."}
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Which cell of the table opens it, and its body for the things of one place (kind -> id)."""
+    """Which cell of the table opens it, and its body for the things of one place (kind -> id).
+
+    `placeless`: it lies nowhere, so that the verb alone opens it.
+    """
 
     noun: Noun
     verb: str
     body: Callable[[Ids], dict[str, Any]]
+    placeless: bool = False
 
 
 def _letter(ids: Ids) -> dict[str, Any]:
@@ -102,6 +106,18 @@ WRITES = {
             _letter(ids)
             | {"kind": "order", "demand": "Put it right.", "answer_due_on": "2999-01-01"}
         ),
+    ),
+    "POST /api/v1/days": Write(
+        Noun.CALENDAR,
+        "correct",
+        lambda _: {"day": "2027-03-10", "kind": "off"} | REASON,
+        placeless=True,
+    ),
+    "POST /api/v1/campaigns/<string:campaign>/election-day/previews": Write(
+        Noun.CALENDAR, "move", lambda _: {"day": "2021-12-05"} | REASON
+    ),
+    "POST /api/v1/campaigns/<string:campaign>/election-day": Write(
+        Noun.CALENDAR, "move", lambda _: {"day": "2021-12-05"} | REASON
     ),
     "POST /api/v1/acts/<uuid:act>/answers": Write(
         Noun.ACTS, "answer", lambda _: {"answer": "The ramp is ordered."}

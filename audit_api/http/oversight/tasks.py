@@ -148,7 +148,14 @@ class TaskEventOut(Schema):
     at = fields.AwareDateTime(required=True)
     due_on = fields.Date(required=True, allow_none=True)
     cost_som = fields.Integer(required=True, allow_none=True)
-    photos = fields.List(fields.Dict(), required=True)
+    photos = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "Each with sha256, bytes, content_type; whoever reads the task reads "
+            "them at `/api/v1/photos/<sha256>`, once they are here."
+        },
+    )
 
 
 class TaskWhole(TaskOut):
@@ -169,8 +176,9 @@ class TaskPage(Schema):
 def _with_remedies(doc: str) -> str:
     """Each violation of a task with its requirement's title and the remedies of its track."""
     task = msgspec.json.decode(doc)
+    laws = catalog()
     for violation in task["violations"]:
-        found = catalog().requirement(
+        found = laws.requirement(
             violation["standard"], violation["edition"], violation["requirement"]
         )
         violation["title"] = dict(found.title)

@@ -24,6 +24,7 @@ from audit_api.domain.working_days import working_days
 from audit_api.services.law.amend_advice import amend_advice
 from audit_api.services.law.catalogs import keep_ruleset
 from audit_api.services.law.corrected_body import Correction, read_corrected
+from audit_api.services.law.score_anew import score_anew
 from audit_api.services.sync.move_cases import columns_of
 from audit_api.storage import audit_log
 from audit_api.storage.law import amending
@@ -155,6 +156,8 @@ def amend_sites(
     amending.add_assessments(
         session, work.assessments, digest=digest, profile=campaign.profile, at=at
     )
+    for inspection, rev in work.decided:
+        score_anew(session, catalog, inspection, rev, at=at)
     work.plan(amending.cases_at(session, sites), amending.open_tasks_at(session, sites))
     about = {
         "campaign": campaign.id,
@@ -222,6 +225,7 @@ class _Work:
         at: datetime,
     ) -> None:
         self.assessments: list[dict[str, Any]] = []
+        self.decided: list[tuple[UUID, int]] = []
         self.opened: list[dict[str, Any]] = []
         self.reopened: list[dict[str, Any]] = []
         self.superseded: list[dict[str, Any]] = []
@@ -257,6 +261,8 @@ class _Work:
         inspection = read_inspection(answers, self._catalog)
         building = self._buildings[site]
         self.received[entity] = received
+        if entity in self._decisions and not judged:
+            self.decided.append((entity, rev))
         assessment = assess(inspection, self._amendment.ruleset, building)
         if not judged:
             scored = score(assessment)

@@ -15,6 +15,7 @@ from audit_api.domain.oversight.lives import VIOLATION_LIFE
 from audit_api.domain.vocabulary import AdjudicationDecision, ViolationState
 from audit_api.services.law.correct_finding import correct_finding
 from audit_api.services.law.corrected_body import Correction
+from audit_api.services.law.score_anew import score_anew
 from audit_api.services.oversight.return_inspection import return_inspection
 from audit_api.storage import audit_log
 from audit_api.storage.law import amending
@@ -51,6 +52,7 @@ def adjudicate(
 ) -> None:
     """Record the decision beside the finding, and move the violation as its life says.
 
+    The inspection is scored anew with what was corrected and overturned, beside its assessment.
     An order to measure again returns the inspection, so that the inspector's tablet shows it. A
     task whose violations have all ended ends too. Raises NotFound outside the scope, FourEyes for
     one's own finding, NotCurrent, MoveRefused, and InvalidInput for a correction.
@@ -102,6 +104,7 @@ def adjudicate(
         source=case.state,
         target=to_state,
     )
+    score_anew(session, catalog, case.inspection, case.inspection_rev, at=at)
     if move in _MEASURE_AGAIN:
         _order(session, decider, case, said, at)
     feed.publish(session, task=tasks)

@@ -62,7 +62,7 @@ def open_temporary(
     if not helped:
         raise MoveRefused(
             "No violation here waits for a temporary remedy: its requirements know none, or what "
-            " is in place was measured within the limits. Only the permanent repair helps.",
+            "is in place was measured within the limits. Only the permanent repair helps.",
             extra={"state": held.state},
         )
     by_head = territory in scope_of(actor, Noun.TASKS, "acknowledge").territories

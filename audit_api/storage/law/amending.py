@@ -77,6 +77,11 @@ _DECISIONS_ON = text("""
     where i.site_id = any(:sites) and i.campaign_id = :campaign and i.is_current
     order by a.n
 """)
+_DECISIONS_OF = text("""
+    select v.site_id, a.inspection_id, v.element_id, v.id, a.move, a.corrections
+    from adjudication a join violation v on v.id = a.violation_id
+    where a.inspection_id = :id and a.inspection_rev = :rev order by a.n
+""")
 _CASES = text("""
     select site_id, campaign_id, id, element_id, standard, edition, requirement, state,
         current_due_on, task_id, last_seen_at
@@ -212,6 +217,12 @@ def decisions_on(session: Session, sites: Sequence[UUID], campaign: str) -> list
     """What supervision decided on the current inspections of these sites, in its order."""
     values = {"sites": list(sites), "campaign": campaign}
     return [DecisionOn(*row) for row in session.execute(_DECISIONS_ON, values)]
+
+
+def decisions_of(session: Session, inspection: UUID, rev: int) -> list[DecisionOn]:
+    """What supervision decided on one revision, in its order."""
+    rows = session.execute(_DECISIONS_OF, {"id": inspection, "rev": rev})
+    return [DecisionOn(*row) for row in rows]
 
 
 def cases_at(session: Session, sites: Sequence[UUID]) -> list[Any]:

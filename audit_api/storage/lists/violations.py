@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import SITE_NAME, TERRITORY_NAME, AnyRow, Selection
 from audit_api.storage.oversight.priority import OF_VIOLATION
-from audit_api.storage.oversight.relief import USABLE_ON_THE_DAY, usable
+from audit_api.storage.oversight.relief import USABLE_ON_THE_DAY, perhaps_usable, usable
 
 _WHERE = f"""'site', site.id, 'site_name', {SITE_NAME}, 'territory', territory.code,
     'territory_name', {TERRITORY_NAME}, 'stations',
@@ -128,6 +128,8 @@ def list_violations(
     """
     chosen = selected_violations(scope, wanted, today, needs=needs)
     chosen.where(f"{usable(':today')} = :usable", usable=wanted.usable_on_the_day)
+    if wanted.usable_on_the_day:
+        chosen.where(perhaps_usable(":today"))
     if wanted.overdue is not None:
         late = "violation.ended_at is null and violation.current_due_on < :today"
         chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)

@@ -16,6 +16,8 @@ def upgrade() -> None:
         "remediation_task",
         ["priority", sa.text("(- coalesce(cost_som, 4611686018427387904))"), "id"],
     )
+    op.create_index("ix_review_opened_at_id", "review", ["opened_at", "id"])
+    op.create_index("ix_device_name_id", "device", ["name", "id"])
     op.create_index(
         "ix_fabrication_flag_found_at", "fabrication_flag", ["found_at", "inspection_id"]
     )

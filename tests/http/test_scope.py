@@ -55,8 +55,11 @@ LISTS = {
     f"/api/v1/statistics/burn-up?campaign={CAMPAIGN}": ("territory",),
     "/api/v1/statistics/burn-up": ("campaign",),
     f"/api/v1/statistics/burn-up.svg?campaign={CAMPAIGN}": ("territory",),
+    "/api/v1/statistics/burn-up.svg": ("campaign",),
     f"/api/v1/statistics/progress.svg?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/progress.svg": ("campaign",),
     f"/api/v1/statistics/map.svg?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/map.svg": ("campaign",),
 }
 """Routes that answer several things: address -> filters that name something."""
 

@@ -81,6 +81,10 @@ WITHOUT_TERRITORY = {
     "/api/v1/profiles": "the same for everybody",
     "/api/v1/profiles/<string:profile>": "the same for everybody",
     "/api/v1/schemas": "no data",
+    "/api/v1/public/<string:campaign>/stations.geojson": "test_public_facts.py: for everybody",
+    "/api/v1/public/<string:campaign>/stations.a11y.json": "test_public_facts.py: for everybody",
+    "/api/v1/campaigns/<string:campaign>/publications": "test_public_facts.py: one outside is "
+    "unknown",
     "/api/v1/schemas/<string:name>": "no data",
     "/api/v1/devices/enrol": "a code is the key",
     "/api/v1/devices/<uuid:device>/revocations": "test_revoked.py: one outside is not there",

@@ -17,6 +17,7 @@ from audit_api.http import (
     observing,
     places,
     problems,
+    public_facts,
     sessions,
 )
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
@@ -66,6 +67,7 @@ API_BLUEPRINTS = (
     profiles.blueprint,
     json_schemas.blueprint,
     places.blueprint,
+    public_facts.blueprint,
     days.blueprint,
     inspections.blueprint,
     fabrication.blueprint,

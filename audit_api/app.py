@@ -9,6 +9,7 @@ from flask.sessions import SessionInterface
 
 from audit_api.domain.evidence.signing import Signer
 from audit_api.http import (
+    days,
     devices,
     docs,
     exports,
@@ -17,6 +18,7 @@ from audit_api.http import (
     observing,
     places,
     problems,
+    public_facts,
     sessions,
     verify,
 )
@@ -25,6 +27,7 @@ from audit_api.http.oversight import (
     acts,
     adjudications,
     assignments,
+    burn_up,
     fabrication,
     inspections,
     quarantine,
@@ -34,6 +37,7 @@ from audit_api.http.oversight import (
     statistics,
     tablets,
     task_moves,
+    task_photos,
     tasks,
     violations,
 )
@@ -66,6 +70,8 @@ API_BLUEPRINTS = (
     profiles.blueprint,
     json_schemas.blueprint,
     places.blueprint,
+    public_facts.blueprint,
+    days.blueprint,
     inspections.blueprint,
     fabrication.blueprint,
     evidence_photos.blueprint,
@@ -74,11 +80,13 @@ API_BLUEPRINTS = (
     recommendations.blueprint,
     tasks.blueprint,
     task_moves.blueprint,
+    task_photos.blueprint,
     served_lists.blueprint,
     acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
     exports.blueprint,
+    burn_up.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
 )

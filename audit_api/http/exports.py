@@ -18,6 +18,7 @@ from audit_api.domain.vocabulary import (
 )
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
+from audit_api.http.once import once, repeatable
 from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
 from audit_api.services.exports.ask import Asked, ask_export
 from audit_api.services.exports.kinds_of_files import KINDS
@@ -49,6 +50,7 @@ class ExportFilters(Schema):
     user_group = fields.String(validate=validate.OneOf(list(UserGroup)))
     state = fields.String(validate=validate.OneOf(list(ViolationState)))
     overdue = fields.Boolean(truthy={True}, falsy={False})
+    usable_on_the_day = fields.Boolean(truthy={True}, falsy={False})
 
 
 class ExportIn(Schema):
@@ -113,7 +115,8 @@ class ExportPage(Schema):
 @guard(Noun.CATALOG, writing=True)
 @blueprint.arguments(ExportIn)
 @blueprint.response(202, ExportOut)
-@problems(blueprint, 400, 401, 403, 404, 415, 422, 429, 503)
+@repeatable(blueprint)
+@problems(blueprint, 400, 401, 403, 404, 409, 415, 422, 429, 503)
 def ask(said: dict[str, Any], *, session: Session, actor: Actor, **_: Any) -> Response:
     """Ask for a file. `Location` is where it is told how far it is."""
     # Everybody reads sites somewhere; which noun the kind is of is looked at where it is asked.
@@ -124,7 +127,11 @@ def ask(said: dict[str, Any], *, session: Session, actor: Actor, **_: Any) -> Re
     asked = Asked(
         said["kind"], said["format"], said.get("language") or actor.language, filters, said["id"]
     )
-    export = ask_export(session, actor, asked, base_url=public_url(), at=now())
+
+    def work() -> UUID:
+        return ask_export(session, actor, asked, base_url=public_url(), at=now())
+
+    export = once(session, actor, work)
     answer = answer_json(as_json(session, actor.person, export) or "null")
     answer.status_code = 202
     answer.headers["Location"] = f"/api/v1/exports/{export}"

@@ -73,6 +73,7 @@ _FILTERS: Final = {
     "user_group": to_say("User group"),
     "state": to_say("State"),
     "overdue": to_say("Overdue"),
+    "usable_on_the_day": to_say("Usable on election day"),
 }
 
 

@@ -379,3 +379,12 @@ def test_a_file_is_gone_after_its_term(asking: Asking) -> None:
         "update export set expires_at = now() - interval '1 second' where id = :id", id=made["id"]
     )
     assert asking.get(made["id"], "/file").status_code == 410
+
+
+def test_a_request_sent_twice_under_one_key_makes_one_file(asking: Asking) -> None:
+    headers = asking.world.headers(Role.COORDINATOR, "far") | {"Idempotency-Key": f'"{uuid4()}"'}
+    body = {"kind": "violations", "format": "pdf", "language": "ru"}
+    first = asking.client.post(EXPORTS, json=body, headers=headers)
+    again = asking.client.post(EXPORTS, json=body, headers=headers)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json["id"] == again.json["id"]

@@ -36,6 +36,8 @@ ALONE: list[dict[str, Any]] = [
     {"state": "closed"},
     {"overdue": True},
     {"overdue": False},
+    {"usable_on_the_day": False},
+    {"usable_on_the_day": True},
 ]
 FILTERS = [
     {},

@@ -21,7 +21,7 @@ from audit_api.storage.places.places import Site
 
 CASE_FILTERS: Final = (
     "territory", "campaign", "constituency", "site", "requirement", "standard", "severity",
-    "user_group", "state", "overdue",
+    "user_group", "state", "overdue", "usable_on_the_day",
 )  # fmt: skip
 """What the list of violations may be narrowed by."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Scope
+from audit_api.domain.access import Noun, Scope, scope_of
 from audit_api.domain.evidence.canonical import canonical_json, sha256_of
 from audit_api.papers.codes import paper_code
 from audit_api.papers.frame import Paper, Seal, framed
@@ -101,10 +101,11 @@ def shots_of_rows(session: Session, making: Making, rows: Any, seen: Scope) -> d
     A photo without a preview, or outside what may be seen, is there without content.
     """
     named = [sha256 for row in rows for sha256 in row["photos"][:MOST_EACH]][:MOST]
+    tasks = scope_of(making.actor, Noun.TASKS)
     found: dict[str, Shot] = {}
     for n, sha256 in enumerate(dict.fromkeys(named)):
         digest = bytes.fromhex(sha256)
-        shown = find_shown_photo(session, seen, digest)
+        shown = find_shown_photo(session, seen, tasks, digest)
         content = None
         if shown is not None and shown.previews and SIZE in shown.previews:
             content = making.tools.photos.read_preview(digest, SIZE)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import SITE_NAME, TERRITORY_NAME, Selection
-from audit_api.storage.lists.violations import CaseFilter, selected_violations
+from audit_api.storage.lists.violations import CaseFilter, listed_violations, selected_violations
 
 _ROW = f"""select json_build_object('violation', violation.id, 'rev', violation.rev,
     'state', violation.state, 'campaign', violation.campaign_id,
@@ -86,10 +86,7 @@ def violations_to_print(
 
     One more than `limit`, if there are more.
     """
-    chosen = selected_violations(scope, wanted, today)
-    if wanted.overdue is not None:
-        late = "violation.ended_at is null and violation.current_due_on < :today"
-        chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)
+    chosen = listed_violations(scope, wanted, today)
     rows = chosen.rows(session, f"{_ROW}{_FROM}", order=_ORDER, limit=limit)
     return [msgspec.json.decode(row[0]) for row in rows]
 

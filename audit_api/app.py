@@ -18,6 +18,7 @@ from audit_api.http import (
     problems,
     sessions,
 )
+from audit_api.http.events import webhooks
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.oversight import (
     acts,
@@ -77,6 +78,7 @@ API_BLUEPRINTS = (
     statistics.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
+    webhooks.blueprint,
 )
 
 

@@ -62,6 +62,8 @@ class Settings:
     escalation: EscalationDays = field(default_factory=EscalationDays)
     # No default: the terms of the law could not be verified.
     act_answer_days: Mapping[ActKind, int] = field(default_factory=dict)
+    # For demonstration and tests: webhooks may lead into private networks, over plain HTTP.
+    webhooks_anywhere: bool = False
 
     @classmethod
     def from_env(cls) -> Self:
@@ -111,6 +113,7 @@ class Settings:
             fabrication=_thresholds(env),
             escalation=_escalation(env),
             act_answer_days=_answer_days(env),
+            webhooks_anywhere=_switch(env, "WEBHOOKS_ANYWHERE"),
         )
 
 
@@ -163,6 +166,14 @@ def _whole(env: Env, name: str, default: int, *, most: int) -> int:
             f"or unset it for {default}."
         )
     return int(found)
+
+
+def _switch(env: Env, name: str) -> bool:
+    """Off unless it says so; anything else than yes or no is refused."""
+    found = env.str(name, "").lower()
+    if found not in ("", "0", "false", "no", "1", "true", "yes"):
+        raise SettingsError(f"{name} is {found[:40]!r}; write true or false, or unset it.")
+    return found in ("1", "true", "yes")
 
 
 def _log_level(level: str) -> str:

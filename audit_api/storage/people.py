@@ -172,6 +172,12 @@ _SESSION_ACTOR = _ACTOR.format(
     "and l.expires_at > %(at)s and l.revoked_at is null",
 )
 
+_PERSON_ACTOR = _ACTOR.format(
+    device="cast(null as uuid), false",
+    holder="(values (1)) alone on true",
+    found="p.id = %(person)s and p.disabled_at is null",
+)
+
 
 def actor_of_session(session: Session, token: bytes, at: datetime, today: date) -> Actor | None:
     """Who holds this session token (given as SHA-256), if it is alive at `at`."""
@@ -181,6 +187,11 @@ def actor_of_session(session: Session, token: bytes, at: datetime, today: date) 
 def actor_of_device(session: Session, token: bytes, today: date) -> Actor | None:
     """Whose tablet holds this token (given as SHA-256); revoked ones too, marked."""
     return _actor(session, ask(session, _DEVICE_ACTOR, {"token": token}), today)
+
+
+def actor_of_person(session: Session, person: UUID, today: date) -> Actor | None:
+    """A person for whom the system does something later; None when the account is closed."""
+    return _actor(session, ask(session, _PERSON_ACTOR, {"person": person}), today)
 
 
 def owner_of_device(session: Session, device: UUID, today: date) -> Actor:

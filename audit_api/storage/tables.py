@@ -2,6 +2,7 @@
 
 from audit_api.storage import audit_log, inspections, people
 from audit_api.storage.base import Base
+from audit_api.storage.events import deliveries, outbox, webhooks
 from audit_api.storage.evidence import evidence_log, examinations, photos, receipt_keys
 from audit_api.storage.law import amending, documents, packed, rulesets
 from audit_api.storage.oversight import (
@@ -35,6 +36,7 @@ __all__ = [
     "audit_log",
     "campaigns",
     "day_corrections",
+    "deliveries",
     "documents",
     "election_day",
     "escalations",
@@ -46,6 +48,7 @@ __all__ = [
     "needs",
     "office_numbers",
     "operations",
+    "outbox",
     "packed",
     "people",
     "photos",
@@ -60,4 +63,5 @@ __all__ = [
     "territory_tree",
     "uploads",
     "violations",
+    "webhooks",
 ]

@@ -268,7 +268,7 @@ def _store(
     inspections.add_revision(session, values)
     if old:
         inspections.update_elements(session, old, values)
-    changed = move_cases(session, actor, inspection, binding, site, state, entity, rev, at)
+    changed, cases = move_cases(session, actor, inspection, binding, site, state, entity, rev, at)
     logged = Entry(
         "inspection_accepted",
         str(entity),
@@ -280,6 +280,7 @@ def _store(
             "op": str(operation.op),
             "sha256": operation.body_sha256.hex(),
             "ruleset": ruleset.digest,
+            "cases": cases,
         },
     )
     changed["inspection"] = [entity]

@@ -20,8 +20,9 @@ _DELAYS: Final = tuple(
 )
 MOST_ATTEMPTS: Final = len(_DELAYS) + 1
 JITTER: Final = 0.2
-FAILING_ENDS: Final = timedelta(days=3)
-"""A webhook that took nothing for so long is disabled, a little before anything is given up."""
+FAILING_ENDS: Final = timedelta(hours=60)
+"""A webhook that took nothing for so long is disabled: before the first is given up, at least
+four fifths of 75.6 hours after its first attempt."""
 MOST_PATIENCE: Final = timedelta(hours=1)
 """The longest that a receiver's `Retry-After` is waited for."""
 

@@ -56,7 +56,7 @@ class WebhookOut(Schema):
         allow_none=True,
         validate=validate.OneOf(list(DisabledFor)),
         metadata={
-            "description": "gone: it answered 410; failing: it took nothing for three days; "
+            "description": "gone: it answered 410; failing: it took nothing for 60 hours; "
             "grants_lost: you had no grant for webhooks; key_changed: the server's key is "
             "another, rotate the secret."
         },

@@ -114,9 +114,11 @@ def post(
         connection.request("POST", path, body, dict(headers))
         answer = connection.getresponse()
         status = answer.status
-        answer.read(MOST_ANSWER_BYTES)
+        read = answer.read(MOST_ANSWER_BYTES)
         if late:
             raise TimeoutError
+        if answer.length and len(read) < MOST_ANSWER_BYTES:
+            raise http.client.IncompleteRead(read, answer.length)
         return ended(status, None if 200 <= status < 300 else "answered no 2xx", _wait(answer))
     except (OSError, http.client.HTTPException, ValueError, NotPublic) as error:
         return ended(None, f"took longer than {seconds:g} s" if late else _words(error))

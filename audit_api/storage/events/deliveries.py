@@ -164,8 +164,9 @@ def claim_next(
 
 
 _END = text("""
-    update webhook_delivery set state = :state, due_at = coalesce(:due_at, due_at),
-        ended_at = case when :state <> 'pending' then cast(:at as timestamptz) end,
+    update webhook_delivery set state = cast(:state as text),
+        due_at = coalesce(:due_at, due_at), ended_at = case
+            when cast(:state as text) <> 'pending' then cast(:at as timestamptz) end,
         claim = null, claimed_until = null
     where id = :id and claim = :claim returning webhook_id
 """)
@@ -233,7 +234,7 @@ _LOG = f"""
         'ended_at', d.ended_at)::text, e.n
     from webhook_delivery d join outbox_event e on e.n = d.event_n {PLACE}
     where d.webhook_id = :webhook and d.state <> 'withheld' and {READABLE}
-        and (cast(:state as text) is null or d.state = :state)
+        and (cast(:state as text) is null or d.state = cast(:state as text))
         and (cast(:before as bigint) is null or e.n < :before)
         and (cast(:delivery as uuid) is null or d.id = :delivery)
     order by e.n desc limit :limit

@@ -96,7 +96,8 @@ def run_worker() -> None:
     if reasons:
         raise click.ClickException(f"The worker does not start: {'; '.join(reasons)}.")
     with make_worker(settings).open() as worker:
-        worker.run_worker()
+        # One job waits for receivers of webhooks; another goes on meanwhile.
+        worker.run_worker(concurrency=2)
 
 
 @main.command()

@@ -101,7 +101,7 @@ def _tell_often(worker: procrastinate.App, database: Database, settings: Setting
     @worker.periodic(cron="* * * * *")
     @worker.task(name="tell", queueing_lock="tell", pass_context=False)
     def tell_every_minute(timestamp: int) -> None:
-        read, attempts = tell(deliverer)
+        read, attempts = tell(deliverer, settings.mail)
         if read or attempts:
             log.info("told", rows=read, attempts=attempts, planned_for=timestamp)
 

@@ -2,7 +2,7 @@
 
 from audit_api.storage import audit_log, inspections, people
 from audit_api.storage.base import Base
-from audit_api.storage.events import deliveries, outbox, webhooks
+from audit_api.storage.events import deliveries, notices, outbox, webhooks
 from audit_api.storage.evidence import evidence_log, examinations, photos, receipt_keys
 from audit_api.storage.law import amending, documents, packed, rulesets
 from audit_api.storage.oversight import (
@@ -46,6 +46,7 @@ __all__ = [
     "feed",
     "inspections",
     "needs",
+    "notices",
     "office_numbers",
     "operations",
     "outbox",

@@ -12,15 +12,17 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Actor, Noun, scope_of
+from audit_api.domain.access import Noun, scope_of
 from audit_api.domain.deadlines import today
 from audit_api.domain.events.retries import FAILING_ENDS, MOST_PATIENCE, wait_after
 from audit_api.domain.events.sealing import Sealer, Unreadable, signed_headers
+from audit_api.services.events.make_notices import tell_owner
 from audit_api.services.events.posting import Posted, post
 from audit_api.storage import audit_log, people
 from audit_api.storage.base import Database
 from audit_api.storage.events import deliveries, webhooks
 from audit_api.storage.events.deliveries import Claimed, DeliveryState
+from audit_api.storage.events.notices import NoticeKind
 from audit_api.storage.events.webhooks import DisabledFor, Receiver
 
 LEASE: Final = timedelta(seconds=90)
@@ -129,6 +131,7 @@ class Deliverer:
             audit_log.record(
                 session, "webhook_delivery_given_up", one.id, at=at, webhook=str(to.id)
             )
+            tell_owner(session, to.owner, NoticeKind.WEBHOOK_GIVEN_UP, to.id, "", at=at)
 
 
 def _outcome(one: Claimed, posted: Posted, at: datetime) -> tuple[DeliveryState, datetime | None]:
@@ -152,6 +155,7 @@ def _asked(posted: Posted) -> timedelta | None:
 
 def disable(session: Session, webhook: UUID, why: DisabledFor, *, at: datetime) -> None:
     """Send nothing more to a webhook, and say so in the audit log."""
-    owner: Actor | UUID | None = webhooks.disable(session, webhook, why, at=at)
+    owner = webhooks.disable(session, webhook, why, at=at)
     if owner is not None:
         audit_log.record(session, "webhook_disabled", webhook, at=at, why=why.value)
+        tell_owner(session, owner, NoticeKind.WEBHOOK_DISABLED, webhook, why.value, at=at)

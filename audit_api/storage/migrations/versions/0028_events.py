@@ -1,4 +1,4 @@
-"""The outbox, webhooks, and what was sent to them."""
+"""The outbox, webhooks and what was sent to them, and notices by e-mail."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,10 @@ branch_labels = None
 depends_on = None
 
 _WHY = "disabled_for in ('gone', 'failing', 'grants_lost', 'key_changed')"
+_ADDRESS = (
+    "email ~ '^[A-Za-z0-9.!#$%&''*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$' "
+    "and length(email) <= 254"
+)
 
 
 def upgrade() -> None:
@@ -147,4 +151,55 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("delivery_id", "claim", name=op.f("pk_webhook_attempt")),
+    )
+    op.add_column("person", sa.Column("email", sa.Text(), nullable=True))
+    op.add_column(
+        "person",
+        sa.Column("notices", sa.Boolean(), nullable=False, server_default=sa.text("true")),
+    )
+    op.create_check_constraint(op.f("ck_person_email"), "person", _ADDRESS)
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("about", sa.JSON(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(40), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claim", sa.Uuid(), nullable=True),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind in ('daily', 'task_returned', 'act_answered', 'webhook_disabled', "
+            "'webhook_given_up')",
+            name=op.f("ck_notice_kind"),
+        ),
+        sa.CheckConstraint(
+            "state in ('pending', 'sent', 'given_up', 'withheld')", name=op.f("ck_notice_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_notice_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("person_id", "kind", "key", name=op.f("uq_notice_person_id_kind_key")),
+    )
+    op.create_index(
+        "ix_notice_due_at", "notice", ["due_at"], postgresql_where=sa.text("state = 'pending'")
+    )
+    op.create_index("ix_notice_made_at_id", "notice", ["made_at", "id"])
+    op.create_table(
+        "notice_attempt",
+        sa.Column("notice_id", sa.Uuid(), nullable=False),
+        sa.Column("claim", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=True),
+        sa.Column("ms", sa.BigInteger(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["notice_id"], ["notice.id"], name=op.f("fk_notice_attempt_notice_id_notice")
+        ),
+        sa.PrimaryKeyConstraint("notice_id", "claim", name=op.f("pk_notice_attempt")),
     )

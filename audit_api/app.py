@@ -9,6 +9,7 @@ from flask.sessions import SessionInterface
 
 from audit_api.domain.evidence.signing import Signer
 from audit_api.http import (
+    days,
     devices,
     docs,
     health,
@@ -24,6 +25,7 @@ from audit_api.http.oversight import (
     acts,
     adjudications,
     assignments,
+    burn_up,
     fabrication,
     inspections,
     quarantine,
@@ -33,6 +35,7 @@ from audit_api.http.oversight import (
     statistics,
     tablets,
     task_moves,
+    task_photos,
     tasks,
     violations,
 )
@@ -64,6 +67,7 @@ API_BLUEPRINTS = (
     profiles.blueprint,
     json_schemas.blueprint,
     places.blueprint,
+    days.blueprint,
     inspections.blueprint,
     fabrication.blueprint,
     evidence_photos.blueprint,
@@ -72,10 +76,12 @@ API_BLUEPRINTS = (
     recommendations.blueprint,
     tasks.blueprint,
     task_moves.blueprint,
+    task_photos.blueprint,
     served_lists.blueprint,
     acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
+    burn_up.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
     webhooks.blueprint,

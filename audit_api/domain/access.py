@@ -22,6 +22,7 @@ class Noun(StrEnum):
     VIOLATIONS = "findings, violations"
     TASKS = "remediation tasks"
     ACTS = "supervisory acts, evidence packs"
+    CALENDAR = "working days, election day"
     DEVICES = "devices"
     PEOPLE = "people, enrolment codes, grants"
     QUARANTINE = "what is held back"
@@ -37,8 +38,9 @@ NEEDS_MAP        | -         | read                 | read       | read         
 ASSIGNMENTS      | own       | -                    | -          | -                                | read write       | read write
 INSPECTIONS      | push own  | read return          | read       | -                                | read             | read
 VIOLATIONS       | own       | read adjudicate      | read       | read                             | read             | read
-TASKS            | read      | read verify reject   | read       | read acknowledge progress report estimate ask decline | read deadline | read
+TASKS            | read      | read verify reject   | read       | read acknowledge progress report estimate ask decline temporary | read deadline temporary | read
 ACTS             | -         | read                 | write read | own answer                       | read             | read
+CALENDAR         | -         | -                    | -          | -                                | move             | correct move
 DEVICES          | -         | -                    | -          | -                                | read revoke      | read revoke
 PEOPLE           | -         | -                    | -          | -                                | -                | read write
 QUARANTINE       | -         | read decide          | -          | -                                | read             | read

@@ -7,14 +7,18 @@ from audit_api.storage.evidence import evidence_log, examinations, photos, recei
 from audit_api.storage.law import amending, documents, packed, rulesets
 from audit_api.storage.oversight import (
     acts,
+    adjudicated_scores,
     adjudications,
     assignments,
     escalations,
     fabrication,
     office_numbers,
+    relief,
     remediation,
+    repeats,
     reviews,
     served_lists,
+    task_photos,
     violations,
 )
 from audit_api.storage.places import (
@@ -30,6 +34,7 @@ from audit_api.storage.sync import feed, operations, quarantine, snapshots, uplo
 __all__ = [
     "Base",
     "acts",
+    "adjudicated_scores",
     "adjudications",
     "amending",
     "assignments",
@@ -56,11 +61,14 @@ __all__ = [
     "places",
     "quarantine",
     "receipt_keys",
+    "relief",
     "remediation",
+    "repeats",
     "reviews",
     "rulesets",
     "served_lists",
     "snapshots",
+    "task_photos",
     "territory_tree",
     "uploads",
     "violations",

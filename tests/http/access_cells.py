@@ -102,7 +102,8 @@ def cells(who: str, grant: str) -> Iterator[Cell]:
     for place in PLACES:
         near = relation(grant, place)
         for operation, write in WRITES.items():
-            may = near in ("own", "child") and write.verb in verbs(who, write.noun)
+            inside = write.placeless or near in ("own", "child")
+            may = inside and write.verb in verbs(who, write.noun)
             yield Cell(who, grant, operation, WRITE, place, near, may)
 
 

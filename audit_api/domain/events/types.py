@@ -34,6 +34,7 @@ TYPES: Final[Mapping[str, str]] = {
     "task.reported_done": "It is said to be repaired; its violations are claimed.",
     "task.returned": "What was said to be repaired is not.",
     "task.verified": "Nothing of it is left to repair.",
+    "task.lapsed": "The day that a temporary remedy was for is over.",
     "task.deadline_set": "A coordinator set another day.",
     "task.noticed": "A moved election day gave it another day.",
     "task.escalated": "It came to a step of escalation.",
@@ -62,6 +63,8 @@ READ_BY: Final[Mapping[str, Noun]] = {
 _OF_TASK: Final = {
     "opened": "assigned",
     "adopted": "assigned",
+    "open_temporary": "assigned",
+    "order_temporary": "assigned",
     "acknowledge": "acknowledged",
     "start": "started",
     "estimate": "estimated",
@@ -74,6 +77,7 @@ _OF_TASK: Final = {
     "verified": "verified",
     "ended_by_law": "verified",
     "ended_by_adjudication": "verified",
+    "lapsed": "lapsed",
 }
 _OF_ACT: Final = {
     "answer": "answered",

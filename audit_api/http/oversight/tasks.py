@@ -1,5 +1,6 @@
 """Remediation tasks: what an LSG must repair, how, and by which day."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,8 @@ from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, YesNo, problems
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.law.catalog import catalog
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.storage.lists import tasks as lists
-from audit_api.storage.lists.selection import keyed
 from audit_api.storage.lists.tasks import TaskFilter, TaskOrder
 
 blueprint = Blueprint("tasks", __name__, description="Remediation tasks.")
@@ -31,6 +31,7 @@ class TaskQuery(PageQuery):
     territory = Text(40, metadata={"description": "SOATE code; with all below it."})
     campaign = Text(40)
     site = fields.UUID()
+    track = fields.String(validate=validate.OneOf(list(TaskTrack)))
     state = fields.String(validate=validate.OneOf(list(TaskState)))
     overdue = YesNo()
     escalated = fields.String(
@@ -126,7 +127,8 @@ class TaskOut(Schema):
         required=True,
         metadata={
             "description": "What is wrong: clause, edition, weight, confidence, what was "
-            "measured, its tolerance, what is required; with title and remedies in three languages."
+            "measured, its tolerance, what is required; with title and remedies in three "
+            "languages. A temporary task tells the temporary remedies alone."
         },
     )
 
@@ -142,11 +144,18 @@ class TaskEventOut(Schema):
     )
     to = fields.String(required=True, validate=validate.OneOf(list(TaskState)))
     reason = fields.String(required=True)
-    by = fields.String(required=True)
+    by = fields.String(required=True, allow_none=True, metadata={"description": "Null: the clock."})
     at = fields.AwareDateTime(required=True)
     due_on = fields.Date(required=True, allow_none=True)
     cost_som = fields.Integer(required=True, allow_none=True)
-    photos = fields.List(fields.Dict(), required=True)
+    photos = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "Each with sha256, bytes, content_type; whoever reads the task reads "
+            "them at `/api/v1/photos/<sha256>`, once they are here."
+        },
+    )
 
 
 class TaskWhole(TaskOut):
@@ -165,16 +174,18 @@ class TaskPage(Schema):
 
 
 def _with_remedies(doc: str) -> str:
-    """Each violation of a task with its requirement's title and remedies."""
+    """Each violation of a task with its requirement's title and the remedies of its track."""
     task = msgspec.json.decode(doc)
+    laws = catalog()
     for violation in task["violations"]:
-        found = catalog().requirement(
+        found = laws.requirement(
             violation["standard"], violation["edition"], violation["requirement"]
         )
         violation["title"] = dict(found.title)
         violation["remedies"] = [
             {"kind": r.kind, "text": dict(r.text), "conditions": r.conditions}
             for r in found.remedies
+            if r.kind == TaskTrack.TEMPORARY or task["track"] == TaskTrack.PERMANENT
         ]
     return msgspec.json.encode(task).decode()
 
@@ -193,28 +204,22 @@ def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: 
         territories=territories_in_scope(session, scope, query.get("territory")),
         campaign=query.get("campaign"),
         site=query.get("site"),
+        track=query.get("track"),
         state=query.get("state"),
         overdue=query.get("overdue"),
         escalated=query.get("escalated"),
         extension_asked=query.get("extension_asked"),
     )
-    rows = lists.list_tasks(
+    listed = partial(
+        lists.list_tasks,
         session,
         scope,
         wanted,
         needs=scope_of(actor, Noun.NEEDS_MAP),
         order=query["order"],
-        after=read_cursor(purpose, query["cursor"]),
-        limit=query["limit"],
         today=today(now()),
     )
-    return answer_page(
-        rows,
-        purpose=purpose,
-        limit=query["limit"],
-        key=keyed,
-        doc=lambda row: _with_remedies(row[0]),
-    )
+    return answer_rows(purpose, query, listed, doc=lambda row: _with_remedies(row[0]))
 
 
 @blueprint.route("/tasks/<uuid:task>")

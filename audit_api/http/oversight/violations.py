@@ -1,6 +1,7 @@
 """Violations: the list that prosecutors and supervisors work from."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +24,9 @@ from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, YesN
 from audit_api.http.csv_export import stream_csv
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.law.catalog_words import recalled
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.storage.lists import violations as lists
-from audit_api.storage.lists.selection import AnyRow, keyed
+from audit_api.storage.lists.selection import AnyRow
 from audit_api.storage.lists.violations import CaseFilter
 from field_schema.logic import VERDICTS
 
@@ -58,6 +59,9 @@ class ViolationFilterQuery(CaseQuery):
 
     state = fields.String(validate=validate.OneOf(list(ViolationState)))
     overdue = YesNo()
+    usable_on_the_day = YesNo(
+        metadata={"description": "With a temporary remedy that is measured, until it lapses."}
+    )
 
 
 class ViolationQuery(ViolationFilterQuery, PageQuery):
@@ -130,6 +134,20 @@ class PriorityOut(Schema):
     days_left = fields.Integer(required=True, metadata={"description": "1 at least."})
 
 
+class UsableOut(Schema):
+    """A temporary remedy that was measured within the limits and photographed in place."""
+
+    inspection = fields.UUID(required=True)
+    inspection_rev = fields.Integer(required=True)
+    seen_at = fields.AwareDateTime(required=True)
+    measured = fields.Dict(required=True, metadata={"description": "As read with it in place."})
+    photos = fields.List(fields.String(), required=True)
+    lapses_on = fields.Date(
+        required=True,
+        metadata={"description": "The day after election day: from then on it counts no more."},
+    )
+
+
 class ViolationOut(CaseOut):
     """A binding requirement broken at an element."""
 
@@ -149,6 +167,12 @@ class ViolationOut(CaseOut):
         required=True,
         allow_none=True,
         metadata={"description": "Null when ended, or for whoever may not see the needs map."},
+    )
+    usable_on_the_day = fields.Nested(
+        UsableOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null: no temporary remedy counts. The state is untouched by it."},
     )
     task = fields.UUID(required=True)
     follows = fields.UUID(
@@ -222,7 +246,7 @@ def case_filter(session: Session, scope: Scope, query: dict[str, Any]) -> CaseFi
             name: query.get(name)
             for name in (
                 "campaign", "constituency", "site", "requirement", "standard", "severity",
-                "user_group", "state", "overdue",
+                "user_group", "state", "overdue", "usable_on_the_day",
             )
         },
     )  # fmt: skip
@@ -237,22 +261,10 @@ def list_violations(
     query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope
 ) -> Response:
     """Broken binding requirements, oldest first."""
-    rows = lists.list_violations(
-        session,
-        scope,
-        case_filter(session, scope, query),
-        needs=scope_of(actor, Noun.NEEDS_MAP),
-        after=read_cursor("violations", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    return answer_page(
-        rows,
-        purpose="violations",
-        limit=query["limit"],
-        key=keyed,
-        doc=lambda row: str(row[0]),
-    )
+    wanted = case_filter(session, scope, query)
+    needs = scope_of(actor, Noun.NEEDS_MAP)
+    listed = partial(lists.list_violations, session, scope, wanted, needs=needs, today=today(now()))
+    return answer_rows("violations", query, listed)
 
 
 @blueprint.route("/violations.csv")

@@ -49,7 +49,7 @@ _TASKS = f"""
     where t.id in (select e.object_id from outbox_event e where e.n > :after and e.n <= :upto
             and e.type = :type
             and (cast(:steps as text[]) is null or e.payload -> 'data' ->> 'step' = any(:steps)))
-        and t.state not in ('verified', 'reported_done')
+        and t.state not in ('verified', 'reported_done', 'lapsed')
         and site.territory_id = any(:territories)
     order by t.current_due_on, t.priority desc, t.id
 """

@@ -139,7 +139,7 @@ _KNOWN = {
     "task": """select t.id, t.site_id, null::uuid, json_build_object('site', t.site_id,
         'campaign', t.campaign_id, 'element', t.element_id, 'track', t.track, 'violations',
         (select coalesce(json_agg(v.id order by v.id), '[]'::json)
-            from violation v where v.task_id = t.id))
+            from violation v where v.task_id = t.id or v.id = any(t.relieves)))
         from remediation_task t where t.id = any(:ids)""",
     "inspection": """select distinct on (i.id) i.id, i.site_id, null::uuid,
         json_build_object('site', i.site_id, 'campaign', i.campaign_id, 'form', i.form)

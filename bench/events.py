@@ -52,15 +52,12 @@ def measure() -> list[Verdict]:
 
 def _measure(database: Database) -> list[Verdict]:
     with database.writing() as session:
-        place = make_place(session)
+        make_place(session)
         for statement in (*FILL, _TOLD, "analyze"):
             session.execute(text(statement), {"sites": SITES, "each": TASKS // SITES})
-        owner = (
-            session.scalar(
-                text("select person_id from person_grant where role = :role limit 1"),
-                {"role": Role.COORDINATOR.value},
-            )
-            or place.people[Role.COORDINATOR]
+        owner = session.scalar(
+            text("select person_id from person_grant where role = :role limit 1"),
+            {"role": Role.COORDINATOR.value},
         )
         at = datetime.now(UTC)
         hook = webhooks.add_webhook(

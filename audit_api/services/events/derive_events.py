@@ -13,7 +13,7 @@ from audit_api.domain.events.types import AUDIT, ESCALATION, SOURCES, TASK, Even
 from audit_api.storage.events import outbox
 from audit_api.storage.sync import feed
 
-BATCH = 2_000
+BATCH = 500
 """Rows of a source in one transaction: a long one would hold back the feed."""
 
 

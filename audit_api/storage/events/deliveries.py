@@ -131,14 +131,16 @@ def fan_out(
     return int(made.rowcount)  # type: ignore[attr-defined]
 
 
-# An event of an object waits until the one before it is delivered or given up.
+# An event of an object waits until the one before it is delivered or given up. Looked up for one
+# candidate after the other: `not exists` would be a join of everything that is pending.
 _CLAIM = text(f"""
     with due as (
         select d.id from webhook_delivery d
         where d.webhook_id = :webhook and d.state = 'pending' and d.due_at <= :at
             and (d.claimed_until is null or d.claimed_until <= :at)
-            and not exists (select from webhook_delivery b where b.webhook_id = d.webhook_id
-                and b.object_id = d.object_id and b.event_n < d.event_n and b.state = 'pending')
+            and d.event_n = (select b.event_n from webhook_delivery b
+                where b.webhook_id = d.webhook_id and b.object_id = d.object_id
+                and b.state = 'pending' order by b.event_n limit 1)
         order by d.event_n limit 1 for update of d skip locked
     ), claimed as (
         update webhook_delivery d set claim = :claim, claimed_until = :until,

@@ -287,3 +287,19 @@ def test_a_webhook_whose_secret_another_key_sealed_says_so(
     hooked.post("/enablements")
     hooked.work(later=HOUR)
     whole(replace(hooked, secret=secret))
+
+
+def test_a_webhook_that_is_deleted_while_it_is_sent_to_breaks_nothing(
+    office: Office, hooked: Hooked
+) -> None:
+    office.broken()
+
+    def delete(_: Message) -> int:
+        path = f"/api/v1/webhooks/{hooked.id}"
+        assert hooked.client.delete(path, headers=hooked.headers).status_code == 204
+        return 200
+
+    hooked.receiver.manner = delete
+    hooked.work()
+    assert len(hooked.receiver.messages) == 1
+    assert hooked.pending() == 0

@@ -336,3 +336,21 @@ def test_what_is_no_address_is_refused_here_and_by_the_database(
 
 def test_an_address_is_taken() -> None:
     assert is_address("aida.o'neil+audit@mail.example.org")
+
+
+def test_a_notice_that_cannot_be_written_keeps_back_none(
+    office: Office, day: Day, database: Database
+) -> None:
+    office.broken()
+    day.make()
+    with database.writing() as session:
+        session.execute(
+            text("""update notice set about = '{}', due_at = due_at - interval '1 hour'
+                where person_id <> :p and state = 'pending'"""),
+            {"p": office.world.people[Role.LSG_HEAD, "near"]},
+        )
+    day.send()
+    assert len(day.server.to(head())) == 1
+    with database.reading() as session:
+        errors = set(session.scalars(text("select error from notice_attempt")))
+    assert errors == {None, "it could not be written"}

@@ -119,3 +119,11 @@ def test_nobody_there_is_told_in_few_words() -> None:
         port = free.getsockname()[1]
     posted = post(f"http://127.0.0.1:{port}/", b"{}", {}, anywhere=True)
     assert posted.error == "the connection was refused"
+
+
+def test_a_handshake_that_takes_long_is_cut_off() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
+        posted = post(url, b"{}", {}, anywhere=True, seconds=0.6)
+    assert posted.error == "took longer than 0.6 s"
+    assert posted.ms < 3_000

@@ -78,7 +78,12 @@ class _Secure(_Plain):
     def connect(self) -> None:
         super().connect()
         context = ssl.create_default_context()
-        self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+        # In two steps: what takes too long is cut off by this socket, the handshake too.
+        line = context.wrap_socket(
+            self.sock, server_hostname=self.host, do_handshake_on_connect=False
+        )
+        self.sock = line
+        line.do_handshake()
 
 
 def post(
@@ -111,6 +116,9 @@ def post(
     watchdog.start()
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.connect()
+        if late:
+            raise TimeoutError
         connection.request("POST", path, body, dict(headers))
         answer = connection.getresponse()
         status = answer.status

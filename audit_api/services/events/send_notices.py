@@ -11,6 +11,7 @@ from random import random
 from typing import Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, scope_of
@@ -25,6 +26,7 @@ from audit_api.storage.events import digest, notices
 from audit_api.storage.events.notices import ClaimedNotice, NoticeKind, NoticeState
 from audit_api.words import words_in
 
+log = structlog.get_logger()
 LEASE: Final = timedelta(minutes=5)
 SECONDS: Final = 20
 TOO_LATE: Final = timedelta(days=7)
@@ -55,17 +57,24 @@ class Postman:
         while self.now() < until:
             with self.database.writing() as session:
                 one = notices.claim_notice(session, at=self.now(), lease=LEASE)
-                if one is None:
-                    return made
-                wrapped = self._written(session, one)
-                if wrapped is None:
-                    notices.end_notice(session, one, NoticeState.WITHHELD, at=self.now())
-            if wrapped is not None:
-                sent = send(self.mail, wrapped)
-                made += 1
-                with self.database.writing() as session:
-                    self._note(session, one, sent)
+            if one is None:
+                return made
+            sent = self._sent(one)
+            with self.database.writing() as session:
+                self._note(session, one, sent)
+            made += sent is not None
         return made
+
+    def _sent(self, one: ClaimedNotice) -> Sent | None:
+        """How it went; None when there is nothing to say to anybody."""
+        try:
+            with self.database.reading() as session:
+                wrapped = self._written(session, one)
+        except Exception:
+            # One that cannot be written must not keep back those behind it.
+            log.exception("notice_not_written", notice=str(one.id), kind=one.kind.value)
+            return Sent(None, 0, "it could not be written")
+        return None if wrapped is None else send(self.mail, wrapped)
 
     def _written(self, session: Session, one: ClaimedNotice) -> EmailMessage | None:
         if one.to is None or self.now() - one.made_at > TOO_LATE:
@@ -83,8 +92,10 @@ class Postman:
             at=one.made_at,
         )
 
-    def _note(self, session: Session, one: ClaimedNotice, sent: Sent) -> None:
+    def _note(self, session: Session, one: ClaimedNotice, sent: Sent | None) -> None:
         at = self.now()
+        if sent is None:
+            return notices.end_notice(session, one, NoticeState.WITHHELD, at=at)
         notices.note_attempt(session, one, at=at, code=sent.code, ms=sent.ms, error=sent.error)
         if sent.error is None:
             return notices.end_notice(session, one, NoticeState.SENT, at=at)

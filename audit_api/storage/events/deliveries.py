@@ -174,7 +174,8 @@ _END = text("""
 """)
 _ATTEMPT = text("""
     insert into webhook_attempt (delivery_id, claim, at, status, ms, error)
-    values (:id, :claim, :at, :status, :ms, :error) on conflict do nothing
+    select id, :claim, :at, :status, :ms, :error from webhook_delivery where id = :id
+    for key share on conflict do nothing
 """)
 _WENT_WELL = text("""
     update webhook set failures = 0, failing_since = null, resume_at = null
@@ -202,7 +203,9 @@ def note_attempt(
     error: str | None,
     due_at: datetime | None = None,
 ) -> None:
-    """Note how an attempt ended. Of one whose claim was taken over only the attempt is noted."""
+    """Note how an attempt ended. Of one whose claim was taken over only the attempt is noted, of
+    one that was deleted meanwhile nothing.
+    """
     values = {"id": claimed.id, "claim": claimed.claim, "at": at}
     session.execute(_ATTEMPT, values | {"status": status, "ms": ms, "error": error})
     session.execute(_END, values | {"state": state.value, "due_at": due_at})

@@ -17,6 +17,7 @@ from audit_api.http import (
     observing,
     places,
     problems,
+    public_facts,
     sessions,
 )
 from audit_api.http.events import webhooks
@@ -67,6 +68,7 @@ API_BLUEPRINTS = (
     profiles.blueprint,
     json_schemas.blueprint,
     places.blueprint,
+    public_facts.blueprint,
     days.blueprint,
     inspections.blueprint,
     fabrication.blueprint,

@@ -33,7 +33,7 @@ class Noun(StrEnum):
 
 _WHO_MAY_WHAT = """
 noun             | inspector | technical_supervisor | prosecutor | lsg_head                         | coordinator      | administrator
-CATALOG          | read correct | read                 | read       | read                             | read             | read write
+CATALOG          | read correct | read                 | read       | read                             | read publish     | read write publish
 NEEDS_MAP        | -         | read                 | read       | read                             | read             | read
 ASSIGNMENTS      | own       | -                    | -          | -                                | read write       | read write
 INSPECTIONS      | push own  | read return          | read       | -                                | read             | read

@@ -27,6 +27,7 @@ from audit_api.storage.places import (
     election_day,
     needs,
     places,
+    publications,
     territory_tree,
 )
 from audit_api.storage.sync import feed, operations, quarantine, snapshots, uploads
@@ -59,6 +60,7 @@ __all__ = [
     "people",
     "photos",
     "places",
+    "publications",
     "quarantine",
     "receipt_keys",
     "relief",

@@ -54,8 +54,19 @@ SHOWN = {
     "/api/v1/violations.csv": ("violation", Noun.VIOLATIONS),
     "/api/v1/recommendations": ("site", Noun.VIOLATIONS),
     "/api/v1/statistics/progress": ("territory", Noun.CATALOG),
+    "/api/v1/statistics/tasks": ("territory", Noun.TASKS),
 }
 """Address of a list -> by which kind of thing it shows that a place is in it, and its row."""
+FIGURES = {
+    "/api/v1/statistics/burn-up": Noun.CATALOG,
+    "/api/v1/statistics/burn-up.svg": Noun.CATALOG,
+    "/api/v1/statistics/progress.svg": Noun.CATALOG,
+    "/api/v1/statistics/map.svg": Noun.CATALOG,
+}
+"""Sums and pictures of a campaign, in which nothing stands by its id: address -> its row.
+
+Asked here by their campaign; that nothing outside is counted in them shows in non-interference.
+"""
 ITEM, LIST, WRITE = "item", "list", "write"
 
 
@@ -99,6 +110,9 @@ def cells(who: str, grant: str) -> Iterator[Cell]:
                 # A territory is named with all below it: some of that may lie in the grant.
                 some = inside or (name == "territory" and place in above(grant))
                 yield Cell(who, grant, f"GET {address}", name, place, near, opened and some)
+        for address, noun in FIGURES.items():
+            may = inside and bool(verbs(who, noun) & {"read", "own"})
+            yield Cell(who, grant, f"GET {address}", "campaign", place, near, may)
     for place in PLACES:
         near = relation(grant, place)
         for operation, write in WRITES.items():
@@ -189,7 +203,7 @@ class Asker:
         if path not in self._lists:
             text = ""
             following: str | None = f"{path}?limit=200"
-            if path.endswith("/progress"):
+            if path.startswith("/api/v1/statistics/"):
                 following = f"{path}?campaign=kg-test-2021"
             if path.endswith(".csv"):
                 following = path

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
 from audit_api.domain.vocabulary import Role
+from audit_api.http.oversight import burn_up as burn_up_routes
 from audit_api.http.oversight import inspections as inspection_routes
 from audit_api.http.oversight import photos as photo_routes
 from audit_api.http.oversight import statistics as statistics_routes
+from audit_api.services.oversight import tell_burn_up
 from audit_api.storage.lists import (
     acts,
     adjudications,
@@ -33,7 +35,7 @@ class Fault:
     """A query of `where` that forgets its scope, and the routes that show it.
 
     `reader`: who is asked for to see it. `frozen`: what it finds never changes, so that only the
-    matrix can tell.
+    matrix can tell. `summed`: it gives sums or pictures, of which only non-interference can.
     """
 
     where: Any
@@ -41,6 +43,7 @@ class Fault:
     routes: tuple[str, ...]
     reader: Role = Role.TECHNICAL_SUPERVISOR
     frozen: bool = False
+    summed: bool = False
 
     @property
     def name(self) -> str:
@@ -90,6 +93,14 @@ FAULTS = (
     Fault(photo_routes, "photo_facts", ("/api/v1/photos/",)),
     Fault(photo_routes, "find_shown_photo", ("/api/v1/photos/",), frozen=True),
     Fault(statistics_routes, "progress", ("/api/v1/statistics/progress",)),
+    Fault(statistics_routes, "task_figures", ("/api/v1/statistics/tasks",)),
+    Fault(burn_up_routes, "station_points", ("/api/v1/statistics/map.svg",), summed=True),
+    Fault(
+        tell_burn_up,
+        "what_happened",
+        ("/api/v1/statistics/burn-up", "/api/v1/statistics/burn-up.svg"),
+        summed=True,
+    ),
     Fault(assignments, "list_assignments", ("/api/v1/assignments",), _COORDINATOR),
     Fault(assignments, "find_assignments", ("/api/v1/assignments/",), _COORDINATOR),
     Fault(devices, "list_devices", ("/api/v1/devices",), _COORDINATOR),

@@ -55,8 +55,11 @@ LISTS = {
     f"/api/v1/statistics/burn-up?campaign={CAMPAIGN}": ("territory",),
     "/api/v1/statistics/burn-up": ("campaign",),
     f"/api/v1/statistics/burn-up.svg?campaign={CAMPAIGN}": ("territory",),
+    "/api/v1/statistics/burn-up.svg": ("campaign",),
     f"/api/v1/statistics/progress.svg?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/progress.svg": ("campaign",),
     f"/api/v1/statistics/map.svg?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/map.svg": ("campaign",),
 }
 """Routes that answer several things: address -> filters that name something."""
 
@@ -78,6 +81,10 @@ WITHOUT_TERRITORY = {
     "/api/v1/profiles": "the same for everybody",
     "/api/v1/profiles/<string:profile>": "the same for everybody",
     "/api/v1/schemas": "no data",
+    "/api/v1/public/<string:campaign>/stations.geojson": "test_public_facts.py: for everybody",
+    "/api/v1/public/<string:campaign>/stations.a11y.json": "test_public_facts.py: for everybody",
+    "/api/v1/campaigns/<string:campaign>/publications": "test_public_facts.py: one outside is "
+    "unknown",
     "/api/v1/schemas/<string:name>": "no data",
     "/api/v1/devices/enrol": "a code is the key",
     "/api/v1/devices/<uuid:device>/revocations": "test_revoked.py: one outside is not there",

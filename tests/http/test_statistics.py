@@ -165,3 +165,25 @@ def test_the_map_shows_the_stations_of_the_reader_alone(client: FlaskClient, wor
     description = root.findtext(f"{SVG}desc", "")
     told = sum(int(part.rpartition(": ")[2]) for part in description.split(", "))
     assert told == get(client, world, "progress").json["total"]["stations"]
+
+
+def test_what_happens_elsewhere_is_counted_for_nobody_else(
+    client: FlaskClient, world: World
+) -> None:
+    """One district's figures and another's, and those of the office above both."""
+
+    def of(where: str, path: str) -> Any:
+        answer = client.get(f"{STATISTICS}/{path}", headers=world.headers(Role.COORDINATOR, where))
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    near, far = (of(where, f"burn-up?campaign={CAMPAIGN}").json for where in ("near", "far"))
+    assert near["stations"] == 2
+    assert near["items"][-1]["inspected"] == 2
+    assert far["stations"] != near["stations"] or far["items"] != near["items"]
+    for picture in PICTURES:
+        one, other = (
+            of(where, f"{picture}?campaign={CAMPAIGN}&language=en").data
+            for where in ("near", "far")
+        )
+        assert one != other, picture

@@ -119,6 +119,9 @@ WRITES = {
     "POST /api/v1/campaigns/<string:campaign>/election-day": Write(
         Noun.CALENDAR, "move", lambda _: {"day": "2021-12-05"} | REASON
     ),
+    "POST /api/v1/campaigns/<string:campaign>/publications": Write(
+        Noun.CATALOG, "publish", lambda _: {"public": False} | REASON
+    ),
     "POST /api/v1/acts/<uuid:act>/answers": Write(
         Noun.ACTS, "answer", lambda _: {"answer": "The ramp is ordered."}
     ),

@@ -1,6 +1,7 @@
 """Remediation tasks: what an LSG must repair, how, and by which day."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -173,21 +174,33 @@ class TaskPage(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
-def _with_remedies(doc: str) -> str:
-    """Each violation of a task with its requirement's title and the remedies of its track."""
-    task = msgspec.json.decode(doc)
+def _remedied() -> Callable[[str], str]:
+    """Gives each violation of a task its requirement's title and the remedies of its track.
+
+    Made anew for each page: what a requirement says is spelt once on it.
+    """
     laws = catalog()
-    for violation in task["violations"]:
-        found = laws.requirement(
-            violation["standard"], violation["edition"], violation["requirement"]
-        )
-        violation["title"] = dict(found.title)
-        violation["remedies"] = [
+
+    @cache
+    def spelt(standard: str, edition: str, name: str, track: str) -> dict[str, msgspec.Raw]:
+        found = laws.requirement(standard, edition, name)
+        remedies = [
             {"kind": r.kind, "text": dict(r.text), "conditions": r.conditions}
             for r in found.remedies
-            if r.kind == TaskTrack.TEMPORARY or task["track"] == TaskTrack.PERMANENT
+            if r.kind == TaskTrack.TEMPORARY or track == TaskTrack.PERMANENT
         ]
-    return msgspec.json.encode(task).decode()
+        told = {"title": dict(found.title), "remedies": remedies}
+        return {member: msgspec.Raw(msgspec.json.encode(said)) for member, said in told.items()}
+
+    def remedied(doc: str) -> str:
+        task = msgspec.json.decode(doc)
+        for violation in task["violations"]:
+            violation |= spelt(
+                violation["standard"], violation["edition"], violation["requirement"], task["track"]
+            )
+        return msgspec.json.encode(task).decode()
+
+    return remedied
 
 
 @blueprint.route("/tasks")
@@ -219,7 +232,8 @@ def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: 
         order=query["order"],
         today=today(now()),
     )
-    return answer_rows(purpose, query, listed, doc=lambda row: _with_remedies(row[0]))
+    remedied = _remedied()
+    return answer_rows(purpose, query, listed, doc=lambda row: remedied(row[0]))
 
 
 @blueprint.route("/tasks/<uuid:task>")
@@ -236,4 +250,4 @@ def task_whole(session: Session, actor: Actor, scope: Scope, task: UUID) -> Resp
     found = lists.find_task(session, scope, scope_of(actor, Noun.NEEDS_MAP), task, today(now()))
     if found is None:
         raise NotFound
-    return answer_json(_with_remedies(found))
+    return answer_json(_remedied()(found))

@@ -20,6 +20,7 @@ from audit_api.http import (
     public_facts,
     sessions,
 )
+from audit_api.http.events import webhooks
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.oversight import (
     acts,
@@ -85,6 +86,7 @@ API_BLUEPRINTS = (
     burn_up.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
+    webhooks.blueprint,
 )
 
 

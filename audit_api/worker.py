@@ -6,9 +6,12 @@ import procrastinate
 import structlog
 from sqlalchemy.engine import make_url
 
+from audit_api.domain.events.sealing import Sealer
 from audit_api.domain.evidence.signing import Signer
 from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.imaging import Examiner
+from audit_api.services.events.deliver_webhooks import Deliverer
+from audit_api.services.events.tell import tell
 from audit_api.services.evidence.examine_photos import examine_photos
 from audit_api.services.evidence.keep_log import take_checkpoint
 from audit_api.services.law.catalogs import CatalogKeeper
@@ -83,7 +86,24 @@ def make_worker(settings: Settings) -> procrastinate.App:
             log.info("checked", inspections=len(checked), flags=found, planned_for=timestamp)
 
     _sweep_tasks_often(worker, database, settings.escalation)
+    _tell_often(worker, database, settings)
     return worker
+
+
+def _tell_often(worker: procrastinate.App, database: Database, settings: Settings) -> None:
+    deliverer = Deliverer(
+        database,
+        Sealer(settings.secret_key),
+        lambda: datetime.now(UTC),
+        anywhere=settings.webhooks_anywhere,
+    )
+
+    @worker.periodic(cron="* * * * *")
+    @worker.task(name="tell", queueing_lock="tell", pass_context=False)
+    def tell_every_minute(timestamp: int) -> None:
+        read, attempts = tell(deliverer, settings.mail)
+        if read or attempts:
+            log.info("told", rows=read, attempts=attempts, planned_for=timestamp)
 
 
 def _sweep_tasks_often(

@@ -31,6 +31,8 @@ from audit_api.storage.server_check import reasons_against
 from audit_api.tablet.cli import tablet
 from audit_api.worker import make_worker
 
+JOBS_AT_ONCE = 3
+"""Of the worker: a long export must not hold up what is done every minute."""
 Runner = Callable[[Session, datetime], import_places.ImportReport]
 PASSWORD = click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
 
@@ -98,8 +100,7 @@ def run_worker() -> None:
     if reasons:
         raise click.ClickException(f"The worker does not start: {'; '.join(reasons)}.")
     with make_worker(settings).open() as worker:
-        # One job waits for receivers of webhooks; another goes on meanwhile.
-        worker.run_worker(concurrency=2)
+        worker.run_worker(concurrency=JOBS_AT_ONCE)
 
 
 @main.command()

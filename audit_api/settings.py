@@ -72,6 +72,7 @@ class Settings:
     max_unfinished_bytes: int = 20_000_000_000
     session_hours: int = 12
     enrolment_minutes: int = 10
+    public_url: str | None = None
     log_level: str = "INFO"
     fabrication: Thresholds = field(default_factory=Thresholds)
     escalation: EscalationDays = field(default_factory=EscalationDays)
@@ -126,6 +127,7 @@ class Settings:
             enrolment_minutes=_whole(
                 env, "ENROLMENT_MINUTES", default["enrolment_minutes"], most=60 * 24 * 60
             ),
+            public_url=_public_url(env.str("PUBLIC_URL", "")),
             log_level=_log_level(env.str("LOG_LEVEL", "") or default["log_level"]),
             fabrication=_thresholds(env),
             escalation=_escalation(env),
@@ -192,6 +194,17 @@ def _switch(env: Env, name: str) -> bool:
     if found not in ("", "0", "false", "no", "1", "true", "yes"):
         raise SettingsError(f"{name} is {found[:40]!r}; write true or false, or unset it.")
     return found in ("1", "true", "yes")
+
+
+def _public_url(address: str) -> str | None:
+    """Where people reach this server: it stands on papers, as text and as a QR code."""
+    found = web_address("PUBLIC_URL", address.rstrip("/"))
+    if found is not None and (len(found) > 200 or not re.fullmatch(r"[!-~]+", found)):
+        raise SettingsError(
+            "PUBLIC_URL is too long for a QR code or has other than ASCII characters; "
+            "write it like https://audit.example.org."
+        )
+    return found
 
 
 def _log_level(level: str) -> str:

@@ -29,7 +29,8 @@ FLAGS = {f"FLAG_{name.upper()}": name for name in Thresholds.__dataclass_fields_
 ESCALATE = {f"ESCALATE_{name.upper()}": name for name in EscalationDays.__dataclass_fields__}
 TERMS = {f"ACT_ANSWER_DAYS_{kind.upper()}": kind for kind in ActKind}
 OPTIONAL = (
-    "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL", *FLAGS, *ESCALATE, *TERMS,
+    "PUBLIC_URL", "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL",
+    *FLAGS, *ESCALATE, *TERMS,
 )  # fmt: skip
 
 
@@ -180,7 +181,8 @@ def test_every_postgresql_scheme_gets_our_driver(
 
 @pytest.mark.parametrize("value", ["abc", "0", "-1", "1.5", "1e9", "٨", "8 MB", "9" * 5000])
 @pytest.mark.parametrize(
-    "name", ["DATABASE_POOL_SIZE", "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES"]
+    "name",
+    ["DATABASE_POOL_SIZE", "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES"],
 )
 def test_a_nonsense_number_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
@@ -338,4 +340,21 @@ def test_a_switch_is_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.from_env().webhooks_anywhere
     monkeypatch.setenv("WEBHOOKS_ANYWHERE", "maybe")
     with pytest.raises(SettingsError, match="WEBHOOKS_ANYWHERE"):
+        Settings.from_env()
+
+
+def test_the_public_address_stands_on_papers(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.from_env().public_url is None
+    monkeypatch.setenv("PUBLIC_URL", "https://audit.example.org/")
+    assert Settings.from_env().public_url == "https://audit.example.org"
+
+
+@pytest.mark.parametrize(
+    "address", ["audit.example.org", "https://" + "x" * 300, "https://мисал.kg", "ftp://x.kg"]
+)
+def test_an_address_that_no_qr_code_takes_is_refused(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", address)
+    with pytest.raises(SettingsError, match="PUBLIC_URL"):
         Settings.from_env()

@@ -1,6 +1,6 @@
 """Every table class, imported so that the metadata is whole."""
 
-from audit_api.storage import audit_log, inspections, people
+from audit_api.storage import audit_log, exports, inspections, papers, people
 from audit_api.storage.base import Base
 from audit_api.storage.events import deliveries, notices, outbox, webhooks
 from audit_api.storage.evidence import evidence_log, examinations, photos, receipt_keys
@@ -48,6 +48,7 @@ __all__ = [
     "escalations",
     "evidence_log",
     "examinations",
+    "exports",
     "fabrication",
     "feed",
     "inspections",
@@ -57,6 +58,7 @@ __all__ = [
     "operations",
     "outbox",
     "packed",
+    "papers",
     "people",
     "photos",
     "places",

@@ -51,6 +51,16 @@ WRITES = {
     "POST /api/v1/assignments/<uuid:assignment>/withdrawals": Write(
         Noun.ASSIGNMENTS, "write", lambda _: REASON
     ),
+    "POST /api/v1/exports": Write(
+        Noun.CATALOG,
+        "read",
+        lambda ids: {
+            "kind": "briefing",
+            "format": "pdf",
+            "language": "ky",
+            "filters": {"campaign": ids["campaign"]},
+        },
+    ),
     "POST /api/v1/devices/codes": Write(
         Noun.PEOPLE, "write", lambda ids: {"username": ids["inspector"]}
     ),

@@ -22,6 +22,7 @@ from audit_api.http import (
     sessions,
     verify,
 )
+from audit_api.http.events import webhooks
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.oversight import (
     acts,
@@ -89,6 +90,7 @@ API_BLUEPRINTS = (
     burn_up.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
+    webhooks.blueprint,
 )
 
 

@@ -9,9 +9,12 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 from sqlalchemy.engine import make_url
 
+from audit_api.domain.events.sealing import Sealer
 from audit_api.domain.evidence.signing import Signer
 from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.imaging import Examiner
+from audit_api.services.events.deliver_webhooks import Deliverer
+from audit_api.services.events.tell import tell
 from audit_api.services.evidence.examine_photos import examine_photos
 from audit_api.services.evidence.keep_log import take_checkpoint
 from audit_api.services.exports.ask import TASK
@@ -93,6 +96,7 @@ def make_worker(settings: Settings, database: Database | None = None) -> procras
     _sweep_tasks_often(worker, database, settings.escalation)
     files = FileStore(settings.s3)
     _make_exports(worker, Tools(database, catalogs, store, files, settings.secret_key))
+    _tell_often(worker, database, settings)
     _one_at_a_time(worker)
     _revive_often(worker)
     return worker
@@ -141,6 +145,22 @@ def _make_exports(worker: procrastinate.App, tools: Tools) -> None:
     def sweep_files_hourly(timestamp: int) -> None:
         gone = sweep_files(tools.database, tools.files, at=now())
         log.info("files_swept", files=gone, planned_for=timestamp)
+
+
+def _tell_often(worker: procrastinate.App, database: Database, settings: Settings) -> None:
+    deliverer = Deliverer(
+        database,
+        Sealer(settings.secret_key),
+        lambda: datetime.now(UTC),
+        anywhere=settings.webhooks_anywhere,
+    )
+
+    @worker.periodic(cron="* * * * *")
+    @worker.task(name="tell", queueing_lock="tell", pass_context=False)
+    def tell_every_minute(timestamp: int) -> None:
+        read, attempts = tell(deliverer, settings.mail)
+        if read or attempts:
+            log.info("told", rows=read, attempts=attempts, planned_for=timestamp)
 
 
 def _sweep_tasks_often(

@@ -291,6 +291,58 @@ def test_the_term_for_an_answer_comes_from_the_environment(
         Settings.from_env()
 
 
+def test_no_mail_is_sent_unless_a_server_is_named() -> None:
+    settings = Settings.from_env()
+    assert (settings.mail, settings.webhooks_anywhere) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("smtps://aida:p%40ss@mail.example.org", ("mail.example.org", 465, "smtps", "p@ss")),
+        ("smtp://mail.example.org", ("mail.example.org", 587, "smtp", "")),
+        ("smtp+plain://127.0.0.1:1025", ("127.0.0.1", 1025, "smtp+plain", "")),
+    ],
+)
+def test_a_mail_server_is_read(
+    monkeypatch: pytest.MonkeyPatch, url: str, read: tuple[str, int, str, str]
+) -> None:
+    monkeypatch.setenv("SMTP_URL", url)
+    monkeypatch.setenv("MAIL_FROM", "audit@example.org")
+    mail = Settings.from_env().mail
+    assert mail is not None
+    assert (mail.host, mail.port, mail.security, mail.password) == read
+    assert "p@ss" not in repr(mail)
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.org", "http://a", "smtp://", "smtp://a:x", "smtp://a/b"]
+)
+def test_what_is_no_mail_server_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("SMTP_URL", url)
+    monkeypatch.setenv("MAIL_FROM", "audit@example.org")
+    with pytest.raises(SettingsError, match="SMTP_URL is no mail server"):
+        Settings.from_env()
+
+
+@pytest.mark.parametrize("sender", ["", "audit", "Audit <audit@example.org>"])
+def test_mail_needs_an_address_that_it_comes_from(
+    monkeypatch: pytest.MonkeyPatch, sender: str
+) -> None:
+    monkeypatch.setenv("SMTP_URL", "smtp://mail.example.org")
+    monkeypatch.setenv("MAIL_FROM", sender)
+    with pytest.raises(SettingsError, match="MAIL_FROM"):
+        Settings.from_env()
+
+
+def test_a_switch_is_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBHOOKS_ANYWHERE", "true")
+    assert Settings.from_env().webhooks_anywhere
+    monkeypatch.setenv("WEBHOOKS_ANYWHERE", "maybe")
+    with pytest.raises(SettingsError, match="WEBHOOKS_ANYWHERE"):
+        Settings.from_env()
+
+
 def test_the_public_address_stands_on_papers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.from_env().public_url is None
     monkeypatch.setenv("PUBLIC_URL", "https://audit.example.org/")

@@ -2,6 +2,7 @@
 
 from audit_api.storage import audit_log, exports, inspections, papers, people
 from audit_api.storage.base import Base
+from audit_api.storage.events import deliveries, notices, outbox, webhooks
 from audit_api.storage.evidence import evidence_log, examinations, photos, receipt_keys
 from audit_api.storage.law import amending, documents, packed, rulesets
 from audit_api.storage.oversight import (
@@ -41,6 +42,7 @@ __all__ = [
     "audit_log",
     "campaigns",
     "day_corrections",
+    "deliveries",
     "documents",
     "election_day",
     "escalations",
@@ -51,8 +53,10 @@ __all__ = [
     "feed",
     "inspections",
     "needs",
+    "notices",
     "office_numbers",
     "operations",
+    "outbox",
     "packed",
     "papers",
     "people",
@@ -72,4 +76,5 @@ __all__ = [
     "territory_tree",
     "uploads",
     "violations",
+    "webhooks",
 ]

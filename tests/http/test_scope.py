@@ -96,6 +96,13 @@ WITHOUT_TERRITORY = {
     "/api/v1/acts/<uuid:act>/decisions": "test_acts.py: one outside is unknown",
     "/api/v1/served-lists/previews": "test_served_lists.py: an addressee outside is unknown",
     "/api/v1/devices/codes": "test_devices.py: a person outside the grants is unknown",
+    "/api/v1/webhooks": "only the caller's own: tests/events/test_webhooks.py",
+    "/api/v1/webhooks/<uuid:webhook>": "only the caller's own: tests/events/test_webhooks.py",
+    "/api/v1/webhooks/<uuid:webhook>/secrets": "only the caller's own: tests/events/",
+    "/api/v1/webhooks/<uuid:webhook>/enablements": "only the caller's own: tests/events/",
+    "/api/v1/webhooks/<uuid:webhook>/deliveries": "only the caller's own: tests/events/",
+    "/api/v1/webhooks/<uuid:webhook>/deliveries/<uuid:delivery>/retries": "only the caller's own: "
+    "tests/events/",
     "/api/v1/exports": "test_exports.py: only the caller's own; what is named outside is unknown",
     "/api/v1/exports/<uuid:export>": "test_exports.py: another person's is unknown",
     "/api/v1/exports/<uuid:export>/file": "test_exports.py: another person's is unknown",

@@ -1,5 +1,6 @@
 """Territories and sites."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +17,8 @@ from audit_api.domain.vocabulary import BuildingStatus, TerritoryKind
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, problems
 from audit_api.http.filters import campaign_known, territories_in_scope
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.storage.lists import sites as lists
-from audit_api.storage.lists.selection import keyed
 from audit_api.storage.lists.sites import SiteFilter
 
 blueprint = Blueprint("places", __name__, description="Territories and sites.")
@@ -129,16 +129,8 @@ def list_sites(query: dict[str, Any], *, session: Session, scope: Scope, **_: An
         constituency=query.get("constituency"),
         number=query.get("number"),
     )
-    rows = lists.list_sites(
-        session,
-        scope,
-        wanted,
-        after=read_cursor("sites", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    return answer_page(
-        rows, purpose="sites", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    return answer_rows(
+        "sites", query, partial(lists.list_sites, session, scope, wanted, today=today(now()))
     )
 
 
@@ -175,10 +167,6 @@ def list_territories(
     query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
 ) -> Response:
     """The territories of the reader's grants, by code."""
-    after = read_cursor("territories", query["cursor"]) or [""]
-    rows = lists.list_territories(
-        session, scope, after=after[0], limit=query["limit"], today=today(now())
-    )
-    return answer_page(
-        rows, purpose="territories", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    return answer_rows(
+        "territories", query, partial(lists.list_territories, session, scope, today=today(now()))
     )

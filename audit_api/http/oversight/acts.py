@@ -1,5 +1,6 @@
 """Supervisory acts: issued by a prosecutor, answered by the addressee, and what came of them."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,14 +19,13 @@ from audit_api.http.filters import campaign_known
 from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.oversight.served_lists import AddresseeIn, LetterQuery, letter_filter
-from audit_api.http.paging import answer_json, answer_page, read_cursor
+from audit_api.http.paging import answer_json, answer_rows
 from audit_api.services.oversight.issue_act import ActWish, issue_act
 from audit_api.services.oversight.move_act import answer_act, decide_act
 from audit_api.services.oversight.prepare_list import Addressee, Wish
 from audit_api.settings import Settings
 from audit_api.storage.lists import acts as lists
 from audit_api.storage.lists.acts import ActFilter
-from audit_api.storage.lists.selection import keyed
 
 blueprint = Blueprint(
     "acts",
@@ -176,16 +176,8 @@ def list_acts(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
         asked.violation,
         **{name: query.get(name) for name in ("kind", "state", "overdue")},
     )
-    rows = lists.list_acts(
-        session,
-        scope,
-        wanted,
-        after=read_cursor("acts", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    return answer_page(
-        rows, purpose="acts", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    return answer_rows(
+        "acts", query, partial(lists.list_acts, session, scope, wanted, today=today(now()))
     )
 
 

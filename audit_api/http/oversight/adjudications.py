@@ -1,5 +1,6 @@
 """Adjudication: what waits for technical supervision, and its decisions on violations."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,11 @@ from audit_api.http.filters import campaign_known, site_in_scope, territories_in
 from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.oversight.violations import ViolationWhole, violation_whole
-from audit_api.http.paging import PageQuery, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_rows
 from audit_api.services.law.correct_finding import Correction
 from audit_api.services.oversight.adjudicate import Said, adjudicate
 from audit_api.storage.lists import adjudications as lists
 from audit_api.storage.lists.adjudications import QueueFilter
-from audit_api.storage.lists.selection import keyed
 
 blueprint = Blueprint(
     "adjudications",
@@ -130,16 +130,8 @@ def list_queue(query: dict[str, Any], *, session: Session, scope: Scope, **_: An
         territories=territories_in_scope(session, scope, query.get("territory")),
         **{name: query.get(name) for name in ("campaign", "site", "kind")},
     )
-    rows = lists.list_queue(
-        session,
-        scope,
-        wanted,
-        after=read_cursor("queue", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    return answer_page(
-        rows, purpose="queue", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    return answer_rows(
+        "queue", query, partial(lists.list_queue, session, scope, wanted, today=today(now()))
     )
 
 

@@ -1,5 +1,6 @@
 """Assignments: who inspects which station by which day."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,10 @@ from audit_api.domain.vocabulary import AssignmentState
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.services.oversight.assign import Wanted, assign, withdraw_assignment
 from audit_api.storage.lists import assignments as lists
 from audit_api.storage.lists.assignments import AssignmentFilter
-from audit_api.storage.lists.selection import keyed
 
 blueprint = Blueprint("assignments", __name__, description="Who inspects which station by when.")
 
@@ -119,16 +119,10 @@ def list_assignments(
         inspector=query.get("inspector"),
         state=query.get("state"),
     )
-    rows = lists.list_assignments(
-        session,
-        scope,
-        wanted,
-        after=read_cursor("assignments", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    return answer_page(
-        rows, purpose="assignments", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    return answer_rows(
+        "assignments",
+        query,
+        partial(lists.list_assignments, session, scope, wanted, today=today(now())),
     )
 
 

@@ -1,5 +1,6 @@
 """Fabrication flags: what a supervisor should look at. Nothing is rejected for them."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,11 @@ from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.oversight.decisions import Reason
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.services.oversight.set_flag_aside import set_flag_aside
 from audit_api.storage.lists import fabrication as lists
 from audit_api.storage.lists.fabrication import FlaggedFilter
-from audit_api.storage.lists.selection import AnyRow, keyed
+from audit_api.storage.lists.selection import AnyRow
 
 blueprint = Blueprint(
     "fabrication",
@@ -141,16 +142,8 @@ def list_flagged(query: dict[str, Any], *, session: Session, scope: Scope, **_: 
         territories=territories_in_scope(session, scope, query.get("territory")),
         **{name: query.get(name) for name in ("site", "campaign", "kind", "state")},
     )
-    rows = lists.list_flagged(
-        session,
-        scope,
-        wanted,
-        after=read_cursor("flagged", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    return answer_page(
-        rows, purpose="flagged", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    return answer_rows(
+        "flagged", query, partial(lists.list_flagged, session, scope, wanted, today=today(now()))
     )
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +22,12 @@ from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.filters import territories_in_scope
 from audit_api.http.law.catalog import catalogs
 from audit_api.http.oversight.decisions import Reason
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.services.oversight.decide_quarantine import Verdict, decide_quarantine
 from audit_api.settings import Settings
 from audit_api.storage.lists import quarantine as lists
 from audit_api.storage.lists.quarantine import QuarantineFilter
-from audit_api.storage.lists.selection import AnyRow, keyed
+from audit_api.storage.lists.selection import AnyRow
 
 blueprint = Blueprint(
     "quarantine",
@@ -179,16 +180,8 @@ def list_held(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
         device=device,
         state=query.get("state"),
     )
-    rows = lists.list_held(
-        session,
-        scope,
-        wanted,
-        after=read_cursor("quarantine", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    return answer_page(
-        rows, purpose="quarantine", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    return answer_rows(
+        "quarantine", query, partial(lists.list_held, session, scope, wanted, today=today(now()))
     )
 
 

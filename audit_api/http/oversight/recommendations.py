@@ -1,5 +1,6 @@
 """Recommendations: reference requirements not met, listed apart from violations."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,9 +16,8 @@ from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.violations import CaseOut, CaseQuery, case_filter
-from audit_api.http.paging import PageQuery, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_rows
 from audit_api.storage.lists import violations as lists
-from audit_api.storage.lists.selection import keyed
 from audit_api.storage.lists.violations import CaseFilter
 from field_schema.reasons import recalled_mark
 from field_schema.ruleset import constants_of
@@ -51,22 +51,11 @@ def list_recommendations(
 ) -> Response:
     """Reference requirements not met: advice, never a violation of law. Site by site."""
     wanted = case_filter(session, scope, query)
-    rows = lists.list_recommendations(
-        session,
-        scope,
-        wanted,
-        rules=_rules(wanted),
-        after=read_cursor("recommendations", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
+    rules = _rules(wanted)
+    listed = partial(
+        lists.list_recommendations, session, scope, wanted, rules=rules, today=today(now())
     )
-    return answer_page(
-        rows,
-        purpose="recommendations",
-        limit=query["limit"],
-        key=keyed,
-        doc=lambda row: _spelled_out(row[0]),
-    )
+    return answer_rows("recommendations", query, listed, doc=lambda row: _spelled_out(row[0]))
 
 
 def _rules(wanted: CaseFilter) -> list[str] | None:

@@ -1,6 +1,7 @@
 """Reviews: two sides said different things, and a named person decides between them."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +20,12 @@ from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.filters import site_in_scope, territories_in_scope
 from audit_api.http.law.catalog import catalogs
 from audit_api.http.oversight.decisions import Reason
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.services.oversight.decide_quarantine import of_kept
 from audit_api.services.oversight.decide_review import AS_ASKED, Ruling, decide_review, handed_in
 from audit_api.services.sync.replay_operation import kept_operation
 from audit_api.storage.lists import reviews as lists
 from audit_api.storage.lists.reviews import ReviewFilter
-from audit_api.storage.lists.selection import keyed
 
 blueprint = Blueprint(
     "reviews",
@@ -130,16 +130,8 @@ def list_reviews(query: dict[str, Any], *, session: Session, scope: Scope, **_: 
         kind=query.get("kind"),
         state=query.get("state"),
     )
-    rows = lists.list_reviews(
-        session,
-        scope,
-        wanted,
-        after=read_cursor("reviews", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    return answer_page(
-        rows, purpose="reviews", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    return answer_rows(
+        "reviews", query, partial(lists.list_reviews, session, scope, wanted, today=today(now()))
     )
 
 

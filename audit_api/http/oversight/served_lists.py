@@ -1,5 +1,6 @@
 """Served lists: what a prosecutor served, numbered and frozen, with what changed since."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +20,10 @@ from audit_api.http.csv_export import answer_csv
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.fabrication import asked_language
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.services.oversight.prepare_list import Addressee, Prepared, Wish, prepare_list
 from audit_api.services.oversight.serve_list import serve_list, since_json
 from audit_api.storage.lists import served_lists as lists
-from audit_api.storage.lists.selection import keyed
 from audit_api.storage.lists.served_lists import LetterFilter
 
 blueprint = Blueprint(
@@ -191,16 +191,11 @@ class PreviewOut(Schema):
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
 def list_served(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
     """Served lists, oldest first; the head of a body of local self-government sees its own."""
-    rows = lists.list_served(
-        session,
-        scope,
-        letter_filter(session, scope, query),
-        after=read_cursor("served lists", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    return answer_page(
-        rows, purpose="served lists", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
+    wanted = letter_filter(session, scope, query)
+    return answer_rows(
+        "served lists",
+        query,
+        partial(lists.list_served, session, scope, wanted, today=today(now())),
     )
 
 

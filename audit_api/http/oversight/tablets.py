@@ -1,6 +1,7 @@
 """Tablets as the headquarters see them: what each owes, and revoking them."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +14,10 @@ from audit_api.domain.errors import NotFound
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, YesNo, problems
 from audit_api.http.filters import territories_in_scope
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.services.oversight.revoke_device import revoke_device
 from audit_api.storage.lists import devices as lists
 from audit_api.storage.lists.devices import DeviceFilter
-from audit_api.storage.lists.selection import keyed
 
 blueprint = Blueprint("oversight", __name__, description="Tablets: what each owes.")
 
@@ -186,16 +186,7 @@ def list_devices(query: dict[str, Any], *, session: Session, scope: Scope, **_: 
         revoked=query.get("revoked"),
         silent_since=None if hours is None else now() - timedelta(hours=hours),
     )
-    rows = lists.list_devices(
-        session,
-        scope,
-        wanted,
-        after=read_cursor("devices", query["cursor"]),
-        limit=query["limit"],
-    )
-    return answer_page(
-        rows, purpose="devices", limit=query["limit"], key=keyed, doc=lambda row: str(row[0])
-    )
+    return answer_rows("devices", query, partial(lists.list_devices, session, scope, wanted))
 
 
 @blueprint.route("/devices/<uuid:device>")

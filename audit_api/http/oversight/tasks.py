@@ -1,5 +1,6 @@
 """Remediation tasks: what an LSG must repair, how, and by which day."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,8 @@ from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, YesNo, problems
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.law.catalog import catalog
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.storage.lists import tasks as lists
-from audit_api.storage.lists.selection import keyed
 from audit_api.storage.lists.tasks import TaskFilter, TaskOrder
 
 blueprint = Blueprint("tasks", __name__, description="Remediation tasks.")
@@ -198,23 +198,16 @@ def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: 
         escalated=query.get("escalated"),
         extension_asked=query.get("extension_asked"),
     )
-    rows = lists.list_tasks(
+    listed = partial(
+        lists.list_tasks,
         session,
         scope,
         wanted,
         needs=scope_of(actor, Noun.NEEDS_MAP),
         order=query["order"],
-        after=read_cursor(purpose, query["cursor"]),
-        limit=query["limit"],
         today=today(now()),
     )
-    return answer_page(
-        rows,
-        purpose=purpose,
-        limit=query["limit"],
-        key=keyed,
-        doc=lambda row: _with_remedies(row[0]),
-    )
+    return answer_rows(purpose, query, listed, doc=lambda row: _with_remedies(row[0]))
 
 
 @blueprint.route("/tasks/<uuid:task>")

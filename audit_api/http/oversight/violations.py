@@ -1,6 +1,7 @@
 """Violations: the list that prosecutors and supervisors work from."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +24,9 @@ from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, YesN
 from audit_api.http.csv_export import stream_csv
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.law.catalog_words import recalled
-from audit_api.http.paging import PageQuery, answer_json, answer_page, read_cursor
+from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.storage.lists import violations as lists
-from audit_api.storage.lists.selection import AnyRow, keyed
+from audit_api.storage.lists.selection import AnyRow
 from audit_api.storage.lists.violations import CaseFilter
 from field_schema.logic import VERDICTS
 
@@ -237,22 +238,10 @@ def list_violations(
     query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope
 ) -> Response:
     """Broken binding requirements, oldest first."""
-    rows = lists.list_violations(
-        session,
-        scope,
-        case_filter(session, scope, query),
-        needs=scope_of(actor, Noun.NEEDS_MAP),
-        after=read_cursor("violations", query["cursor"]),
-        limit=query["limit"],
-        today=today(now()),
-    )
-    return answer_page(
-        rows,
-        purpose="violations",
-        limit=query["limit"],
-        key=keyed,
-        doc=lambda row: str(row[0]),
-    )
+    wanted = case_filter(session, scope, query)
+    needs = scope_of(actor, Noun.NEEDS_MAP)
+    listed = partial(lists.list_violations, session, scope, wanted, needs=needs, today=today(now()))
+    return answer_rows("violations", query, listed)
 
 
 @blueprint.route("/violations.csv")

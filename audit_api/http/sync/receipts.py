@@ -1,5 +1,6 @@
 """Receipts: the keys that they are signed with, the durable ones, and the log's checkpoint."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from audit_api.domain.evidence.receipts import signed_receipt
 from audit_api.domain.evidence.signing import Signer
 from audit_api.http.auth import Door, database, guard, now, public
 from audit_api.http.blueprints import Blueprint, Schema, WholeNumber, instant, problems
-from audit_api.http.paging import MAX_LIMIT, answer_json, answer_page, read_cursor
+from audit_api.http.paging import MAX_LIMIT, answer_json, answer_rows
 from audit_api.storage.evidence import evidence_log, receipt_keys
 from audit_api.storage.lists.durable import durable_operations, is_of
 from audit_api.storage.lists.selection import AnyRow
@@ -132,14 +133,15 @@ def list_durable(query: dict[str, Any], *, session: Session, actor: Actor) -> Re
     if device != actor.device and not is_of(session, device, actor.person):
         raise NotFound
     size = evidence_log.backed_up_size(session)
-    said = read_cursor("receipts", query["cursor"])
-    after = (query["after_seq"], None) if said is None else (said[0], UUID(said[1]))
-    limit = query["limit"]
-    rows = durable_operations(session, device, size=size, after=after, limit=limit)
-    return answer_page(
-        rows,
-        purpose="receipts",
-        limit=limit,
+
+    def listed(*, after: list[Any] | None, limit: int) -> Sequence[AnyRow]:
+        seq_op = (query["after_seq"], None) if after is None else (after[0], UUID(after[1]))
+        return durable_operations(session, device, size=size, after=seq_op, limit=limit)
+
+    return answer_rows(
+        "receipts",
+        query,
+        listed,
         key=lambda row: [row.seq, str(row.op)],
         doc=lambda row: _durable(row, size),
     )

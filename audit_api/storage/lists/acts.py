@@ -57,18 +57,10 @@ def list_acts(
 ) -> Sequence[AnyRow]:
     """Acts in scope, oldest first, as rows of (JSON text, issued_at, id)."""
     chosen = _acts(scope, today)
-    territories = None if wanted.territories is None else list(wanted.territories)
-    chosen.where("a.territory_id = any(:territories)", territories=territories)
-    chosen.where("a.campaign_id = :campaign", campaign=wanted.campaign)
-    chosen.where("a.addressee_kind = :addressee_kind", addressee_kind=wanted.addressee_kind)
+    wanted.narrow(chosen, "a", contents="act_violation", of="act_id")
     chosen.where("a.kind = :kind", kind=wanted.kind)
     chosen.where("last.to_state = :state", state=wanted.state)
     chosen.where(f"{_OVERDUE} = :overdue", overdue=wanted.overdue)
-    chosen.where(
-        """exists (select from act_violation c
-            where c.act_id = a.id and c.violation_id = :violation)""",
-        violation=wanted.violation,
-    )
     order = "a.issued_at, a.id"
     chosen.after(order, after, ("timestamptz", "uuid"))
     return chosen.rows(session, f"{_ACT}, a.issued_at, a.id{_FROM}", order=order, limit=limit)

@@ -35,6 +35,20 @@ class LetterFilter:
     addressee_kind: str | None = None
     violation: UUID | None = None
 
+    def narrow(self, chosen: Selection, letter: str, *, contents: str, of: str) -> None:
+        """Narrow to these; `letter`: their alias, `contents`: of whose column `of` they are."""
+        territories = None if self.territories is None else list(self.territories)
+        chosen.where(f"{letter}.territory_id = any(:territories)", territories=territories)
+        chosen.where(f"{letter}.campaign_id = :campaign", campaign=self.campaign)
+        chosen.where(
+            f"{letter}.addressee_kind = :addressee_kind", addressee_kind=self.addressee_kind
+        )
+        chosen.where(
+            f"""exists (select from {contents} c
+                where c.{of} = {letter}.id and c.violation_id = :violation)""",
+            violation=self.violation,
+        )
+
 
 def _lists(scope: Scope, today: date) -> Selection:
     return Selection(scope, own=_OWN, place="l.territory_id", today=today)
@@ -51,15 +65,7 @@ def list_served(
 ) -> Sequence[AnyRow]:
     """Served lists in scope, oldest first, as rows of (JSON text, served_at, id)."""
     chosen = _lists(scope, today)
-    territories = None if wanted.territories is None else list(wanted.territories)
-    chosen.where("l.territory_id = any(:territories)", territories=territories)
-    chosen.where("l.campaign_id = :campaign", campaign=wanted.campaign)
-    chosen.where("l.addressee_kind = :kind", kind=wanted.addressee_kind)
-    chosen.where(
-        """exists (select from served_violation s
-            where s.list_id = l.id and s.violation_id = :violation)""",
-        violation=wanted.violation,
-    )
+    wanted.narrow(chosen, "l", contents="served_violation", of="list_id")
     order = "l.served_at, l.id"
     chosen.after(order, after, ("timestamptz", "uuid"))
     return chosen.rows(session, f"{_LIST}, l.served_at, l.id{_FROM}", order=order, limit=limit)

@@ -115,9 +115,13 @@ _TERRITORIES = text(f"""
 
 
 def list_territories(
-    session: Session, scope: Scope, *, after: str, limit: int, today: date
+    session: Session, scope: Scope, *, after: Sequence[Any] | None, limit: int, today: date
 ) -> Sequence[AnyRow]:
     """Territories in scope by code, as rows of (JSON text, code)."""
-    territories = list(scope.all_territories)
-    values = {"territories": territories, "after": after, "limit": limit + 1, "today": today}
+    values = {
+        "territories": list(scope.all_territories),
+        "after": "" if after is None else after[0],
+        "limit": limit + 1,
+        "today": today,
+    }
     return session.execute(_TERRITORIES, values).all()

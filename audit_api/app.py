@@ -11,6 +11,7 @@ from audit_api.domain.evidence.signing import Signer
 from audit_api.http import (
     devices,
     docs,
+    exports,
     health,
     json_schemas,
     observing,
@@ -75,6 +76,7 @@ API_BLUEPRINTS = (
     acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
+    exports.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
 )

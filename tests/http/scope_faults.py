@@ -45,9 +45,14 @@ class Fault:
         )
 
 
+def files_of(listed: str) -> tuple[str, ...]:
+    """The addresses at which a list is taken away."""
+    return tuple(f"/api/v1/{listed}.{form}" for form in ("csv", "xlsx", "geojson", "gpkg"))
+
+
 FAULTS = (
-    Fault(violations, "list_violations", ("/api/v1/violations", "/api/v1/violations.csv")),
-    Fault(sites, "list_sites", ("/api/v1/sites",)),
+    Fault(violations, "list_violations", ("/api/v1/violations", *files_of("violations"))),
+    Fault(sites, "list_sites", ("/api/v1/sites", *files_of("sites"))),
     Fault(tasks, "find_task", ("/api/v1/tasks/",)),
     Fault(reviews, "find_review", ("/api/v1/reviews/",)),
     Fault(quarantine, "find_held", ("/api/v1/quarantine/",)),

@@ -9,7 +9,7 @@ from typing import IO, Any, Final
 from uuid import UUID
 
 import msgspec
-from flask import Response, current_app, request, stream_with_context
+from flask import Response, current_app, request
 from marshmallow import fields, validate
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -35,7 +35,7 @@ from audit_api.http.places import SiteQuery, sites_asked
 from audit_api.services.exports.csv_file import csv_chunks
 from audit_api.services.exports.geojson_file import geojson_chunks
 from audit_api.services.exports.geopackage_file import write_geopackage
-from audit_api.services.exports.pages import decoded, pages_of
+from audit_api.services.exports.pages import pages_of
 from audit_api.services.exports.speaking import Row, Speaker
 from audit_api.services.exports.table import About, Pages, Table
 from audit_api.services.exports.tables.cases import RECOMMENDATIONS, SERVED_ROWS, VIOLATIONS
@@ -172,13 +172,17 @@ class Export:
 
 def _paged(
     asked: Callable[[Session, Actor, Scope, dict[str, Any]], Listed],
-    read: Callable[[AnyRow], Row] = decoded,
 ) -> Callable[[Session, Actor, Scope, dict[str, Any]], Pages]:
-    return lambda *given: pages_of(asked(*given), read)
+    return lambda *given: pages_of(asked(*given))
 
 
-def _advised(row: AnyRow) -> Row:
-    return spelled_out(msgspec.json.decode(row[0]), catalog())
+def _advice(session: Session, actor: Actor, scope: Scope, query: dict[str, Any]) -> Pages:
+    known = catalog()
+
+    def read(row: AnyRow) -> Row:
+        return spelled_out(msgspec.json.decode(row[0]), known)
+
+    return pages_of(recommendations_asked(session, actor, scope, query), read)
 
 
 def _progress(session: Session, actor: Actor, scope: Scope, query: dict[str, Any]) -> Pages:
@@ -203,7 +207,7 @@ EXPORTS: Final = (
         Noun.VIOLATIONS,
         RECOMMENDATIONS,
         RecommendationQuery,
-        _paged(recommendations_asked, _advised),
+        _advice,
     ),
     Export("/tasks", Noun.TASKS, TASKS, TaskQuery, _paged(tasks_asked)),
     Export("/sites", Noun.CATALOG, SITES, SiteQuery, _paged(sites_asked)),
@@ -318,7 +322,7 @@ def _streamed(chunks: Iterator[bytes], until_sent: ExitStack) -> Response:
         yield from chunks
         until_sent.close()
 
-    return Response(stream_with_context(whole()))
+    return Response(whole())
 
 
 def _sent(file: IO[bytes], asked: Asked) -> Response:

@@ -9,6 +9,7 @@ from flask.sessions import SessionInterface
 
 from audit_api.domain.evidence.signing import Signer
 from audit_api.http import (
+    days,
     devices,
     docs,
     exports,
@@ -17,6 +18,7 @@ from audit_api.http import (
     observing,
     places,
     problems,
+    public_facts,
     sessions,
 )
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
@@ -24,6 +26,7 @@ from audit_api.http.oversight import (
     acts,
     adjudications,
     assignments,
+    burn_up,
     fabrication,
     inspections,
     quarantine,
@@ -33,6 +36,7 @@ from audit_api.http.oversight import (
     statistics,
     tablets,
     task_moves,
+    task_photos,
     tasks,
     violations,
 )
@@ -64,6 +68,8 @@ API_BLUEPRINTS = (
     profiles.blueprint,
     json_schemas.blueprint,
     places.blueprint,
+    public_facts.blueprint,
+    days.blueprint,
     inspections.blueprint,
     fabrication.blueprint,
     evidence_photos.blueprint,
@@ -72,11 +78,13 @@ API_BLUEPRINTS = (
     recommendations.blueprint,
     tasks.blueprint,
     task_moves.blueprint,
+    task_photos.blueprint,
     served_lists.blueprint,
     acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
     exports.blueprint,
+    burn_up.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
 )

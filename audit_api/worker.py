@@ -96,6 +96,7 @@ def _sweep_tasks_often(
             swept = sweep_tasks(session, escalation, at=datetime.now(UTC))
         log.info(
             "tasks_swept",
+            lapsed=swept.lapsed,
             reckoned=swept.reckoned,
             planned_for=timestamp,
             **{step.value: number for step, number in swept.escalated.items()},

@@ -16,7 +16,7 @@ from audit_api.domain.vocabulary import Role
 from bench import exports, photos, sweeping, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
-from bench.lists import measure_lists
+from bench.lists import NO_DEARER, measure_lists
 from bench.place import Place
 from bench.report import Line, Verdict, write
 from bench.stand import Stand, standing
@@ -30,8 +30,6 @@ BATCHES, BATCH = 16, 50
 PAGES = 300
 FEW, MANY = 2_000, 20_000
 ROUNDS = 3
-NO_DEARER = 1.1
-"""A page of a long list beside one of a short list: a tenth is what two equal runs differ by."""
 
 
 def main() -> None:
@@ -83,8 +81,8 @@ class Bench:
                 "push of 50 inspections, with receipts and chain", batched, "CPU-s per 1,000", 2.5
             ),
             Verdict(f"a page of {many:,} violations beside one of {few:,}", dearer, "×", NO_DEARER),
-            *measure_lists(self.stand, many),
         ]
+        listed, listed_notes = measure_lists()
         synced, sync_notes = syncing.measure(self.stand)
         # Before this process grows by photos: a child's peak counts what its parent had.
         judged = self._verdicts()
@@ -95,6 +93,8 @@ class Bench:
             lines,
             self._notes(),
             marks,
+            listed,
+            listed_notes,
             synced,
             sync_notes,
             shot,

@@ -20,7 +20,7 @@ from tests.factories import (
 )
 
 STATIONS = 9_000
-"""One for each inspection: what is measured are first visits, as in a campaign."""
+"""One for each inspection that is pushed: first visits, as in a campaign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Place:
     tokens: dict[Role, str]
 
 
-def make_place(session: Session) -> Place:
+def make_place(session: Session, stations: int = STATIONS) -> Place:
     """One region, twenty aiyl aimaks, and the stations spread over them."""
     region = make_territory(session, "R", "region", None, "Region")
     aimaks = [
@@ -54,18 +54,18 @@ def make_place(session: Session) -> Place:
     session.add(Milestone(campaign_id=CAMPAIGN, id="remediation_due", days_before=10, **names))
     session.add(Constituency(campaign_id=CAMPAIGN, number=1, **names))
     session.flush()
-    sites = _sites(session, aimaks)
+    sites = _sites(session, aimaks, stations)
     inspector = make_person(session, "inspector", [(Role.INSPECTOR, region)])
     device, token = make_device(session, inspector, "bench")
     tokens = {
         role: make_session_token(session, make_person(session, role.value, [(role, region)]))
-        for role in (Role.PROSECUTOR, Role.TECHNICAL_SUPERVISOR)
+        for role in (Role.PROSECUTOR, Role.TECHNICAL_SUPERVISOR, Role.COORDINATOR)
     }
     return Place(sites, device, token, tokens)
 
 
-def _sites(session: Session, aimaks: list[UUID]) -> list[UUID]:
-    sites = [uuid4() for _ in range(STATIONS)]
+def _sites(session: Session, aimaks: list[UUID], stations: int) -> list[UUID]:
+    sites = [uuid4() for _ in range(stations)]
     session.execute(
         insert(Site),
         [

@@ -12,7 +12,7 @@ from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.sync import feed
-from bench.place import Place, make_place
+from bench.place import STATIONS, Place, make_place
 from tests.journeys.server import Server
 
 
@@ -29,7 +29,7 @@ class Stand:
 
 
 @contextmanager
-def standing() -> Iterator[Stand]:
+def standing(stations: int = STATIONS) -> Iterator[Stand]:
     """Start everything on new folders, and leave nothing behind."""
     folder = Path(tempfile.mkdtemp(prefix="audit-api-bench-"))
     services = EmbeddedServices(folder)
@@ -45,7 +45,7 @@ def standing() -> Iterator[Stand]:
             database = Database(make_engine(settings))
             migrate(database.engine)
             with database.writing() as session:
-                place = make_place(session)
+                place = make_place(session, stations)
                 feed.publish(session, site=place.sites)
             database.engine.dispose()
             server = Server(settings, folder / "web.log")

@@ -39,11 +39,15 @@ Ramp: two facts apart
     whether there is one (by what was observed, else by what was answered at an entrance), and
     whether it conforms to what binds.
 
+Overturned
+    A violation that technical supervision overturned says nothing: it neither blocks nor hinders,
+    and counts in neither sum. The server alone knows of one.
+
 The day after
     A temporary remedy lapses after election day: from then on nothing is relieved.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -139,14 +143,22 @@ class Score:
         }
 
 
+FindingKey = tuple[UUID, str, str]
+"""Element, standard, requirement."""
+
+
 def score(
-    assessment: Assessment, *, on: date | None = None, election_day: date | None = None
+    assessment: Assessment,
+    *,
+    on: date | None = None,
+    election_day: date | None = None,
+    overturned: Collection[FindingKey] = (),
 ) -> Score:
     """Roll up the findings of one assessment by the formulas at the top of this file.
 
     With `on` and `election_day`, as it stands on that day: temporary remedies count up to election
-    day and have lapsed the day after. Without them they count. Raises TypeError for one of the two
-    alone.
+    day and have lapsed the day after. Without them they count. `overturned`: violations that
+    supervision found to be none. Raises TypeError for one of the two alone.
     """
     if (on is None) != (election_day is None):
         raise TypeError("to score for a day, give both that day and the election day")
@@ -163,6 +175,12 @@ def score(
             continue
         flags = 0
         for outcome in outcomes:
+            if (
+                overturned
+                and outcome.verdict == VIOLATION
+                and _key(observation.id, outcome) in overturned
+            ):
+                continue
             sums, flag = shares[outcome]
             if relieved and _key(observation.id, outcome) in relieved:
                 sums, flag = relief[outcome]
@@ -212,7 +230,7 @@ def _scored(
     )
 
 
-def _relieved(assessment: Assessment) -> set[tuple[UUID, str, str]]:
+def _relieved(assessment: Assessment) -> set[FindingKey]:
     """What a measured and photographed temporary remedy meets: element, standard, requirement."""
     return {
         _key(observation.id, outcome)
@@ -223,7 +241,7 @@ def _relieved(assessment: Assessment) -> set[tuple[UUID, str, str]]:
     }
 
 
-def _key(element: UUID, outcome: Outcome) -> tuple[UUID, str, str]:
+def _key(element: UUID, outcome: Outcome) -> FindingKey:
     requirement = outcome.rule.requirement
     return element, requirement.cite.standard, requirement.id
 

@@ -47,8 +47,8 @@ def _tell(campaign: str, moved: ElectionDayMoved) -> None:
         click.echo(f"milestone {milestone.id}: {milestone.was} -> {milestone.day}")
     for task in moved.tasks:
         click.echo(
-            f"task {task.id}, {task.territory}, station {task.station}, {task.element}: "
-            f"{task.was} -> {task.due_on}"
+            f"task {task.id}, {task.territory}, station {task.station}, {task.element}, "
+            f"{task.track}: {task.was} -> {task.due_on}"
         )
     click.echo(f"{len(moved.tasks)} notices.")
     if moved.assignments_after:

@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from rich.progress import Progress
 
 from audit_api.demo.bad_link import BadLink
-from audit_api.demo.people import INSPECTORS
+from audit_api.demo.people import INSPECTORS, LSG_HEADS
 from audit_api.demo.visits import Visit, make_visit
 from audit_api.tablet import LinkDown, Moment, NotEnrolled, Patience, Tablet, TabletError
 
@@ -42,11 +42,17 @@ class FieldWork:
         self._done = folder / "done"
         self.cut = self.lost = 0
         self.statuses: Counter[str] = Counter()
-        for inspector in INSPECTORS:
-            own = folder / inspector.username
+        for person in INSPECTORS + LSG_HEADS:
+            own = folder / person.username
             if own.exists() and _device_in(own) not in enrolled:
                 shutil.rmtree(own)
                 self._done.unlink(missing_ok=True)
+
+    def learn_address(self, base_url: str) -> None:
+        """The server may serve at another port than at the start before."""
+        for file in self._folder.glob("*/tablet.db"):
+            with Tablet(file.parent) as tablet:
+                tablet.server_moved(base_url)
 
     @property
     def done(self) -> bool:

@@ -1,4 +1,4 @@
-"""Who takes part in the demonstration: a person for each role, in a territory."""
+"""Who takes part in the demonstration: people of each role, in a territory."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,8 @@ from audit_api.domain.vocabulary import Role
 
 REGION = "41705000000000"
 BATKEN, LEILEK, KADAMJAI = "41705214000000", "41705236000000", "41705258000000"
-KARA_BAK = "41705214823000"
+KARA_BAK, SAMARKANDEK = "41705214823000", "41705214846000"
+ISFANA, UCH_KORGON = "41705236610010", "41705258849000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,6 @@ class DemoPerson:
     role: Role
     territory: str
     language: str
-    path: str
-    """What to try first."""
 
     @property
     def password(self) -> str:
@@ -28,64 +27,23 @@ class DemoPerson:
 
 
 PEOPLE = (
+    DemoPerson("headquarters", "Demo headquarters", Role.COORDINATOR, REGION, "ru"),
+    DemoPerson("prosecutor", "Demo prosecutor", Role.PROSECUTOR, REGION, "ru"),
+    DemoPerson("supervisor", "Demo technical supervisor", Role.TECHNICAL_SUPERVISOR, REGION, "ru"),
+    DemoPerson("lsg.kara-bak", "Demo head of Kara-Bak aiyl aimak", Role.LSG_HEAD, KARA_BAK, "ky"),
     DemoPerson(
-        "prosecutor",
-        "Demo prosecutor",
-        Role.PROSECUTOR,
-        REGION,
-        "ru",
-        "/api/v1/violations?severity=critical&limit=3",
+        "lsg.samarkandek", "Demo head of Samarkandek aiyl aimak", Role.LSG_HEAD, SAMARKANDEK, "ky"
     ),
+    DemoPerson("lsg.isfana", "Demo head of Isfana town", Role.LSG_HEAD, ISFANA, "ru"),
     DemoPerson(
-        "supervisor",
-        "Demo technical supervisor",
-        Role.TECHNICAL_SUPERVISOR,
-        REGION,
-        "ru",
-        "/api/v1/inspections/{inspection}",
+        "lsg.uch-korgon", "Demo head of Uch-Korgon aiyl aimak", Role.LSG_HEAD, UCH_KORGON, "ky"
     ),
+    DemoPerson("admin", "Demo administrator", Role.ADMINISTRATOR, REGION, "en"),
+    DemoPerson("inspector.batken", "Demo inspector, Batken district", Role.INSPECTOR, BATKEN, "ky"),
+    DemoPerson("inspector.leilek", "Demo inspector, Leilek district", Role.INSPECTOR, LEILEK, "ky"),
     DemoPerson(
-        "lsg.kara-bak",
-        "Demo head of Kara-Bak aiyl aimak",
-        Role.LSG_HEAD,
-        KARA_BAK,
-        "ky",
-        "/api/v1/tasks?limit=3",
-    ),
-    DemoPerson(
-        "headquarters",
-        "Demo headquarters",
-        Role.COORDINATOR,
-        REGION,
-        "ru",
-        "/api/v1/statistics/progress?campaign=kg-jk-2021&by=constituency",
-    ),
-    DemoPerson(
-        "admin", "Demo administrator", Role.ADMINISTRATOR, REGION, "en", "/api/v1/territories"
-    ),
-    DemoPerson(
-        "inspector.batken",
-        "Demo inspector, Batken district",
-        Role.INSPECTOR,
-        BATKEN,
-        "ky",
-        "/api/v1/sites?number=8065",
-    ),
-    DemoPerson(
-        "inspector.leilek",
-        "Demo inspector, Leilek district",
-        Role.INSPECTOR,
-        LEILEK,
-        "ky",
-        "/api/v1/sites?limit=3",
-    ),
-    DemoPerson(
-        "inspector.kadamjai",
-        "Demo inspector, Kadamjai district",
-        Role.INSPECTOR,
-        KADAMJAI,
-        "ky",
-        "/api/v1/sites?number=8147",
+        "inspector.kadamjai", "Demo inspector, Kadamjai district", Role.INSPECTOR, KADAMJAI, "ky"
     ),
 )
 INSPECTORS = tuple(person for person in PEOPLE if person.role is Role.INSPECTOR)
+LSG_HEADS = tuple(person for person in PEOPLE if person.role is Role.LSG_HEAD)

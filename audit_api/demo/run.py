@@ -18,10 +18,14 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import select, text
 
+from audit_api.demo import made_up_law
+from audit_api.demo.desk import Desk
 from audit_api.demo.field_work import FieldWork
-from audit_api.demo.headquarters import assign_stations, return_one, serve_and_issue
-from audit_api.demo.http_client import get, sign_in
-from audit_api.demo.people import INSPECTORS, PEOPLE, DemoPerson
+from audit_api.demo.headquarters import assign_stations, return_one
+from audit_api.demo.people import INSPECTORS, PEOPLE
+from audit_api.demo.repairs import Repairs
+from audit_api.demo.story import Story
+from audit_api.demo.tour import Tour, closing
 from audit_api.domain.vocabulary import Language
 from audit_api.embedded import Child, EmbeddedError, EmbeddedServices
 from audit_api.embedded.child import free_port, is_free
@@ -88,7 +92,7 @@ def run(folder: Path, port: int) -> None:
             described = _describe(database, base_url)
             _write_environment(home / "environment", services, settings)
             (folder / "demo.json").write_text(json.dumps(described, ensure_ascii=False, indent=2))
-            _tour(base_url, described, time.monotonic() - began)
+            _tour(base_url, described, home, time.monotonic() - began)
             signal.pause()
     except (EmbeddedError, TabletError) as error:
         raise DemoError(str(error)) from None
@@ -171,6 +175,7 @@ def _load(database: Database) -> None:
                     at=at,
                 )
                 add_grant(session, made, person.role, person.territory, at=at)
+    made_up_law.adopt(database, DATA / "made-up-law", made_up_law.FIRST, "admin")
 
 
 @contextmanager
@@ -219,31 +224,40 @@ def _is_ready(base_url: str) -> bool:
 
 
 def _field_work(database: Database, base_url: str, home: Path) -> None:
+    """What tablets hand in and what people make of it; an interrupted start is gone on with."""
+    folder = home / "tablets"
     with database.reading() as session:
         enrolled = session.scalars(select(Device.id)).all()
-    tablets = FieldWork(home / "tablets", enrolled)
-    if tablets.done:
+    tablets = FieldWork(folder, enrolled)
+    tablets.learn_address(base_url)
+    told = folder / "told"
+    if tablets.done and told.exists():
         console.print("The tablets handed in everything at an earlier start.")
         return
-    codes = {}
-    with database.writing() as session:
-        for username in tablets.missing_tablets:
+
+    def code_for(username: str) -> str:
+        with database.writing() as session:
             person = person_by_username(session, username)
-            if person is not None:
-                codes[username] = issue_code(
-                    session, person.id, lifetime=CODE_LIFETIME, at=datetime.now(UTC)
-                )
-    assign_stations(base_url, CAMPAIGN)
-    with Progress(console=console) as progress:
-        tablets.hand_in(base_url, codes, progress)
-    return_one(base_url)
-    serve_and_issue(base_url, CAMPAIGN)
-    held = {"waiting": "still on its tablet"}
-    told = ", ".join(f"{n} {held.get(s, s)}" for s, n in sorted(tablets.statuses.items()))
-    console.print(
-        f"On bad links: {tablets.cut} requests cut halfway, {tablets.lost} answers lost; "
-        f"all sent again. Operations: {told}."
-    )
+            if person is None:
+                raise DemoError(f"{username} is gone; forget it all with `make demo-reset`.")
+            return issue_code(session, person.id, lifetime=CODE_LIFETIME, at=datetime.now(UTC))
+
+    if not tablets.done:
+        assign_stations(base_url, CAMPAIGN)
+        codes = {username: code_for(username) for username in tablets.missing_tablets}
+        with Progress(console=console) as progress:
+            tablets.hand_in(base_url, codes, progress)
+        held = {"waiting": "still on its tablet"}
+        said = ", ".join(f"{n} {held.get(s, s)}" for s, n in sorted(tablets.statuses.items()))
+        console.print(
+            f"On bad links: {tablets.cut} requests cut halfway, {tablets.lost} answers lost; "
+            f"all sent again. Operations: {said}."
+        )
+    with console.status("Supervision decides, LSG heads repair, the prosecutor serves …"):
+        return_one(base_url)
+        Story(base_url, CAMPAIGN, Repairs(folder, base_url, code_for)).tell()
+        made_up_law.adopt(database, DATA / "made-up-law", made_up_law.SECOND, "admin")
+    told.touch()
 
 
 def _describe(database: Database, base_url: str) -> dict[str, Any]:
@@ -270,37 +284,17 @@ def _describe(database: Database, base_url: str) -> dict[str, Any]:
     }
 
 
-def _tour(base_url: str, described: Mapping[str, Any], seconds: float) -> None:
-    prosecutor = sign_in(base_url, PEOPLE[0].username, PEOPLE[0].password)
-    violations = get(base_url, "/api/v1/violations?limit=1", prosecutor)["items"]
-    inspection = violations[0]["inspection"] if violations else ""
-    total = get(base_url, f"/api/v1/statistics/progress?campaign={CAMPAIGN}", prosecutor)["total"]
+def _tour(base_url: str, described: Mapping[str, Any], home: Path, seconds: float) -> None:
+    desk = Desk(base_url, "headquarters")
+    total = desk.get(f"/statistics/progress?campaign={CAMPAIGN}")["total"]
     console.print(
         f"\n[bold]Ready in {seconds:.0f} s: {base_url}[/bold]  "
         f"(manual: {base_url}/api/docs)\n"
         f"{total['stations']} stations, {total['voters']:,} voters; "
         f"{total['inspected']} inspected, {total['open_violations']} open violations. "
-        "Inspections and photos are synthetic; "
+        "Inspections, photos, decisions and repairs are synthetic; "
         "the standards are stand-ins, adopted for the demonstration only.\n"
     )
-    for person in PEOPLE:
-        _show(base_url, person, inspection)
-    codes = " and ".join(described["enrolment_codes"])
-    console.print(
-        f"Unused enrolment codes for a tablet of {INSPECTORS[0].username}: {codes}\n"
-        "The same is in var/demo.json while this runs. Stop with Ctrl-C; "
-        "`make demo` goes on with these data, `make demo-reset` forgets them.",
-        soft_wrap=True,
-    )
-
-
-def _show(base_url: str, person: DemoPerson, inspection: str) -> None:
-    token = sign_in(base_url, person.username, person.password)
-    path = person.path.format(inspection=inspection)
-    console.print(
-        f"[bold]{person.role.value.replace('_', ' ')}[/bold]  "
-        f"user {person.username}  password {person.password}\n"
-        f"  curl -s -H 'Authorization: Bearer {token}' '{base_url}{path}' "
-        "| python3 -m json.tool --no-ensure-ascii\n",
-        soft_wrap=True,
-    )
+    codes = described["enrolment_codes"]
+    Tour(base_url, CAMPAIGN, home, codes).show(console)
+    console.print(closing(codes), soft_wrap=True)

@@ -22,6 +22,7 @@ class Noun(StrEnum):
     VIOLATIONS = "findings, violations"
     TASKS = "remediation tasks"
     ACTS = "supervisory acts, evidence packs"
+    CALENDAR = "working days, election day"
     DEVICES = "devices"
     PEOPLE = "people, enrolment codes, grants"
     QUARANTINE = "what is held back"
@@ -31,13 +32,14 @@ class Noun(StrEnum):
 
 _WHO_MAY_WHAT = """
 noun             | inspector | technical_supervisor | prosecutor | lsg_head                         | coordinator      | administrator
-CATALOG          | read correct | read                 | read       | read                             | read             | read write
+CATALOG          | read correct | read                 | read       | read                             | read publish     | read write publish
 NEEDS_MAP        | -         | read                 | read       | read                             | read             | read
 ASSIGNMENTS      | own       | -                    | -          | -                                | read write       | read write
 INSPECTIONS      | push own  | read return          | read       | -                                | read             | read
 VIOLATIONS       | own       | read adjudicate      | read       | read                             | read             | read
-TASKS            | read      | read verify reject   | read       | read acknowledge progress report estimate ask decline | read deadline | read
+TASKS            | read      | read verify reject   | read       | read acknowledge progress report estimate ask decline temporary | read deadline temporary | read
 ACTS             | -         | read                 | write read | own answer                       | read             | read
+CALENDAR         | -         | -                    | -          | -                                | move             | correct move
 DEVICES          | -         | -                    | -          | -                                | read revoke      | read revoke
 PEOPLE           | -         | -                    | -          | -                                | -                | read write
 QUARANTINE       | -         | read decide          | -          | -                                | read             | read

@@ -245,6 +245,20 @@ class FourEyes(DomainError):
     title = "Somebody else has to do this"
 
 
+class KeyReused(DomainError):
+    """The key of a request stands for another request of the same person."""
+
+    slug = "idempotency-key-reused"
+    title = "This key stands for another request"
+
+
+class StillRunning(DomainError):
+    """A request under the same key is being carried out; `retry_after` seconds."""
+
+    slug = "request-still-running"
+    title = "The same request is running"
+
+
 class NotCurrent(DomainError):
     """What the caller speaks of has changed since; the answer names what is current."""
 

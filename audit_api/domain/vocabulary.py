@@ -69,6 +69,11 @@ class TaskState(StrEnum):
     REPORTED_DONE = "reported_done"
     VERIFIED = "verified"
     RETURNED = "returned"
+    LAPSED = "lapsed"
+
+
+ENDED_TASK_STATES = frozenset({TaskState.VERIFIED, TaskState.LAPSED})
+"""A temporary task has lapsed the day after election day, done or not."""
 
 
 class TaskTrack(StrEnum):

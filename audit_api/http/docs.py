@@ -42,6 +42,8 @@ _OPEN = {
     ("/api/v1/devices/enrol", "post"),
     ("/api/v1/schemas", "get"),
     ("/api/v1/schemas/{name}", "get"),
+    ("/api/v1/public/{campaign}/stations.geojson", "get"),
+    ("/api/v1/public/{campaign}/stations.a11y.json", "get"),
 }
 
 

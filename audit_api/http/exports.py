@@ -14,21 +14,20 @@ from marshmallow import fields, validate
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Actor, Noun, Scope, scope_of
+from audit_api.domain.access import Actor, Noun, Scope
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
 from audit_api.domain.law.advised import spelled_out
 from audit_api.domain.vocabulary import Language
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, problems
-from audit_api.http.filters import campaign_known
 from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.acts import ActQuery, acts_asked
 from audit_api.http.oversight.adjudications import QueueQuery, queue_asked
 from audit_api.http.oversight.fabrication import asked_language
 from audit_api.http.oversight.recommendations import RecommendationQuery, recommendations_asked
 from audit_api.http.oversight.served_lists import LetterQuery, served_asked
-from audit_api.http.oversight.statistics import ProgressQuery
+from audit_api.http.oversight.statistics import ProgressQuery, progress_asked
 from audit_api.http.oversight.tasks import TaskQuery, tasks_asked
 from audit_api.http.oversight.violations import ViolationQuery, violations_asked
 from audit_api.http.places import SiteQuery, sites_asked
@@ -44,7 +43,6 @@ from audit_api.services.exports.tables.work import QUEUE, SITES, TASKS
 from audit_api.services.exports.xlsx_file import write_xlsx
 from audit_api.settings import Settings
 from audit_api.storage.lists import served_lists as served
-from audit_api.storage.lists.progress import progress
 from audit_api.storage.lists.selection import AnyRow, Listed
 from audit_api.storage.people import full_name
 from audit_api.words import words_in
@@ -186,17 +184,7 @@ def _advice(session: Session, actor: Actor, scope: Scope, query: dict[str, Any])
 
 
 def _progress(session: Session, actor: Actor, scope: Scope, query: dict[str, Any]) -> Pages:
-    campaign_known(session, scope, query["campaign"])
-    groups, _ = progress(
-        session,
-        scope,
-        scope_of(actor, Noun.VIOLATIONS),
-        scope_of(actor, Noun.ASSIGNMENTS),
-        scope_of(actor, Noun.NEEDS_MAP),
-        query["campaign"],
-        by=query["by"],
-        today=today(now()),
-    )
+    groups, _ = progress_asked(session, actor, scope, query)
     return [[msgspec.json.decode(group) for group in groups]]
 
 

@@ -57,6 +57,8 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.DecisionRefused: 422,
     errors.NotCurrent: 409,
     errors.MoveRefused: 409,
+    errors.KeyReused: 422,
+    errors.StillRunning: 409,
     errors.HandInQuotaSpent: 429,
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -117,6 +117,12 @@ class InspectionReturn(Base):
     returned_at: Mapped[Instant]
 
 
+BORDERLINE: Final = '[" ]b(?=-?[0-9]*(#[0-9]+)?[" ])'
+"""A stored outcome that begins with b (`field_schema.findings`), and no id that does; a regex."""
+HAS_BORDERLINE: Final = f"{{}}.findings::text ~ '{BORDERLINE}'"
+"""Whether a row of assessments has one, in the form of its index; SQL, `{}` names the row."""
+
+
 class Assessment(Base):
     """One inspection revision judged by one set of requirements. Immutable."""
 
@@ -125,6 +131,12 @@ class Assessment(Base):
         ForeignKeyConstraint(["inspection_id", "rev"], ["inspection.id", "inspection.rev"]),
         CheckConstraint("index between 0 and 100", name="index"),
         CheckConstraint("coverage_permille between 0 and 1000", name="coverage"),
+        Index(
+            "ix_assessment_borderline",
+            "assessed_at",
+            "inspection_id",
+            postgresql_where=text(HAS_BORDERLINE.format("assessment")),
+        ),
     )
 
     inspection_id: Mapped[Id] = mapped_column(primary_key=True)

@@ -112,6 +112,7 @@ class Device(Base):
         is_sha256("token_sha256"),
         CheckConstraint("acked_seq >= 0", name="acked_seq"),
         CheckConstraint("(revoked_by is null) = (revoked_reason is null)", name="revoked"),
+        Index("ix_device_name_id", "name", "id"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)

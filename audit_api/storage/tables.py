@@ -6,14 +6,18 @@ from audit_api.storage.evidence import evidence_log, examinations, photos, recei
 from audit_api.storage.law import amending, documents, packed, rulesets
 from audit_api.storage.oversight import (
     acts,
+    adjudicated_scores,
     adjudications,
     assignments,
     escalations,
     fabrication,
     office_numbers,
+    relief,
     remediation,
+    repeats,
     reviews,
     served_lists,
+    task_photos,
     violations,
 )
 from audit_api.storage.places import (
@@ -22,6 +26,7 @@ from audit_api.storage.places import (
     election_day,
     needs,
     places,
+    publications,
     territory_tree,
 )
 from audit_api.storage.sync import feed, operations, quarantine, snapshots, uploads
@@ -29,6 +34,7 @@ from audit_api.storage.sync import feed, operations, quarantine, snapshots, uplo
 __all__ = [
     "Base",
     "acts",
+    "adjudicated_scores",
     "adjudications",
     "amending",
     "assignments",
@@ -50,13 +56,17 @@ __all__ = [
     "people",
     "photos",
     "places",
+    "publications",
     "quarantine",
     "receipt_keys",
+    "relief",
     "remediation",
+    "repeats",
     "reviews",
     "rulesets",
     "served_lists",
     "snapshots",
+    "task_photos",
     "territory_tree",
     "uploads",
     "violations",

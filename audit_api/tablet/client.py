@@ -108,6 +108,11 @@ class Tablet:
         self.link.token = self.store.identity["token"]
         return again
 
+    def server_moved(self, base_url: str) -> None:
+        """The server has moved: from the next time this folder is opened, it is at `base_url`."""
+        with self.store.writing() as db:
+            db.execute("update tablet set base_url = ?", (base_url,))
+
     def capture(
         self,
         body: bytes,

@@ -128,10 +128,23 @@ def tell_owed(opened: Tablet, tell: Tell) -> None:
                 f"  inspection {entity} came back for correction (revision {back['rev']}), "
                 f"by {back['by']}: {back['reason']}"
             )
+    _tell_tasks(opened, tell)
     for row in opened.store.rows(
         "select sha256, problem from photo where problem is not null order by sha256"
     ):
         tell(f"  photo {row['sha256']}: {row['problem']}")
+
+
+def _tell_tasks(opened: Tablet, tell: Tell) -> None:
+    """Tasks that came back, and what is asked and answered about their days."""
+    for (_, entity), doc in sorted(opened.items("task").items()):
+        back, asked = doc.get("returned"), doc.get("extension")
+        if back and doc["state"] == "returned":
+            tell(f"  task {entity} came back, by {back['by']}: {back['reason']}")
+        if asked and doc["state"] not in ("verified", "lapsed"):
+            answer = asked.get("answer")
+            said = f"{answer['due_on']}, {answer['reason']}" if answer else "not answered yet"
+            tell(f"  task {entity}: {asked['due_on']} was asked for instead; {said}")
 
 
 def _tell_operation(operation: Operation, tell: Tell) -> None:

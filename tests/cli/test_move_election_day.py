@@ -101,6 +101,51 @@ def test_moved_back_there_are_two_notices_and_the_last_counts(place: Place) -> N
     ]  # fmt: skip
 
 
+TEMPORARY = """
+    select due_on::text, current_due_on::text, rev from remediation_task where track = 'temporary'
+"""
+
+
+@pytest.fixture
+def remedy(place: Place) -> None:
+    """A temporary task beside the permanent one, due at a final check three days before."""
+    with place.cli.database.writing() as session:
+        session.execute(
+            text("""insert into milestone (campaign_id, id, days_before, name_ky, name_ru, name_en)
+                values (:c, 'final_check', 3, '-', '-', '-')"""),
+            {"c": CAMPAIGN},
+        )
+        session.execute(
+            text("""insert into remediation_task (id, site_id, element_id, campaign_id, track,
+                    state, due_on, assigned_at, rev, relieves)
+                select gen_random_uuid(), site_id, element_id, campaign_id, 'temporary',
+                    'assigned', '2021-11-25', now(), 1, array(select id from violation)
+                from remediation_task""")
+        )
+
+
+def test_a_temporary_task_gets_the_notice_of_its_own_milestone(place: Place, remedy: None) -> None:
+    later = "2999-12-05"
+    with place.cli.database.writing() as session:
+        session.execute(text("update campaign set election_day = '2999-11-28'"))
+        session.execute(
+            text("""update remediation_task set due_on = case track
+                when 'temporary' then date '2999-11-25' else date '2999-11-18' end""")
+        )
+    said = place.cli.done(*place.move(later))
+    assert "temporary: 2999-11-25 -> 2999-12-02" in said
+    assert place.cli.query(TEMPORARY) == [("2999-11-25", "2999-12-02", 2)]
+    assert place.cli.query("select count(*) from deadline_notice") == [(2,)]
+
+
+def test_with_the_day_as_it_is_a_late_temporary_task_is_not_put_off(
+    place: Place, remedy: None
+) -> None:
+    said = place.cli.done(*place.move("2021-11-28"))
+    assert said == f"{CAMPAIGN}: election day is 2021-11-28 and no deadline changes.\n"
+    assert place.cli.query(TEMPORARY) == [("2021-11-25", "2021-11-25", 1)]
+
+
 def test_a_tablet_hears_of_it(place: Place) -> None:
     place.cli.done(*place.move())
     assert place.cli.query("""

@@ -19,7 +19,7 @@ from tests.factories import World, inspection_of, make_site, operation, push
 SITES = 12
 # As a version wrote them that did not know some of the members.
 OLD = """
-    update feed set doc = (doc::jsonb - 'elements' - 'violations' - 'returned')::json,
+    update feed set doc = (doc::jsonb - 'elements' - 'violations' - 'returned' - 'extension')::json,
         xid = 0 where kind in ('site', 'task', 'inspection')
 """
 FEED = "select scope, kind, entity_id, doc::text from feed order by 1, 2, 3"

@@ -108,3 +108,11 @@ def test_a_case_at_another_element_is_not_followed() -> None:
 def test_every_state_of_the_tables_is_a_word_of_the_domain() -> None:
     assert {state for state, _ in REPLACED_MOVES} == {None, *ViolationState}
     assert set(ADOPTED_MOVES) <= {None, *ViolationState}
+
+
+def test_what_a_corrected_value_overturned_is_opened_where_that_value_breaks_the_new() -> None:
+    case = KnownCase(uuid4(), ViolationState.OVERTURNED)
+    known = {(RAMP, "S", "1", "r"): case}
+    found = plan_amendment([BREACH], known, replaced=[OLD], adopted=[NEW], corrected=[case.id])
+    assert [(o.case, o.follows) for o in found.openings] == [(None, None)]
+    assert found.supersedings == []

@@ -7,7 +7,7 @@ import pytest
 
 from audit_api.domain.errors import MoveRefused
 from audit_api.domain.law.amendment import ADOPTED_MOVES, REPLACED_MOVES
-from audit_api.domain.oversight.life import LAW, MEASUREMENT, Life, read_life
+from audit_api.domain.oversight.life import CLOCK, LAW, MEASUREMENT, Life, read_life
 from audit_api.domain.oversight.lives import TASK_LIFE, VIOLATION_LIFE
 from audit_api.domain.oversight.lives_page import lives_page
 from audit_api.domain.oversight.remediation import TABLET_MOVES
@@ -47,7 +47,7 @@ VIOLATION = {
 _EVENTS = "estimate ask_extension decline set_deadline"
 _ENDS = "verified ended_by_law ended_by_adjudication"
 TASK = {
-    ("-", "assigned"): "opened adopted",
+    ("-", "assigned"): "opened adopted open_temporary order_temporary",
     ("assigned", "assigned"): _EVENTS,
     ("assigned", "acknowledged"): "acknowledge",
     ("assigned", "verified"): _ENDS,
@@ -65,6 +65,7 @@ TASK = {
     ("returned", "in_progress"): "start",
     ("returned", "reported_done"): "report_done",
     ("returned", "verified"): _ENDS,
+    **{(str(state), "lapsed"): "lapsed" for state in TaskState if state is not TaskState.LAPSED},
 }
 PAIRS = [
     pytest.param(life, allowed, source, target, id=f"{life.thing}: {source} to {target}")
@@ -110,6 +111,13 @@ def test_only_a_measurement_closes_a_violation_or_verifies_a_living_one() -> Non
     assert verifying == {MEASUREMENT}
     people = {s.by for s in TASK_LIFE.steps if s.target == "verified"} - {MEASUREMENT, LAW}
     assert people == {Role.TECHNICAL_SUPERVISOR}, "by overturning all that it is about"
+
+
+def test_the_clock_lets_a_task_lapse_and_nothing_else_does() -> None:
+    assert {s.move for s in TASK_LIFE.steps if s.by == CLOCK} == {"lapsed"}
+    assert {s.by for s in TASK_LIFE.steps if s.target == "lapsed"} == {CLOCK}
+    assert not [s for s in TASK_LIFE.steps if s.source == "lapsed"]
+    assert not [s for s in VIOLATION_LIFE.steps if s.by == CLOCK]
 
 
 def test_the_moves_of_measurements_are_those_of_the_table() -> None:

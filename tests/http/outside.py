@@ -6,17 +6,24 @@ What a person near must not notice. New kinds of things get a line in `HAPPENING
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.domain.vocabulary import Role
+from audit_api.domain.working_days import DayKind
+from audit_api.services.oversight.sweep_tasks import sweep_tasks
+from audit_api.services.places.correct_day import correct_day
 from audit_api.services.places.import_needs import import_needs
+from audit_api.services.places.move_election_day import move_election_day
 from audit_api.storage.base import Database
+from audit_api.storage.people import Person
 from audit_api.storage.places.campaigns import Campaign, Constituency, Milestone, Station
 from audit_api.storage.sync import feed
 from tests.factories import (
@@ -29,7 +36,9 @@ from tests.factories import (
     make_territory,
     operation,
     push,
+    ramp_of,
 )
+from tests.field_schema.bodies import measurement
 from tests.http.access_cells import address
 from tests.http.populated import (
     Things,
@@ -40,7 +49,7 @@ from tests.http.populated import (
     photo_bytes,
     with_photo,
 )
-from tests.http.writing import WRITES
+from tests.http.writing import REASON, WRITES
 
 
 @dataclass
@@ -79,6 +88,30 @@ class Far:
             json=WRITES[operation].body(ids),
             headers=self.world.headers(role, "far"),
         )
+        assert answer.status_code in (200, 201, 409), answer.text
+
+    def decide(self, where: str, decision: str, **more: object) -> None:
+        """Supervision decides on a violation there that no letter speaks of."""
+        found = text("""select id, rev from violation where site_id = :site and id <> :letter
+            and state in ('open', 'contested', 'confirmed') order by id limit 1""")
+        values = {"site": self.world.sites[where], "letter": self.things.of("violation", where)}
+        with self.database.reading() as session:
+            row = session.execute(found, values).first()
+        if row is not None:
+            said = {"decision": decision, "rev": row.rev, "reason": "Seen in the photo."} | more
+            self._post(f"violations/{row.id}/adjudications", said, Role.TECHNICAL_SUPERVISOR)
+
+    def say(self, where: str, word: str, role: Role, **said: object) -> None:
+        """Somebody says a word about the task there, as it stands."""
+        task = self.things.of("task", where)
+        with self.database.reading() as session:
+            rev = text("select rev from remediation_task where id = :id")
+            said["rev"] = session.scalar(rev, {"id": task})
+        self._post(f"tasks/{task}/{word}", said, role)
+
+    def _post(self, path: str, said: dict[str, object], role: Role) -> None:
+        headers = self.world.headers(role, "far")
+        answer = self.client.post(f"/api/v1/{path}", json=said, headers=headers)
         assert answer.status_code in (200, 201, 409), answer.text
 
 
@@ -146,6 +179,19 @@ def _shown_again(far: Far, where: str) -> None:
     assert far.client.get(f"{path}/original", headers=reader).status_code == 200
 
 
+def _handed_in_at_a_desk(far: Far, where: str) -> None:
+    """A photo of the near district is handed in for a task here too, by a head without a tablet."""
+    task = far.things.of("task", where)
+    statement = "update remediation_task set state = 'acknowledged' where site_id = :site"
+    far.change(statement, where, task=[UUID(task)])
+    answer = far.client.post(
+        f"/api/v1/tasks/{task}/photos",
+        data=photo_bytes(1),
+        headers=far.world.headers(Role.LSG_HEAD, "far") | {"Content-Type": "image/jpeg"},
+    )
+    assert answer.status_code in (200, 201), answer.text
+
+
 def _enrolled(far: Far, where: str) -> None:
     with far.database.writing() as session:
         territory = far.world.territories[where]
@@ -162,7 +208,7 @@ def _founded(far: Far, _where: str) -> None:
     far.site(code)
 
 
-def _campaigned(far: Far, where: str) -> None:
+def _campaigned(far: Far, where: str) -> str:
     campaign = f"kg-far-{next(far.numbers)}"
     names = {"name_ky": "Алыс", "name_ru": "Дальний", "name_en": "Far"}
     with far.database.writing() as session:
@@ -186,6 +232,65 @@ def _campaigned(far: Far, where: str) -> None:
         )
         session.flush()
         feed.publish(session, site=[site])
+    return campaign
+
+
+def _day_moved(far: Far, where: str) -> None:
+    """A campaign of the other district alone, with a repair, is held a week later."""
+    campaign = _campaigned(far, where)
+    body = ramp_of(far.world, where, answers={"width_mm": measurement(500)})
+    element = body["elements"][0] | {"id": str(uuid4()), "photos": []}
+    body |= {"campaign": campaign, "elements": [element]}
+    made = operation(body, seq=next(far.numbers))
+    result = push(far.client, far.world, made, where="far")["results"][0]
+    assert result["status"] == "applied", result
+    with far.database.writing() as session:
+        who = session.get_one(Person, far.world.people[Role.COORDINATOR, "far"]).username
+        moved = move_election_day(
+            session,
+            campaign,
+            date(2021, 12, 5),
+            by=who,
+            reason="Decision № 1.",
+            at=datetime.now(UTC),
+        )
+        assert moved.tasks
+
+
+def _day_corrected(far: Far, _where: str) -> None:
+    day = date(2030, 1, 1) + timedelta(days=next(far.numbers))
+    with far.database.writing() as session:
+        who = session.get_one(Person, far.world.people[Role.ADMINISTRATOR, "far"]).username
+        kind = DayKind.OFF if day.weekday() < 5 else DayKind.WORKING
+        correct_day(session, day, kind, by=who, reason="Announced.", at=datetime.now(UTC))
+
+
+def _escalated(far: Far, where: str) -> None:
+    """A deadline there is another, and the worker sweeps all tasks once more."""
+    statement = "update remediation_task set due_on = due_on - 1 where site_id = :site"
+    far.change(statement, where, task=[UUID(far.things.of("task", where))])
+    with far.database.writing() as session:
+        swept = sweep_tasks(session, EscalationDays(), at=datetime.now(UTC))
+        assert any(swept.escalated.values())
+
+
+def _place_renamed(far: Far, where: str) -> None:
+    with far.database.writing() as session:
+        session.execute(
+            text("update territory_version set name_en = name_en || ' B' where territory_id = :id"),
+            {"id": far.world.territories[where]},
+        )
+
+
+def _decided(decision: str, **more: object) -> Callable[[Far, str], None]:
+    return lambda far, where: far.decide(where, decision, **more)
+
+
+DAY: dict[str, Any] = {"due_on": "2021-11-26", **REASON}
+
+
+def _said(word: str, role: Role, **said: object) -> Callable[[Far, str], None]:
+    return lambda far, where: far.say(where, word, role, **said)
 
 
 def _written(operation: str, role: Role) -> Callable[[Far, str], None]:
@@ -205,6 +310,7 @@ _ROLE_OF = {
     "POST /api/v1/served-lists": Role.PROSECUTOR,
     "POST /api/v1/acts": Role.PROSECUTOR,
     "POST /api/v1/acts/<uuid:act>/answers": Role.LSG_HEAD,
+    "POST /api/v1/acts/<uuid:act>/decisions": Role.PROSECUTOR,
 }
 # What people say first: it is said of a thing as it was read.
 HAPPENINGS: dict[str, Callable[[Far, str], None]] = {
@@ -221,7 +327,21 @@ HAPPENINGS: dict[str, Callable[[Far, str], None]] = {
     "tasks move on": _tasks_moved,
     "an original is read": _read_original,
     "a photo of near is shown and read there too": _shown_again,
+    "a photo of near is handed in for a task there too": _handed_in_at_a_desk,
     "a person and a tablet are new": _enrolled,
     "a territory is new": _founded,
-    "a campaign is new": _campaigned,
+    "a campaign is new": lambda far, where: _campaigned(far, where) and None,
+    "an election day is moved, and notices are given": _day_moved,
+    "a day is corrected": _day_corrected,
+    "a task is escalated": _escalated,
+    "a territory has another name": _place_renamed,
+    "a violation is to be measured again": _decided("remeasure"),
+    "a violation is confirmed": _decided("confirm"),
+    "a violation is overturned": _decided("overturn"),
+    "a repair is estimated": _said("estimates", Role.LSG_HEAD, cost_som=5000),
+    "a later day is asked for": _said(
+        "extension-requests", Role.LSG_HEAD, due_on="2021-11-27", **REASON
+    ),
+    "a deadline is set": _said("deadlines", Role.COORDINATOR, due_on="2021-11-26", **REASON),
+    "a repair is declined": _said("declines", Role.LSG_HEAD, **REASON),
 }

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -17,12 +17,14 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from audit_api.domain.access import WHO_MAY_WHAT
 from audit_api.domain.vocabulary import Language, Role
 from audit_api.services.enrol_device import issue_code
 from audit_api.services.manage_people import add_person
 from audit_api.storage.base import Base, Database
+from audit_api.storage.places.campaigns import Campaign, Constituency, Station
 from tests.factories import AT, World, inspection_of, operation, push
 from tests.http.access_cells import address
 from tests.http.fingerprint import changed, fingerprint
@@ -51,6 +53,7 @@ MADE_OF_WORK = {
     "recommendation", "remediation_task", "site", "station", "task_event", "violation",
 }  # fmt: skip
 """Tables that a rejected operation leaves as they are; that it came is kept elsewhere."""
+OWN = "kg-near-2021"
 _seqs = count(900)
 
 
@@ -71,13 +74,27 @@ def samples(database: Database, world: World, things: Things) -> dict[str, Any]:
             language=Language.KY,
             at=AT,
         )
+        _own_campaign(session, world)
     ids = _ids(things)
     return {name: write.body(ids) for name, write in WRITES.items()} | OTHER_SAMPLES
 
 
 def _ids(things: Things) -> dict[str, str]:
     ids = {kind: at["near-1"] for kind, at in things.ids.items()}
-    return ids | {"inspector": "inspector.near", "territory": "N1"}
+    return ids | {"inspector": "inspector.near", "territory": "N1", "campaign": OWN}
+
+
+def _own_campaign(session: Session, world: World) -> None:
+    """A campaign of the near district alone: its election day is theirs to move."""
+    names = {"name_ky": "Жакын", "name_ru": "Ближний", "name_en": "Near"}
+    place = {"territory_id": world.territories["near"], "profile": "kg-demo-2021"}
+    day = date(2021, 11, 28)
+    session.add(Campaign(id=OWN, election_day=day, forms=["ramp/1"], **place, **names))
+    session.flush()
+    session.add(Constituency(campaign_id=OWN, number=1, **names))
+    session.flush()
+    site = world.sites["near-1"]
+    session.add(Station(campaign_id=OWN, number=1, site_id=site, voters=1, constituency_number=1))
 
 
 def _rule(operation: str) -> str:

@@ -37,6 +37,30 @@ def bad_ramp(desk: Desk, site: str = "near-1", **members: Any) -> dict[str, Any]
 # Who sees it
 
 
+def test_problems_are_told_in_the_readers_language_and_the_tablets_answer_stays(
+    desk: Desk,
+) -> None:
+    result = bad_ramp(desk)
+    (told,) = result["problems"]
+    headers = desk.world.headers(Role.TECHNICAL_SUPERVISOR)
+    path = f"/api/v1/quarantine/{result['op']}"
+    details = set()
+    for language in ("ky", "ru", "en"):
+        asked = headers | {"Accept-Language": language}
+        one = desk.client.get(path, headers=asked)
+        assert one.headers["Content-Language"] == language
+        (problem,) = one.json["problems"]
+        assert (problem["pointer"], problem["code"]) == (told["pointer"], told["code"])
+        listed = desk.client.get("/api/v1/quarantine?limit=200", headers=asked).json["items"]
+        assert [i["problems"] for i in listed if i["op"] == result["op"]] == [[problem]]
+        details.add(problem["detail"])
+    assert len(details) == 3
+    assert told["detail"] in details
+    kept = text("select result -> 'problems' from operation where op = :op")
+    with desk.client.application.extensions["database"].reading() as session:
+        assert session.scalar(kept, {"op": result["op"]}) == [told]
+
+
 def test_a_held_operation_lies_where_its_site_lies_and_where_its_owner_works(desk: Desk) -> None:
     op = far_ramp(desk)["op"]
     assert op in desk.ops()

@@ -54,6 +54,16 @@ LISTS: dict[str, tuple[str, ...]] = {
     "/api/v1/statistics/progress.csv": ("campaign",),
     f"/api/v1/statistics/progress.xlsx?campaign={CAMPAIGN}": (),
     "/api/v1/statistics/progress.xlsx": ("campaign",),
+    f"/api/v1/statistics/tasks?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/tasks": ("campaign",),
+    f"/api/v1/statistics/burn-up?campaign={CAMPAIGN}": ("territory",),
+    "/api/v1/statistics/burn-up": ("campaign",),
+    f"/api/v1/statistics/burn-up.svg?campaign={CAMPAIGN}": ("territory",),
+    "/api/v1/statistics/burn-up.svg": ("campaign",),
+    f"/api/v1/statistics/progress.svg?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/progress.svg": ("campaign",),
+    f"/api/v1/statistics/map.svg?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/map.svg": ("campaign",),
 }
 """Routes that answer several things: address -> filters that name something."""
 for _listed, _formats in {
@@ -71,6 +81,10 @@ for _listed, _formats in {
         LISTS[f"/api/v1/{_listed}.{_format}"] = _named
 
 WITHOUT_TERRITORY = {
+    "/api/v1/days": "the same for everybody; corrected for the country (test_days.py)",
+    "/api/v1/campaigns/<string:campaign>/election-day": "test_days.py: one outside is unknown",
+    "/api/v1/campaigns/<string:campaign>/election-day/previews": "test_days.py: one outside is "
+    "unknown",
     "/api/v1/catalog": "the same for everybody",
     "/api/v1/catalog/<string:sha256>": "the same for everybody",
     "/api/v1/forms": "the same for everybody",
@@ -84,6 +98,10 @@ WITHOUT_TERRITORY = {
     "/api/v1/profiles": "the same for everybody",
     "/api/v1/profiles/<string:profile>": "the same for everybody",
     "/api/v1/schemas": "no data",
+    "/api/v1/public/<string:campaign>/stations.geojson": "test_public_facts.py: for everybody",
+    "/api/v1/public/<string:campaign>/stations.a11y.json": "test_public_facts.py: for everybody",
+    "/api/v1/campaigns/<string:campaign>/publications": "test_public_facts.py: one outside is "
+    "unknown",
     "/api/v1/schemas/<string:name>": "no data",
     "/api/v1/devices/enrol": "a code is the key",
     "/api/v1/devices/<uuid:device>/revocations": "test_revoked.py: one outside is not there",
@@ -109,11 +127,13 @@ WITHOUT_TERRITORY = {
     "/api/v1/tasks/<uuid:task>/acknowledgements": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/starts": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/reports": "test_task_moves.py: one outside is unknown",
+    "/api/v1/tasks/<uuid:task>/photos": "test_task_photos.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/estimates": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/extension-requests": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/declines": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/returns": "test_task_moves.py: one outside is unknown",
     "/api/v1/tasks/<uuid:task>/deadlines": "test_task_moves.py: one outside is unknown",
+    "/api/v1/tasks/<uuid:task>/temporary": "test_temporary_tasks.py: one outside is unknown",
     "/api/v1/sync/push": "test_push.py: a site out of scope is quarantined",
     "/api/v1/sync/receipts": "test_durable_receipts.py: only the device's own",
     "/api/v1/receipts/keys": "public keys are for everybody",

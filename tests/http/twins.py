@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +12,10 @@ from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
 
 from audit_api.app import create_app
+from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.domain.vocabulary import Role
 from audit_api.http.sync.pull_notes import PullNotes
+from audit_api.services.oversight.sweep_tasks import sweep_tasks
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.sync import feed
@@ -46,6 +49,9 @@ class Twins:
             }
             feed.publish(session, site=list(self.world.sites.values()))
         self.things: Things = populate(self.app, database, self.world)
+        with database.writing() as session:
+            # What a sweep finds near is done, so that a later one does nothing there.
+            sweep_tasks(session, EscalationDays(), at=datetime.now(UTC))
         database.engine.dispose()
         server, _, self.name = first.database_url.rpartition("/")
         self._server = server
@@ -59,13 +65,17 @@ class Twins:
             connection.execute(text(f'create database "{name}" template "{self.name}"'))
         own = replace(self.first, database_url=f"{self._server}/{name}")
         database = Database(make_engine(own))
-        self.app.extensions |= {"database": database, "pull_notes": PullNotes()}
+        self.turn_to(database)
         try:
             yield database
         finally:
             database.engine.dispose()
             with self._admin.connect() as connection:
                 connection.execute(text(f'drop database "{name}" with (force)'))
+
+    def turn_to(self, database: Database) -> None:
+        """Let the application have that copy from now on."""
+        self.app.extensions |= {"database": database, "pull_notes": PullNotes()}
 
     def close(self) -> None:
         """Let go of the server."""
@@ -75,14 +85,19 @@ class Twins:
         """The other district in a copy."""
         return Far(self.app, database, replace(self.world), self.things)
 
+    def seen_by(self, people: Sequence[Role]) -> Answers:
+        """What these people near are answered without leaving a trace, by who asks and where."""
+        client = self.app.test_client()
+        return {
+            (role.value, path): _told(path, client.get(path, headers=self.world.headers(role)))
+            for role in people
+            for path in self._addresses()
+        }
+
     def answers(self, people: Sequence[Role] = tuple(Role)) -> Answers:
         """What these people near and the tablets are answered, by who asks and the address."""
-        found: Answers = {}
+        found = self.seen_by(people)
         client = self.app.test_client()
-        for role in people:
-            for path in self._addresses():
-                answer = client.get(path, headers=self.world.headers(role))
-                found[role.value, path] = _told(path, answer)
         # Last, since they leave traces: a reading in the custody, a tablet's newest contact.
         for role in people:
             path = f"/api/v1/photos/{self.things.of('sha256', 'near-1')}/original"

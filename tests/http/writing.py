@@ -13,11 +13,15 @@ REASON = {"reason": "It was agreed by telephone."}
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Which cell of the table opens it, and its body for the things of one place (kind -> id)."""
+    """Which cell of the table opens it, and its body for the things of one place (kind -> id).
+
+    `placeless`: it lies nowhere, so that the verb alone opens it.
+    """
 
     noun: Noun
     verb: str
     body: Callable[[Ids], dict[str, Any]]
+    placeless: bool = False
 
 
 def _letter(ids: Ids) -> dict[str, Any]:
@@ -90,6 +94,9 @@ WRITES = {
     "POST /api/v1/tasks/<uuid:task>/deadlines": Write(
         Noun.TASKS, "deadline", lambda _: {"rev": 1, "due_on": "2021-11-20"} | REASON
     ),
+    "POST /api/v1/tasks/<uuid:task>/temporary": Write(
+        Noun.TASKS, "temporary", lambda _: {"rev": 1}
+    ),
     "POST /api/v1/served-lists": Write(Noun.ACTS, "write", _letter),
     "POST /api/v1/served-lists/previews": Write(Noun.ACTS, "write", _letter),
     "POST /api/v1/acts": Write(
@@ -99,6 +106,21 @@ WRITES = {
             _letter(ids)
             | {"kind": "order", "demand": "Put it right.", "answer_due_on": "2999-01-01"}
         ),
+    ),
+    "POST /api/v1/days": Write(
+        Noun.CALENDAR,
+        "correct",
+        lambda _: {"day": "2027-03-10", "kind": "off"} | REASON,
+        placeless=True,
+    ),
+    "POST /api/v1/campaigns/<string:campaign>/election-day/previews": Write(
+        Noun.CALENDAR, "move", lambda _: {"day": "2021-12-05"} | REASON
+    ),
+    "POST /api/v1/campaigns/<string:campaign>/election-day": Write(
+        Noun.CALENDAR, "move", lambda _: {"day": "2021-12-05"} | REASON
+    ),
+    "POST /api/v1/campaigns/<string:campaign>/publications": Write(
+        Noun.CATALOG, "publish", lambda _: {"public": False} | REASON
     ),
     "POST /api/v1/acts/<uuid:act>/answers": Write(
         Noun.ACTS, "answer", lambda _: {"answer": "The ramp is ordered."}
@@ -115,6 +137,7 @@ OTHER_WRITES = {
     "POST /api/v1/devices/enrol": "a code is the key",
     "POST /api/v1/sync/push": "a tablet's: its cells are asked as operations",
     "POST /api/v1/sync/resync": "a tablet's: reads only",
+    "POST /api/v1/tasks/<uuid:task>/photos": "a file: test_task_photos.py",
     "PUT /api/v1/photos/<string:sha256>": "a tablet's: takes in, reads nothing",
     "POST /api/v1/photos/<string:sha256>/direct": "a tablet's: takes in, reads nothing",
     "POST /api/v1/photos/<string:sha256>/complete": "a tablet's: takes in, reads nothing",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -11,17 +12,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
-from uuid import uuid4
 
 import pytest
 
+from audit_api.demo.headquarters import RETURNED
 from audit_api.demo.http_client import get, sign_in
 from audit_api.demo.people import INSPECTORS
+from audit_api.domain.oversight.escalation import EscalationStep
+from audit_api.domain.vocabulary import TaskState, ViolationState
 from audit_api.embedded.child import free_port
 from audit_api.settings import Settings
-from audit_api.tablet import HttpTransport, Tablet
-from audit_api.tablet.inspection_file import read_inspection
+from audit_api.tablet import Tablet
 from tests.journeys.by_the_book import backed_up, restored
+from tests.journeys.readme_tour import BASH, comes_as_said, steps_of, typed_in_one_terminal
 from tests.journeys.restoring import moved_to, new_cluster
 
 CAMPAIGN = "kg-jk-2021"
@@ -35,13 +38,18 @@ class Demo:
         self.folder = folder
         self.process: subprocess.Popen[bytes] | None = None
         self.said: dict[str, Any] = {}
+        self.starts = 0
 
     def start(self) -> None:
         """Run it until it serves."""
+        self.starts += 1
         with (self.folder.parent / "demo.log").open("ab") as log:
             self.process = self._run(log)
         end = time.monotonic() + PATIENCE_S
-        while not (self.folder / "demo.json").exists() or "Unused enrolment codes" not in self.log:
+        while (
+            not (self.folder / "demo.json").exists()
+            or self.log.count("Unused enrolment codes") < self.starts
+        ):
             if self.process.poll() is not None or time.monotonic() > end:
                 raise AssertionError(self.log)
             time.sleep(0.2)
@@ -75,6 +83,13 @@ class Demo:
         user = next(u for u in self.said["users"] if u["role"] == role)
         token = sign_in(self.said["base_url"], user["username"], user["password"])
         return get(self.said["base_url"], f"/api/v1{path}", token)
+
+    def wait_for(self, role: str, path: str) -> None:
+        """Until a list that the worker fills has something."""
+        end = time.monotonic() + PATIENCE_S
+        while not self.get(role, path)["items"]:
+            assert time.monotonic() < end, path
+            time.sleep(1)
 
     def everything(self, role: str, path: str) -> list[Any]:
         """All items of a list."""
@@ -110,10 +125,73 @@ def test_the_published_figures_come_out_of_the_api(demo: Demo) -> None:
 
 
 def test_one_inspection_went_back_for_correction(demo: Demo) -> None:
-    [violation] = demo.get("technical_supervisor", "/violations?limit=1")["items"]
+    [site] = demo.get("technical_supervisor", f"/sites?number={RETURNED}")["items"]
+    [violation] = demo.get("technical_supervisor", f"/violations?limit=1&site={site['id']}")[
+        "items"
+    ]
     inspection = demo.get("technical_supervisor", f"/inspections/{violation['inspection']}")
     assert inspection["state"] == "returned"
     assert inspection["returns"][0]["by"] == "Demo technical supervisor"
+
+
+def test_there_are_violations_in_every_state(demo: Demo) -> None:
+    violations = demo.everything("prosecutor", "/violations?limit=200")
+    assert {violation["state"] for violation in violations} == set(ViolationState)
+    without_photo = [violation for violation in violations if not violation["photos"]]
+    assert 0 < len(without_photo) < len(violations) / 20
+
+
+def test_there_are_tasks_in_every_state_and_on_every_step(demo: Demo) -> None:
+    tasks = demo.everything("coordinator", "/tasks?limit=200")
+    # A remedy for the day lapses; the demonstration's election day was over before it began.
+    assert {task["state"] for task in tasks} == set(TaskState) - {TaskState.LAPSED}
+    assert {task["overdue"] for task in tasks if task["state"] == "assigned"} == {True, False}
+    last_steps = {task["escalations"][-1]["step"] for task in tasks if task["escalations"]}
+    assert last_steps == set(EscalationStep)
+    assert sum(task["extension_asked"] is not None for task in tasks) == 2
+    assert sum(task["cost_som"] is not None for task in tasks) == 3
+
+
+def test_the_moves_of_tasks_were_said_by_who_may_say_them(demo: Demo) -> None:
+    moved = [task for task in demo.everything("coordinator", "/tasks?limit=200") if task["rev"] > 1]
+    said = {
+        (event["move"], event["by"].removeprefix("Demo ").split(" of ")[0].split(",")[0])
+        for task in moved
+        for event in demo.get("coordinator", f"/tasks/{task['id']}")["events"]
+    }
+    assert said >= {
+        ("acknowledge", "head"),
+        ("start", "head"),
+        ("estimate", "head"),
+        ("report_done", "head"),
+        ("ask_extension", "head"),
+        ("decline", "head"),
+        ("set_deadline", "headquarters"),
+        ("return", "technical supervisor"),
+        ("measured_outside", "inspector"),
+        ("verified", "inspector"),
+        ("ended_by_adjudication", "technical supervisor"),
+        ("ended_by_law", "administrator"),
+    }
+
+
+def test_each_way_to_adjudicate_was_gone(demo: Demo) -> None:
+    violations = demo.everything("technical_supervisor", "/violations?limit=200")
+    decided = {
+        (adjudication["decision"], violation["state"])
+        for violation in violations
+        if violation["state"] in {"confirmed", "overturned", "contested"}
+        for adjudication in demo.get("technical_supervisor", f"/violations/{violation['id']}")[
+            "adjudications"
+        ]
+    }
+    assert decided == {
+        ("confirm", "confirmed"),
+        ("correct", "confirmed"),
+        ("correct", "overturned"),
+        ("overturn", "overturned"),
+        ("remeasure", "contested"),
+    }
 
 
 def test_two_lists_were_served_and_an_order_issued_over_the_second(demo: Demo) -> None:
@@ -121,8 +199,9 @@ def test_two_lists_were_served_and_an_order_issued_over_the_second(demo: Demo) -
     assert [first["number"], second["number"]] == [1, 2]
     since = demo.get("prosecutor", f"/served-lists/{second['id']}")["document"]["since"]
     assert since["number"] == 1
-    assert len(since["new"]) == second["violations"] - first["violations"] > 0
-    assert len(since["unchanged"]) == first["violations"]
+    told = {word: len(since[word]) for word in ("fixed", "new", "unchanged", "dropped")}
+    assert told == {"fixed": 2, "new": 3, "unchanged": 2, "dropped": 0}
+    assert first["violations"] == 4
     [act] = demo.get("lsg_head", "/acts")["items"]
     assert (act["kind"], act["number"], act["state"]) == ("order", 1, "issued")
     assert act["served_list"] == second["id"]
@@ -160,32 +239,6 @@ def test_every_role_can_sign_in_and_has_a_command_to_try(demo: Demo, role: str) 
     assert f"user {user['username']}" in demo.log
 
 
-def test_an_unused_code_enrols_a_tablet_that_pulls_and_hands_in(
-    demo: Demo, tmp_path: Path, project_root: Path
-) -> None:
-    assert len(demo.said["enrolment_codes"]) == 2
-    code = demo.said["enrolment_codes"][0]
-    with Tablet.enrol(tmp_path / "tablet", demo.said["base_url"], code, "Mine") as tablet:
-        tablet.sync()
-        sites = tablet.items("site")
-        assert len(sites) == 46
-        file = readme_ramp(tmp_path, project_root, next(iter(sites))[1])
-        read = read_inspection(file, tablet.clock.read())
-        made = tablet.capture(read.body, entity=str(uuid4()), originals=read.originals)
-        assert tablet.sync().photos.count == 1
-        assert tablet.find(made.op).state == "applied"
-
-
-def readme_ramp(folder: Path, project_root: Path, site: str) -> Path:
-    """The inspection of the README's tour, where the tour puts it."""
-    (folder / "docs").symlink_to(project_root / "docs")
-    (folder / "var").mkdir()
-    file = folder / "var" / "ramp.json"
-    sample = (project_root / "docs/samples/visit/ramp.json").read_text()
-    file.write_text(sample.replace("SITE", site))
-    return file
-
-
 def test_links_broke_and_answers_were_lost_and_everything_came_once(demo: Demo) -> None:
     assert "6 requests cut halfway, 6 answers lost" in demo.log
     told = "60 applied, 1 conflict, 1 quarantined, 1 rejected, 1 still on its tablet"
@@ -202,16 +255,23 @@ def test_supervision_has_something_to_look_at(demo: Demo) -> None:
     assert review["kind"] == "law-relevant"
 
 
-def test_the_headquarters_see_what_a_tablet_owes_until_it_finds_a_network(demo: Demo) -> None:
-    def owing() -> list[Any]:
-        return demo.everything("coordinator", "/devices?owing=true")
+def test_the_readmes_tour_comes_as_written(demo: Demo, tmp_path: Path, project_root: Path) -> None:
+    demo.wait_for("technical_supervisor", "/inspections/flagged?kind=photo_far")
+    folder = beside(demo, tmp_path, project_root)
+    steps = steps_of(project_root / "README.md")
+    told = typed_in_one_terminal(steps, base_url=demo.said["base_url"], folder=folder)
+    assert len(told) > 50
+    wrong = [f"$ {step.command}\n{said}" for step, said in told if not comes_as_said(step, said)]
+    assert wrong == [], "\n".join(wrong)
 
-    [device] = owing()
-    assert (device["owner"], device["owes_operations"]) == ("inspector.leilek", 1)
-    folder = demo.folder / "demo" / "tablets" / INSPECTORS[1].username
-    with Tablet(folder, transport=HttpTransport(demo.said["base_url"])) as tablet:
-        tablet.sync()
-    assert owing() == []
+
+def beside(demo: Demo, folder: Path, project_root: Path) -> Path:
+    """A folder that looks like the project's: with `docs`, and the demonstration in `var`."""
+    (folder / "docs").symlink_to(project_root / "docs")
+    (folder / "var").mkdir()
+    for name in ("demo", "demo.json"):
+        (folder / "var" / name).symlink_to(demo.folder / name)
+    return folder
 
 
 def test_the_drill_proves_every_hash_of_the_demos_backup(
@@ -243,6 +303,41 @@ def test_it_stops_cleanly_and_goes_on_with_the_same_data(demo: Demo) -> None:
     assert _processes_of(demo.folder) == []
     demo.start()
     assert demo.everything("prosecutor", "/violations?limit=200") == before
+
+
+def test_a_tablet_finds_the_server_where_it_serves_now(demo: Demo) -> None:
+    with Tablet(demo.folder / "demo" / "tablets" / INSPECTORS[0].username) as tablet:
+        assert tablet.store.identity["base_url"] == demo.said["base_url"]
+        assert tablet.sync().pushed.statuses == {}
+
+
+COMES = {
+    "how far everybody is": ["inspected"],
+    "give Demo head of Kara-Bak aiyl aimak the later day that is asked for": ["set_deadline"],
+    "what supervision has confirmed": ["confirmed"],
+    "serve list №4": ["unchanged"],
+    "what waits for a decision": ["contested"],
+    "confirm the first of them": ["confirmed"],
+    "what is to be repaired": ["remedies"],
+    "acknowledge a task": ["acknowledged"],
+    "devices": ["Tablet of"],
+    "correct a day off": ["2027-03-10: off already."],
+    "a station to inspect": ["8065"],
+    "enrol a tablet": ["Enrolled for inspector.batken", "Owed: nothing."],
+}
+"""What the commands that `make demo` prints answer, among the rest, after the README's tour."""
+
+
+def test_what_it_prints_can_be_pasted(demo: Demo) -> None:
+    printed = demo.log.rsplit("Ready in", 1)[1]
+    found = dict(re.findall(r"^  # (.*)\n  (.*)$", printed, re.MULTILINE))
+    assert len(found) == len(COMES)
+    for what, comes in COMES.items():
+        [command] = [command for told, command in found.items() if told.startswith(what)]
+        done = subprocess.run([BASH, "-c", command], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+        for word in comes:
+            assert word in done.stdout, f"{command}\n{done.stdout}"
 
 
 def _processes_of(folder: Path) -> list[str]:

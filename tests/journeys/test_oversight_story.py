@@ -1,8 +1,9 @@
 """From the map of needs to a repaired ramp, over HTTP: what each of the offices does in its turn.
 
-The temporary track for election day and its lapse are not built yet, and so not told here.
+The clock of the tests stands still, so the days pass by moving election day towards it.
 """
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,17 +12,23 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.domain.vocabulary import Role
+from audit_api.services.oversight.sweep_tasks import sweep_tasks
 from audit_api.services.places.import_needs import import_needs
 from audit_api.storage.base import Database
 from tests.factories import CAMPAIGN, World
 from tests.field_schema.bodies import measurement
+from tests.http.day_of import DayOf, in_days
+from tests.http.merging import Meeting
+from tests.http.populated import photo_bytes
 from tests.http.serving import ACTS, LISTS, NARROW, Office
 
 # A tape reads to 2 mm: 899 may be 900.
 BORDERLINE = {"width_mm": measurement(899)}
 FLAT = [{"rise_mm": measurement(300), "run_mm": measurement(4800)}]
 REBUILT = {"width_mm": measurement(950), "runs": FLAT}
+"""A portable ramp for the day, and the one that is built at last, measure alike."""
 NEEDS = "number,wheelchair,mobility,vision,hearing,intellectual"
 QUEUE = "/api/v1/adjudications/queue?limit=200"
 
@@ -57,11 +64,28 @@ class Everybody:
         assert answer.status_code == status, answer.text
         return answer.json
 
+    def told(self, role: Role, task: str, word: str, **more: Any) -> Any:
+        """What they say of a task as it stands."""
+        rev = self.get(role, task)["rev"]
+        return self.say(role, f"{task}/{word}", {"rev": rev} | more)
+
+    def shown(self, database: Database) -> str:
+        """A photo that the LSG head's tablet has handed in."""
+        data = photo_bytes(77_777)
+        sha256 = hashlib.sha256(data).hexdigest()
+        pad = Meeting(self.client, database, self.world).pad(Role.LSG_HEAD)
+        headers = pad.headers | {"Content-Type": "image/jpeg"}
+        put = self.client.put(f"/api/v1/photos/{sha256}", data=data, headers=headers)
+        assert put.status_code == 201, put.text
+        return sha256
+
 
 def test_from_the_map_of_needs_to_a_repaired_ramp(
     office: Office, client: FlaskClient, database: Database, world: World
 ) -> None:
     all_of = Everybody(client, world)
+    day = DayOf(client, database, world)
+    day.election(20, final_check=3)
     site = office.site()
     [station] = all_of.get(Role.COORDINATOR, f"/api/v1/sites/{site}")["stations"]
 
@@ -110,11 +134,39 @@ def test_from_the_map_of_needs_to_a_repaired_ramp(
 
     # The head takes the task on and answers; only a measurement will close anything.
     task = f"/api/v1/tasks/{slope['task']}"
-    for word, more in (("acknowledgements", {}), ("starts", {"note": "A mason is hired."})):
-        rev = all_of.get(Role.LSG_HEAD, task)["rev"]
-        all_of.say(Role.LSG_HEAD, f"{task}/{word}", {"rev": rev} | more)
+    all_of.told(Role.LSG_HEAD, task, "acknowledgements")
+    all_of.told(Role.LSG_HEAD, task, "starts", note="A mason is hired.")
     assert office.answer(order.json["id"]).status_code == 200
     assert {one["state"] for one in all_of.get(Role.PROSECUTOR, of(site))["items"]} == {"confirmed"}
+
+    # The mason will not be done by the vote: for the day the head borrows a portable ramp.
+    rev = all_of.get(Role.LSG_HEAD, task)["rev"]
+    wanted = {"rev": rev, "note": "A portable ramp is borrowed."}
+    opened = all_of.say(Role.LSG_HEAD, f"{task}/temporary", wanted, 201)
+    assert (opened["track"], opened["due_on"]) == ("temporary", in_days(17).isoformat())
+    of_the_day = f"/api/v1/tasks/{opened['id']}"
+    all_of.told(Role.LSG_HEAD, of_the_day, "acknowledgements")
+    all_of.told(Role.LSG_HEAD, of_the_day, "starts")
+    all_of.told(Role.LSG_HEAD, of_the_day, "reports", photos=[all_of.shown(database)])
+    assert all_of.get(Role.PROSECUTOR, usable(site))["items"] == [], "said, and not measured"
+
+    # Only a measurement, with a photo, makes it usable on the day; the breach stays what it was.
+    day.visit(site, temporary=REBUILT)
+    assert all_of.get(Role.LSG_HEAD, of_the_day)["state"] == "verified"
+    relieved = all_of.get(Role.PROSECUTOR, usable(site))["items"]
+    assert {one["id"] for one in relieved} == {one["id"] for one in found["items"]}
+    assert {one["state"] for one in relieved} == {"confirmed"}
+    assert {one["usable_on_the_day"]["lapses_on"] for one in relieved} == {in_days(21).isoformat()}
+
+    # The day after election day it has lapsed: all of it shows again, and the mason's task goes on.
+    day.election(-1)
+    with database.writing() as session:
+        assert sweep_tasks(session, EscalationDays(), at=datetime.now(UTC)).lapsed == 1
+    assert all_of.get(Role.PROSECUTOR, usable(site))["items"] == []
+    again = all_of.get(Role.PROSECUTOR, of(site))["items"]
+    assert {(one["state"], one["usable_on_the_day"]) for one in again} == {("confirmed", None)}
+    assert all_of.get(Role.LSG_HEAD, of_the_day)["state"] == "lapsed"
+    assert all_of.get(Role.LSG_HEAD, task)["state"] == "in_progress"
 
     # Rebuilt and measured within the limits: closed, the task verified, list №2 says so.
     office.visit(site, REBUILT)
@@ -137,6 +189,8 @@ def test_from_the_map_of_needs_to_a_repaired_ramp(
         act,
         f"/api/v1/violations/{slope['id']}",
         task,
+        of_the_day,
+        usable(site),
     ):
         assert client.get(path, headers=headers).status_code == 404
 
@@ -144,6 +198,11 @@ def test_from_the_map_of_needs_to_a_repaired_ramp(
 def of(site: UUID) -> str:
     """The violations of a site."""
     return f"/api/v1/violations?site={site}&limit=200"
+
+
+def usable(site: UUID) -> str:
+    """Those that a temporary remedy makes usable on the day."""
+    return f"{of(site)}&usable_on_the_day=true"
 
 
 def measures(found: Any) -> set[str]:

@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 Key = tuple[str, str, str]
 Row = dict[str, Any]
 
+_SENT_BACK = ("reported_done", "returned")
 _IN_THE_FIELD = ["inspector", "lsg_head"]
 _CASE = (
     "id", "rev", "requirement", "standard", "edition", "clause", "clause_hint", "confidence",
@@ -131,6 +132,13 @@ class Truth:
     def _task(self, task: Row) -> Row:
         cases = self.rows("select * from violation where task_id = %s", task["id"])
         cases.sort(key=lambda v: (v["first_seen_at"], v["id"]))
+        events = self.rows(
+            "select e.*, p.full_name from task_event e join person p on p.id = e.person_id"
+            " where e.task_id = %s order by e.n",
+            task["id"],
+        )
+        returns = [e for e in events if (e["from_state"], e["to_state"]) == _SENT_BACK]
+        declines = [e for e in events if e["move"] == "decline"]
         return {
             "id": str(task["id"]),
             "rev": task["rev"],
@@ -140,6 +148,11 @@ class Truth:
             "state": task["state"],
             "due_on": _day(task["due_on"]),
             "notice_due_on": _day(task["noticed_due_on"]),
+            "cost_som": task["cost_som"],
+            "returned": {"move": returns[-1]["move"]} | _said(returns[-1]) if returns else None,
+            "extension": _extension(events),
+            "declined": _said(declines[-1]) if declines else None,
+            "relieves": [str(case) for case in task["relieves"]] if task["relieves"] else None,
             "violations": [_case(case) for case in cases] or None,
         }
 
@@ -212,6 +225,22 @@ def _up_from(place: UUID, parents: dict[UUID, UUID | None]) -> set[UUID]:
     while above is not None and above not in found:
         found.add(above)
         above = parents.get(above)
+    return found
+
+
+def _said(event: Row) -> Row:
+    return {"reason": event["reason"], "by": event["full_name"], "at": _instant(event["at"])}
+
+
+def _extension(events: list[Row]) -> Row | None:
+    """The newest request for a later day, with the day that was set next."""
+    found: Row | None = None
+    for event in events:
+        day = {"due_on": _day(event["due_on"])}
+        if event["move"] == "ask_extension":
+            found = day | {"answer": None} | _said(event)
+        elif event["move"] == "set_deadline" and found is not None and found["answer"] is None:
+            found["answer"] = day | _said(event)
     return found
 
 

@@ -1,6 +1,7 @@
 """The files for operators: what reads them on a server reads them here, where it is installed."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -67,6 +68,14 @@ def test_nginx_understands_its_configuration(tmp_path: Path) -> None:
 def test_nginx_takes_no_photo_in_before_it_passes_it_on() -> None:
     location = (FOLDER / "nginx.conf").read_text().split("location ~ ^/api/v1/(photos|uploads)")[1]
     assert "proxy_request_buffering off;" in location.split("}")[0]
+
+
+def test_nginx_lets_a_photo_of_a_task_through_that_is_as_large_as_any() -> None:
+    said = (FOLDER / "nginx.conf").read_text()
+    pattern, location = said.split("location ~ ^/api/v1/tasks/")[1].split("}")[0].split(" {")
+    assert re.fullmatch(f"/api/v1/tasks/{pattern}", "/api/v1/tasks/0198f3a2-5f0c/photos")
+    assert "client_max_body_size 26m;" in location
+    assert "proxy_request_buffering" not in location
 
 
 @pytest.mark.parametrize("unit", ["audit-api-web.service", "audit-api-worker.service"])

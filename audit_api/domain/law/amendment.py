@@ -5,12 +5,14 @@ superseded: its clause binds no longer. Where the stored measurements break the 
 the new edition, a new case is opened that names the one it follows: it keeps that one's task and
 deadline (a deadline once given never moves silently), and begins as `open`, for nobody has looked
 at it under the new clause yet. What technical supervision overturned is not opened again by the
-same reading.
+same reading. A value that it corrected is judged as corrected: what that overturned counts as
+measured within the old limit.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from audit_api.domain.oversight.violations import CaseKey, FindingLike, KnownCase, key_of
 from audit_api.domain.vocabulary import ViolationState
@@ -34,7 +36,7 @@ REPLACED_MOVES: Mapping[tuple[str | None, bool], tuple[str | None, bool]] = {
     (_V.CONFIRMED, False): (_V.SUPERSEDED, False),
     (_V.REMEDIED, True): (_V.SUPERSEDED, True),
     (_V.REMEDIED, False): (_V.SUPERSEDED, False),
-    # Measured within the old limit, beyond the new one.
+    # Measured within the old limit, beyond the new one; so is what a corrected value overturned.
     (_V.CLOSED, True): (_V.CLOSED, True),
     (_V.CLOSED, False): (_V.CLOSED, False),
     # The reading is the one that supervision found wrong: only a new one may open a case.
@@ -84,12 +86,14 @@ def plan_amendment(
     *,
     replaced: Collection[Edition],
     adopted: Collection[Edition],
+    corrected: Collection[UUID] = (),
 ) -> AmendmentPlan[F]:
     """What the stored measurements of a site make of its cases under the new law.
 
     `broken`: the newest findings that are violations under it, each requirement and element once.
     `replaced`: editions that bind no longer. `adopted`: those that a decision brought; cases of
-    other editions are left alone, for nothing about them has changed.
+    other editions are left alone, for nothing about them has changed. `corrected`: the cases that
+    were overturned by a corrected value, by which `broken` was judged.
     """
     openings: list[Opening[F]] = []
     followers: dict[CaseKey, CaseKey] = {}
@@ -98,7 +102,7 @@ def plan_amendment(
         if key[1:3] not in adopted:
             continue
         before = _before(known, key, replaced)
-        if not REPLACED_MOVES[before[1].state if before else None, True][1]:
+        if not REPLACED_MOVES[_state(before, corrected), True][1]:
             continue
         case = known.get(key)
         if before is not None:
@@ -112,6 +116,15 @@ def plan_amendment(
         and REPLACED_MOVES[case.state, key in followers][0] == _V.SUPERSEDED != case.state
     ]
     return AmendmentPlan(openings, supersedings)
+
+
+def _state(before: tuple[CaseKey, KnownCase] | None, corrected: Collection[UUID]) -> str | None:
+    """The state that a case counts as; None without one."""
+    if before is None:
+        return None
+    case = before[1]
+    overturned = case.state == _V.OVERTURNED
+    return _V.CLOSED if overturned and case.id in corrected else case.state
 
 
 def _before(

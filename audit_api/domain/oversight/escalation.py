@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from audit_api.domain.vocabulary import TaskState
+from audit_api.domain.vocabulary import ENDED_TASK_STATES, TaskState
 
 
 class EscalationStep(StrEnum):
@@ -47,5 +47,9 @@ class EscalationDays:
         }
 
 
-NEVER_ESCALATED: Final = frozenset({TaskState.REPORTED_DONE, TaskState.VERIFIED})
-"""What is said to be done waits for a measurement, not for the LSG."""
+TEMPORARY_DAYS: Final = EscalationDays(
+    reminder_before=2, district_after=0, coordinator_after=1, prosecutor_after=2
+)
+"""Of temporary tasks: due at the final check, they have come to everybody before the vote."""
+NEVER_ESCALATED: Final = frozenset({TaskState.REPORTED_DONE, *ENDED_TASK_STATES})
+"""What is said to be done waits for a measurement, not for the LSG; what has ended for nobody."""

@@ -1,7 +1,8 @@
 """The life of a thing as a table: every move with who makes it, from which state, to which.
 
 `by` is a role of `vocabulary.Role`, or what is nobody's word: `measurement` (an inspection's sure
-verdict) or `law` (a decision on standards). What the table does not list is refused.
+verdict), `law` (a decision on standards) or `clock` (a day that is over). What the table does not
+list is refused.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,8 @@ from audit_api.domain.vocabulary import Role
 
 MEASUREMENT: Final = "measurement"
 LAW: Final = "law"
-MOVERS: Final = frozenset({MEASUREMENT, LAW, *Role})
+CLOCK: Final = "clock"
+MOVERS: Final = frozenset({MEASUREMENT, LAW, CLOCK, *Role})
 _NOT_THERE: Final = "-"
 _SAME: Final = "same"
 

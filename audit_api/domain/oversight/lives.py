@@ -1,7 +1,8 @@
 """The life of a violation and the life of a remediation task: the only places that list moves.
 
 Only a measurement closes a violation, and only a measurement, or the end of all its violations by
-law or adjudication, ends a task. `overdue` is told by the clock and no state.
+law or adjudication, ends a task; but a temporary one lapses the day after election day, whatever
+it was. `overdue` is told by the clock and no state.
 """
 
 from typing import Final
@@ -42,6 +43,8 @@ TASK_LIFE: Final[Life] = read_life(
 by                   | move          | from                                                   | to
 measurement          | opened        | -                                                      | assigned
 law                  | adopted       | -                                                      | assigned
+lsg_head             | open_temporary | -                                                     | assigned
+coordinator          | order_temporary | -                                                    | assigned
 lsg_head             | acknowledge   | assigned                                               | acknowledged
 lsg_head             | start         | acknowledged returned                                  | in_progress
 lsg_head             | report_done   | acknowledged in_progress returned                      | reported_done
@@ -54,5 +57,6 @@ measurement          | measured_outside | reported_done                         
 measurement          | verified      | assigned acknowledged in_progress reported_done returned | verified
 law                  | ended_by_law  | assigned acknowledged in_progress reported_done returned | verified
 technical_supervisor | ended_by_adjudication | assigned acknowledged in_progress reported_done returned | verified
+clock                | lapsed        | assigned acknowledged in_progress reported_done verified returned | lapsed
 """,  # noqa: E501 - a table is read across
 )

@@ -12,9 +12,10 @@ Printed from the tables in `audit_api/domain/oversight/lives.py` by `lives_page`
 holds this page to them. What is not listed is refused: `409`, problem `move-refused`, which
 says from where the move goes and how this thing goes on.
 
-Who moves: a role by its word, `measurement` (an inspection's sure verdict), or `law` (a recorded
-decision on standards). Every move of a task is an event with who, when and why; every adjudication
-of a violation is a row beside the finding, and the finding stays as it was.
+Who moves: a role by its word, `measurement` (an inspection's sure verdict), `law` (a recorded
+decision on standards), or `clock` (a day that is over). Every move of a task is an event with who,
+when and why; every adjudication of a violation is a row beside the finding, and the finding stays
+as it was.
 """
 _NOTES: Final = {
     "violation": """\
@@ -28,9 +29,17 @@ _NOTES: Final = {
   `correct_to_within` and `correct_to_unsure` name what came of it. Supervision never closes.
 - `confirm` and `remeasure` of a `closed` one are about the measurement that closed it.
 - What supervision overturned only a new reading opens again; a changed law does not.
+- `usable_on_the_day` is no state: a temporary remedy moves no violation
+  ([remediation](remediation.md)).
 """,
     "task": """\
-- `overdue` is told by the clock: not `verified`, and its day is past.
+- `overdue` is told by the clock: neither `verified` nor `lapsed`, and its day is past.
+- A task is on one of two tracks. One of the permanent track is opened by a measurement or by law;
+  one of the temporary track by an LSG head, a coordinator, or a measurement of the remedy in place.
+  Its `verified` and `measured_outside` are of the element in its election-day state. It cannot be
+  declined: whether it is a breach is a matter of the permanent task.
+- Only a temporary task lapses: the day after election day, done or not, and its violations show
+  again. The permanent one beside it goes on.
 - Moves that stay in their state are events: an estimate, a request, a decline, a new deadline. A
   deadline moves by `set_deadline` alone, with its reason, and the event keeps the new day.
 - `return` is supervision's word on a report; `measured_outside` the inspection's. Only a

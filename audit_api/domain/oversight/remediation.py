@@ -31,9 +31,9 @@ class TabletMove:
 
 _TABLE = """
 command     | verb        | nothing left to do in
-acknowledge | acknowledge | acknowledged in_progress reported_done verified returned
-start       | progress    | in_progress reported_done verified
-report_done | report      | reported_done verified
+acknowledge | acknowledge | acknowledged in_progress reported_done verified returned lapsed
+start       | progress    | in_progress reported_done verified lapsed
+report_done | report      | reported_done verified lapsed
 """
 
 

@@ -130,6 +130,11 @@ def task_id(inspection: UUID, rev: int, element: UUID) -> UUID:
     return uuid5(_TASKS, f"{inspection} {rev} {element}")
 
 
+def day_task_id(inspection: UUID, rev: int, element: UUID) -> UUID:
+    """`task_id` of the element's temporary task."""
+    return uuid5(_TASKS, f"{inspection} {rev} {element} temporary")
+
+
 def plan_moves(
     findings: Sequence[F],
     known: Mapping[CaseKey, KnownCase],

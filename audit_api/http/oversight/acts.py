@@ -17,6 +17,7 @@ from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, YesNo, problems
 from audit_api.http.filters import campaign_known
 from audit_api.http.law.catalog import catalog
+from audit_api.http.once import once, repeatable
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.oversight.served_lists import AddresseeIn, LetterQuery, letter_filter
 from audit_api.http.paging import answer_json, answer_rows
@@ -189,12 +190,18 @@ def acts_asked(session: Session, _: Actor, scope: Scope, query: dict[str, Any]) 
 @guard(Noun.ACTS, "write", writing=True)
 @blueprint.arguments(ActPost)
 @blueprint.response(201, ActWhole)
-@problems(blueprint, 400, 401, 403, 404, 415, 422, 503)
+@repeatable(blueprint)
+@problems(blueprint, 400, 401, 403, 404, 409, 415, 422, 503)
 def issue(said: dict[str, Any], *, session: Session, actor: Actor, scope: Scope) -> Response:
-    """Issue an act: from now on its document does not change. Sent twice, it is two acts."""
+    """Issue an act: its document never changes. Sent twice without a key, it is two acts."""
     settings: Settings = current_app.extensions["settings"]
-    wish = _wish(session, scope, said)
-    act = issue_act(session, actor, scope, wish, catalog(), settings.act_answer_days, at=now())
+
+    def work() -> UUID:
+        wish = _wish(session, scope, said)
+        terms = settings.act_answer_days
+        return issue_act(session, actor, scope, wish, catalog(), terms, at=now())
+
+    act = once(session, actor, work)
     answer = _whole(session, scope, act)
     answer.status_code = 201
     answer.headers["Location"] = f"/api/v1/acts/{act}"
@@ -214,19 +221,25 @@ def get_act(act: UUID, *, session: Session, scope: Scope, **_: Any) -> Response:
 @guard(Noun.ACTS, "answer", writing=True)
 @blueprint.arguments(AnswerPost)
 @blueprint.response(200, ActWhole)
+@repeatable(blueprint)
 @problems(blueprint, 400, 401, 403, 404, 409, 415, 422, 503)
 def answer(
     said: dict[str, Any], act: UUID, *, session: Session, actor: Actor, scope: Scope
 ) -> Response:
     """The head of the body of local self-government that was written to answers the act."""
-    answer_act(session, actor, scope, act, answer=said["answer"], at=now())
-    return _whole(session, scope, act)
+
+    def work() -> UUID:
+        answer_act(session, actor, scope, act, answer=said["answer"], at=now())
+        return act
+
+    return _whole(session, scope, once(session, actor, work))
 
 
 @blueprint.route("/acts/<uuid:act>/decisions", methods=["POST"])
 @guard(Noun.ACTS, "write", writing=True)
 @blueprint.arguments(DecisionPost)
 @blueprint.response(200, ActWhole)
+@repeatable(blueprint)
 @problems(blueprint, 400, 401, 403, 404, 409, 415, 422, 503)
 def decide(
     said: dict[str, Any], act: UUID, *, session: Session, actor: Actor, scope: Scope
@@ -235,18 +248,22 @@ def decide(
 
     A prosecutor of the office that issued it, or of one above.
     """
-    decide_act(
-        session,
-        actor,
-        scope,
-        act,
-        ActMove(said["decision"]),
-        reason=said["reason"],
-        at=now(),
-        answered_on=said["answered_on"],
-        signed_by=said["signed_by"],
-    )
-    return _whole(session, scope, act)
+
+    def work() -> UUID:
+        decide_act(
+            session,
+            actor,
+            scope,
+            act,
+            ActMove(said["decision"]),
+            reason=said["reason"],
+            at=now(),
+            answered_on=said["answered_on"],
+            signed_by=said["signed_by"],
+        )
+        return act
+
+    return _whole(session, scope, once(session, actor, work))
 
 
 def _wish(session: Session, scope: Scope, said: dict[str, Any]) -> ActWish:

@@ -15,10 +15,11 @@ from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.law.catalog import catalog
+from audit_api.http.once import once, repeatable
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.oversight.violations import ViolationWhole, violation_whole
 from audit_api.http.paging import PageQuery, answer_rows
-from audit_api.services.law.correct_finding import Correction
+from audit_api.services.law.corrected_body import Correction
 from audit_api.services.oversight.adjudicate import Said, adjudicate
 from audit_api.storage.lists import adjudications as lists
 from audit_api.storage.lists.adjudications import QueueFilter
@@ -143,6 +144,7 @@ def queue_asked(session: Session, _: Actor, scope: Scope, query: dict[str, Any])
 @guard(Noun.VIOLATIONS, "adjudicate", writing=True)
 @blueprint.arguments(AdjudicationPost)
 @blueprint.response(201, ViolationWhole)
+@repeatable(blueprint)
 @problems(blueprint, 400, 401, 403, 404, 409, 415, 422, 503)
 def decide(
     said: dict[str, Any], violation: UUID, *, session: Session, actor: Actor, scope: Scope
@@ -159,7 +161,11 @@ def decide(
         said["clause"],
         [Correction(**one) for one in said["corrections"]],
     )
-    adjudicate(session, actor, scope, violation, ruling, catalog=catalog(), at=now())
-    answer = violation_whole(session, actor, scope, violation)
+
+    def work() -> UUID:
+        adjudicate(session, actor, scope, violation, ruling, catalog=catalog(), at=now())
+        return violation
+
+    answer = violation_whole(session, actor, scope, once(session, actor, work))
     answer.status_code = 201
     return answer

@@ -87,6 +87,15 @@ class InspectionOut(Schema):
         required=True,
         metadata={"description": "How it was judged; `score` counts up to election day."},
     )
+    adjudicated = fields.Dict(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What it comes to with what supervision corrected and overturned: at, "
+            "station_state, index, coverage_permille, score; sites and statistics tell this one. "
+            "Null: the assessment stands."
+        },
+    )
     day_after = fields.Dict(
         required=True,
         metadata={

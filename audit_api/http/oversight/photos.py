@@ -1,7 +1,7 @@
 """Photos as evidence: what is known of them, previews to look at, originals to the byte."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from flask import Response, request
 from marshmallow import fields
@@ -34,8 +34,9 @@ class PhotoFactsOut(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "Whose tablet sent it. Null, as its device is, for a person who never "
-            "had a grant over a place where you see it: the file is shown elsewhere too."
+            "description": "Who sent it; `device` is null if without a tablet. Both null for a "
+            "person who never had a grant over a place where you see it: the file is shown "
+            "elsewhere too."
         },
     )
     log_entry = fields.Integer(
@@ -91,8 +92,9 @@ class PhotoFactsOut(Schema):
 @blueprint.response(200, PhotoFactsOut)
 @problems(blueprint, 401, 403, 404, 503)
 def get_photo(sha256: str, *, session: Session, actor: Actor, scope: Scope) -> Response:
-    """What is known of a photo that an inspection or a report within the grants shows."""
-    found = photo_facts(session, scope, scope_of(actor, Noun.AUDIT_LOG), _hash(sha256))
+    """What is known of a photo that an inspection, a report or a task within the grants shows."""
+    tasks, logged = scope_of(actor, Noun.TASKS), scope_of(actor, Noun.AUDIT_LOG)
+    found = photo_facts(session, scope, tasks, logged, _hash(sha256))
     if found is None:
         raise NotFound
     return answer_json(found)
@@ -109,7 +111,7 @@ def get_photo(sha256: str, *, session: Session, actor: Actor, scope: Scope) -> R
 def get_original(sha256: str, *, session: Session, actor: Actor, scope: Scope) -> Response:
     """The original, byte for byte. Every reading stands in the audit log."""
     digest = _hash(sha256)
-    photo = _shown(session, scope, digest)
+    photo = _shown(session, actor, scope, digest)
     if request.if_none_match.contains(sha256):
         return _named(Response(status=304), sha256)
     part = _part(photo.bytes)
@@ -143,10 +145,12 @@ def get_original(sha256: str, *, session: Session, actor: Actor, scope: Scope) -
 @blueprint.response(200, {"type": "string", "contentMediaType": "image/jpeg"})
 @blueprint.alt_response(304, success=True, description="The copy at hand is the preview.")
 @problems(blueprint, 401, 403, 404, 503)
-def get_preview(sha256: str, size: int, *, session: Session, scope: Scope, **_: Any) -> Response:
+def get_preview(
+    sha256: str, size: int, *, session: Session, actor: Actor, scope: Scope
+) -> Response:
     """A preview, 320 or 1280 pixels on its longer side: upright, without metadata."""
     digest = _hash(sha256)
-    photo = _shown(session, scope, digest)
+    photo = _shown(session, actor, scope, digest)
     if photo.refused is not None:
         raise NoPreview(f"No preview could be made: {photo.refused}. The original is unharmed.")
     if photo.previews is None:
@@ -169,8 +173,8 @@ def _hash(sha256: str) -> bytes:
     return bytes.fromhex(sha256)
 
 
-def _shown(session: Session, scope: Scope, digest: bytes) -> ShownPhoto:
-    photo = find_shown_photo(session, scope, digest)
+def _shown(session: Session, actor: Actor, scope: Scope, digest: bytes) -> ShownPhoto:
+    photo = find_shown_photo(session, scope, scope_of(actor, Noun.TASKS), digest)
     if photo is None:
         raise NotFound
     return photo

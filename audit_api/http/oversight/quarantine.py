@@ -15,6 +15,7 @@ from audit_api.domain.access import Actor, Noun, Scope
 from audit_api.domain.deadlines import today
 from audit_api.domain.errors import BodyTooLarge, MalformedBody, NotFound
 from audit_api.domain.sync.mending import Mending
+from audit_api.domain.sync.problem_words import problem_in
 from audit_api.domain.sync.reading_operations import body_bytes, read_kept
 from audit_api.domain.vocabulary import OperationStatus, QuarantineDecision
 from audit_api.http.auth import guard, now
@@ -22,6 +23,7 @@ from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.filters import territories_in_scope
 from audit_api.http.law.catalog import catalogs
 from audit_api.http.oversight.decisions import Reason
+from audit_api.http.oversight.fabrication import asked_language
 from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.services.oversight.decide_quarantine import Verdict, decide_quarantine
 from audit_api.settings import Settings
@@ -84,7 +86,11 @@ class HeldOut(Schema):
     bytes = fields.Integer(required=True, metadata={"description": "Of the whole record."})
     reason = fields.String(required=True, allow_none=True)
     detail = fields.String(required=True, allow_none=True)
-    problems = fields.List(fields.Dict(), required=True)
+    problems = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={"description": "pointer, code, detail: of what is wrong, in your language."},
+    )
     tried_again = fields.Dict(
         required=True,
         allow_none=True,
@@ -168,8 +174,9 @@ class DecisionIn(Schema):
 @blueprint.arguments(QuarantineQuery, location="query")
 @blueprint.response(200, HeldPage)
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
-def list_held(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
-    """What is held back, longest held first."""
+def list_held(query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope) -> Response:
+    """What is held back, longest held first; problems in the asked language, else the reader's."""
+    language = asked_language(actor)
     device = query.get("device")
     if device is not None and not lists.device_seen(session, scope, device):
         raise NotFound
@@ -180,18 +187,22 @@ def list_held(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
         device=device,
         state=query.get("state"),
     )
-    return answer_rows(
-        "quarantine", query, partial(lists.list_held, session, scope, wanted, today=today(now()))
+    answer = answer_rows(
+        "quarantine",
+        query,
+        partial(lists.list_held, session, scope, wanted, today=today(now())),
+        doc=lambda row: _in_language(str(row[0]), language),
     )
+    return _spoken(answer, language)
 
 
 @blueprint.route("/quarantine/<uuid:operation>")
 @guard(Noun.QUARANTINE)
 @blueprint.response(200, HeldWhole)
 @problems(blueprint, 401, 403, 404, 503)
-def get_held(operation: UUID, *, session: Session, scope: Scope, **_: Any) -> Response:
+def get_held(operation: UUID, *, session: Session, actor: Actor, scope: Scope) -> Response:
     """One held operation with the record as it was handed in, its hash computed anew."""
-    return _whole(_found(session, scope, operation))
+    return _whole(_found(session, scope, operation), asked_language(actor))
 
 
 @blueprint.route("/quarantine/<uuid:operation>/raw")
@@ -234,7 +245,7 @@ def decide(
     _found(session, scope, operation)
     verdict = Verdict(_WORDS[said["decision"]], said["reason"], _mending(said))
     decide_quarantine(session, actor, scope, operation, verdict, catalogs=catalogs(), at=now())
-    return _whole(_found(session, scope, operation))
+    return _whole(_found(session, scope, operation), asked_language(actor))
 
 
 def _mending(said: dict[str, Any]) -> Mending | None:
@@ -255,8 +266,24 @@ def _found(session: Session, scope: Scope, operation: UUID) -> AnyRow:
     return row
 
 
-def _whole(row: AnyRow) -> Response:
+def _in_language(doc: str, language: str) -> str:
+    """The document with its problems, those of the last try too, in a language."""
+    held = msgspec.json.decode(doc)
+    for result in (held, held["tried_again"] or {}):
+        for problem in result.get("problems", ()):
+            problem["detail"] = problem_in(language, problem["code"], problem["detail"])
+    return msgspec.json.encode(held).decode()
+
+
+def _spoken(answer: Response, language: str) -> Response:
+    answer.headers["Content-Language"] = language
+    answer.headers["Vary"] = "Authorization, Accept-Language"
+    return answer
+
+
+def _whole(row: AnyRow, language: str) -> Response:
     doc, raw, sha256 = row
+    doc = _in_language(doc, language)
     hashed = hashlib.sha256(raw).digest()
     text, spelled = _text(raw)
     told = {
@@ -266,7 +293,8 @@ def _whole(row: AnyRow) -> Response:
         "record_base64": spelled,
         "body": _body(raw),
     }
-    return answer_json(f"{doc[:-1]},{msgspec.json.encode(told).decode()[1:]}")
+    answer = answer_json(f"{doc[:-1]},{msgspec.json.encode(told).decode()[1:]}")
+    return _spoken(answer, language)
 
 
 def _text(raw: bytes) -> tuple[str | None, str | None]:

@@ -18,6 +18,7 @@ from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.law.catalog import catalog
+from audit_api.http.once import once, repeatable
 from audit_api.http.oversight.fabrication import asked_language
 from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.services.oversight.prepare_list import Addressee, Prepared, Wish, prepare_list
@@ -196,17 +197,22 @@ def served_asked(session: Session, _: Actor, scope: Scope, query: dict[str, Any]
 @guard(Noun.ACTS, "write", writing=True)
 @blueprint.arguments(ListPost)
 @blueprint.response(201, ServedWhole)
-@problems(blueprint, 400, 401, 403, 404, 415, 422, 503)
+@repeatable(blueprint)
+@problems(blueprint, 400, 401, 403, 404, 409, 415, 422, 503)
 def serve(said: dict[str, Any], *, session: Session, actor: Actor, scope: Scope) -> Response:
-    """Serve a list: from now on nothing of it changes. Sending it twice serves two lists."""
-    served = serve_list(
+    """Serve a list: from now on nothing of it changes. Sent twice without a key, it is two."""
+    served = once(
         session,
         actor,
-        scope,
-        _wish(session, scope, said),
-        catalog(),
-        skip_not_ready=said["skip_not_ready"],
-        at=now(),
+        lambda: serve_list(
+            session,
+            actor,
+            scope,
+            _wish(session, scope, said),
+            catalog(),
+            skip_not_ready=said["skip_not_ready"],
+            at=now(),
+        ),
     )
     answer = _whole(session, scope, served)
     answer.status_code = 201

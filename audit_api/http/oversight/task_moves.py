@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
+from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.oversight.tasks import TaskWhole, task_whole
 from audit_api.services.oversight.move_task import VERBS, TaskWord, Told, move_task
+from audit_api.services.oversight.open_temporary import open_temporary
 
 blueprint = Blueprint(
     "task_moves",
@@ -50,7 +52,10 @@ class ReportPost(NotedPost):
         fields.String(validate=validate.Regexp(r"^[0-9a-f]{64}\Z")),
         required=True,
         validate=validate.Length(1, MAX_PHOTOS),
-        metadata={"description": "SHA-256 of originals that the caller's tablets handed in."},
+        metadata={
+            "description": "SHA-256 of originals that were handed in for this task "
+            "(`POST /api/v1/tasks/<id>/photos`), or by the caller's tablets."
+        },
     )
 
 
@@ -125,3 +130,23 @@ _route(
     "A coordinator sets another day for the task and its living violations: a new notice, never a "
     "silent change. It answers a request for an extension, whichever day it sets.",
 )
+
+
+@blueprint.route("/tasks/<uuid:task>/temporary", methods=["POST"])
+@guard(Noun.TASKS, "temporary", writing=True)
+@blueprint.arguments(NotedPost)
+@blueprint.response(201, TaskWhole)
+@problems(blueprint, 400, 401, 403, 404, 409, 415, 422, 503)
+def open_temporary_task(
+    said: dict[str, Any], task: UUID, *, session: Session, actor: Actor, scope: Scope
+) -> Response:
+    """A temporary task beside this permanent one, for election day, where a remedy is known.
+
+    An LSG head opens it, or a coordinator orders it. It lapses the day after election day.
+    """
+    opened = open_temporary(
+        session, actor, scope, task, said["rev"], said["reason"], catalog=catalog(), at=now()
+    )
+    answer = task_whole(session, actor, scope_of(actor, Noun.TASKS), opened)
+    answer.status_code = 201
+    return answer

@@ -1,6 +1,7 @@
 """Remediation tasks: what an LSG must repair, how, and by which day."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ class TaskQuery(PageQuery):
     territory = Text(40, metadata={"description": "SOATE code; with all below it."})
     campaign = Text(40)
     site = fields.UUID()
+    track = fields.String(validate=validate.OneOf(list(TaskTrack)))
     state = fields.String(validate=validate.OneOf(list(TaskState)))
     overdue = YesNo()
     escalated = fields.String(
@@ -130,7 +132,8 @@ class TaskOut(Schema):
         required=True,
         metadata={
             "description": "What is wrong: clause, edition, weight, confidence, what was "
-            "measured, its tolerance, what is required; with title and remedies in three languages."
+            "measured, its tolerance, what is required; with title and remedies in three "
+            "languages. A temporary task tells the temporary remedies alone."
         },
     )
 
@@ -146,11 +149,18 @@ class TaskEventOut(Schema):
     )
     to = fields.String(required=True, validate=validate.OneOf(list(TaskState)))
     reason = fields.String(required=True)
-    by = fields.String(required=True)
+    by = fields.String(required=True, allow_none=True, metadata={"description": "Null: the clock."})
     at = fields.AwareDateTime(required=True)
     due_on = fields.Date(required=True, allow_none=True)
     cost_som = fields.Integer(required=True, allow_none=True)
-    photos = fields.List(fields.Dict(), required=True)
+    photos = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "Each with sha256, bytes, content_type; whoever reads the task reads "
+            "them at `/api/v1/photos/<sha256>`, once they are here."
+        },
+    )
 
 
 class TaskWhole(TaskOut):
@@ -168,19 +178,33 @@ class TaskPage(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
-def _with_remedies(doc: str) -> str:
-    """Each violation of a task with its requirement's title and remedies."""
-    task = msgspec.json.decode(doc)
-    for violation in task["violations"]:
-        found = catalog().requirement(
-            violation["standard"], violation["edition"], violation["requirement"]
-        )
-        violation["title"] = dict(found.title)
-        violation["remedies"] = [
+def _remedied() -> Callable[[str], str]:
+    """Gives each violation of a task its requirement's title and the remedies of its track.
+
+    Made anew for each page: what a requirement says is spelt once on it.
+    """
+    laws = catalog()
+
+    @cache
+    def spelt(standard: str, edition: str, name: str, track: str) -> dict[str, msgspec.Raw]:
+        found = laws.requirement(standard, edition, name)
+        remedies = [
             {"kind": r.kind, "text": dict(r.text), "conditions": r.conditions}
             for r in found.remedies
+            if r.kind == TaskTrack.TEMPORARY or track == TaskTrack.PERMANENT
         ]
-    return msgspec.json.encode(task).decode()
+        told = {"title": dict(found.title), "remedies": remedies}
+        return {member: msgspec.Raw(msgspec.json.encode(said)) for member, said in told.items()}
+
+    def remedied(doc: str) -> str:
+        task = msgspec.json.decode(doc)
+        for violation in task["violations"]:
+            violation |= spelt(
+                violation["standard"], violation["edition"], violation["requirement"], task["track"]
+            )
+        return msgspec.json.encode(task).decode()
+
+    return remedied
 
 
 @blueprint.route("/tasks")
@@ -190,9 +214,9 @@ def _with_remedies(doc: str) -> str:
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
 def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope) -> Response:
     """Tasks, first due first or by priority."""
-    listed = tasks_asked(session, actor, scope, query)
+    listed, remedied = tasks_asked(session, actor, scope, query), _remedied()
     return answer_rows(
-        f"tasks by {query['order']}", query, listed, doc=lambda row: _with_remedies(row[0])
+        f"tasks by {query['order']}", query, listed, doc=lambda row: remedied(row[0])
     )
 
 
@@ -204,6 +228,7 @@ def tasks_asked(session: Session, actor: Actor, scope: Scope, query: dict[str, A
         territories=territories_in_scope(session, scope, query.get("territory")),
         campaign=query.get("campaign"),
         site=query.get("site"),
+        track=query.get("track"),
         state=query.get("state"),
         overdue=query.get("overdue"),
         escalated=query.get("escalated"),
@@ -234,4 +259,4 @@ def task_whole(session: Session, actor: Actor, scope: Scope, task: UUID) -> Resp
     found = lists.find_task(session, scope, scope_of(actor, Noun.NEEDS_MAP), task, today(now()))
     if found is None:
         raise NotFound
-    return answer_json(_with_remedies(found))
+    return answer_json(_remedied()(found))

@@ -50,6 +50,9 @@ class ViolationQuery(CaseQuery, PageQuery):
 
     state = fields.String(validate=validate.OneOf(list(ViolationState)))
     overdue = YesNo()
+    usable_on_the_day = YesNo(
+        metadata={"description": "With a temporary remedy that is measured, until it lapses."}
+    )
 
 
 class CaseOut(Schema):
@@ -120,6 +123,20 @@ class PriorityOut(Schema):
     days_left = fields.Integer(required=True, metadata={"description": "1 at least."})
 
 
+class UsableOut(Schema):
+    """A temporary remedy that was measured within the limits and photographed in place."""
+
+    inspection = fields.UUID(required=True)
+    inspection_rev = fields.Integer(required=True)
+    seen_at = fields.AwareDateTime(required=True)
+    measured = fields.Dict(required=True, metadata={"description": "As read with it in place."})
+    photos = fields.List(fields.String(), required=True)
+    lapses_on = fields.Date(
+        required=True,
+        metadata={"description": "The day after election day: from then on it counts no more."},
+    )
+
+
 class ViolationOut(CaseOut):
     """A binding requirement broken at an element."""
 
@@ -139,6 +156,12 @@ class ViolationOut(CaseOut):
         required=True,
         allow_none=True,
         metadata={"description": "Null when ended, or for whoever may not see the needs map."},
+    )
+    usable_on_the_day = fields.Nested(
+        UsableOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null: no temporary remedy counts. The state is untouched by it."},
     )
     task = fields.UUID(required=True)
     follows = fields.UUID(
@@ -212,7 +235,7 @@ def case_filter(session: Session, scope: Scope, query: dict[str, Any]) -> CaseFi
             name: query.get(name)
             for name in (
                 "campaign", "constituency", "site", "requirement", "standard", "severity",
-                "user_group", "state", "overdue",
+                "user_group", "state", "overdue", "usable_on_the_day",
             )
         },
     )  # fmt: skip

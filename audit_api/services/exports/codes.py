@@ -39,6 +39,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         TaskState.REPORTED_DONE: to_say("reported done, not measured yet"),
         TaskState.VERIFIED: to_say("verified by a measurement"),
         TaskState.RETURNED: to_say("returned"),
+        TaskState.LAPSED: to_say("lapsed after the election day"),
     },
     "track": {
         TaskTrack.TEMPORARY: to_say("temporary"),

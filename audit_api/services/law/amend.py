@@ -17,15 +17,18 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain import deadlines
 from audit_api.domain.law.amendment import AmendmentPlan, Edition, plan_amendment
+from audit_api.domain.oversight.corrections import TO_WITHIN, standing_corrections
 from audit_api.domain.oversight.violations import MOVING, CaseKey, KnownCase, case_id, key_of
 from audit_api.domain.vocabulary import ViolationState, Weight
 from audit_api.domain.working_days import working_days
 from audit_api.services.law.amend_advice import amend_advice
 from audit_api.services.law.catalogs import keep_ruleset
+from audit_api.services.law.corrected_body import Correction, read_corrected
+from audit_api.services.law.score_anew import score_anew
 from audit_api.services.sync.move_cases import columns_of
 from audit_api.storage import audit_log
 from audit_api.storage.law import amending
-from audit_api.storage.law.amending import AffectedCampaign
+from audit_api.storage.law.amending import AffectedCampaign, DecisionOn
 from audit_api.storage.law.documents import AdoptionRecord, adoptions_of
 from audit_api.storage.sync import feed
 from field_schema.assessment import Finding, assess
@@ -146,12 +149,15 @@ def amend_sites(
     }
     # Read behind the lock: what came in while it was awaited is seen.
     keep_ruleset(session, amendment.ruleset, catalog, at)
-    work = _Work(amendment, catalog, buildings, at)
+    decisions = amending.decisions_on(session, sites, campaign.id)
+    work = _Work(amendment, catalog, buildings, decisions, at)
     for row in amending.current_inspections(session, sites, campaign.id, digest):
         work.judge(*row)
     amending.add_assessments(
         session, work.assessments, digest=digest, profile=campaign.profile, at=at
     )
+    for inspection, rev in work.decided:
+        score_anew(session, catalog, inspection, rev, at=at)
     work.plan(amending.cases_at(session, sites), amending.open_tasks_at(session, sites))
     about = {
         "campaign": campaign.id,
@@ -215,9 +221,11 @@ class _Work:
         amendment: Amendment,
         catalog: Catalog,
         buildings: Mapping[UUID, Building],
+        decisions: Sequence[DecisionOn],
         at: datetime,
     ) -> None:
         self.assessments: list[dict[str, Any]] = []
+        self.decided: list[tuple[UUID, int]] = []
         self.opened: list[dict[str, Any]] = []
         self.reopened: list[dict[str, Any]] = []
         self.superseded: list[dict[str, Any]] = []
@@ -229,6 +237,12 @@ class _Work:
         self._amendment = amendment
         self._catalog = catalog
         self._buildings = buildings
+        self._decisions: dict[UUID, list[DecisionOn]] = {}
+        for decision in decisions:
+            self._decisions.setdefault(decision.inspection, []).append(decision)
+        # The last decision on each: it may have been overturned otherwise later.
+        last = {decision.violation: decision.move for decision in decisions}
+        self._corrected = {violation for violation, move in last.items() if move == TO_WITHIN}
         self._at = at
         self._newest: dict[UUID, Newest] = {}
 
@@ -243,9 +257,12 @@ class _Work:
         judged: bool,
     ) -> None:
         """Judge one inspection; the inspections of a site come in the order of their receipt."""
-        inspection = read_inspection(msgspec.json.decode(body), self._catalog)
+        answers = msgspec.json.decode(body)
+        inspection = read_inspection(answers, self._catalog)
         building = self._buildings[site]
         self.received[entity] = received
+        if entity in self._decisions and not judged:
+            self.decided.append((entity, rev))
         assessment = assess(inspection, self._amendment.ruleset, building)
         if not judged:
             scored = score(assessment)
@@ -263,11 +280,24 @@ class _Work:
                     "findings": _text(as_stored(assessment)),
                 }
             )
+        corrections = self._corrections(entity)
+        if corrections:
+            # The assessment is of what was handed in; cases follow what supervision found right.
+            right = read_corrected(answers, corrections, self._catalog)
+            assessment = assess(right, self._amendment.ruleset, building)
         # Only a sure verdict about the permanent state moves a case; the newest one counts.
         for finding in assessment.findings_with(MOVING, STATES[0]):
             into = self._newest if finding.weight == Weight.BINDING else self.advice
             newest = into.setdefault(site, {})
             newest[key_of(finding)] = (finding, entity, rev, inspector)
+
+    def _corrections(self, entity: UUID) -> list[tuple[UUID, Correction]]:
+        """The answers of an inspection that supervision corrected, by element, newest first."""
+        return [
+            (decision.element, Correction(**said))
+            for decision in standing_corrections(self._decisions.get(entity, ()))
+            for said in decision.corrections or ()
+        ]
 
     def plan(self, cases: Sequence[Any], tasks: dict[UUID, UUID]) -> None:
         """Decide about the cases of all sites. `tasks`: element -> its open task."""
@@ -298,6 +328,7 @@ class _Work:
                 at_site,
                 replaced=replaced,
                 adopted=self._amendment.adopted,
+                corrected=self._corrected,
             )
             self._write(site, plan, newest, at_site, facts, tasks)
 

@@ -2,9 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
-from uuid import UUID
+from typing import Any
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -12,26 +10,12 @@ from sqlalchemy.orm import Session
 from audit_api.domain.errors import Fault, InvalidInput
 from audit_api.domain.oversight.violations import key_of
 from audit_api.services.law.catalogs import ruleset_by_digest
+from audit_api.services.law.corrected_body import PERMANENT, Correction, put_correction
 from audit_api.storage.oversight.adjudications import HeldCase, JudgedBody
 from field_schema.assessment import Finding, assess
 from field_schema.catalog import Catalog
-from field_schema.form import STATES
 from field_schema.inspection import InvalidInspection, read_inspection
 from field_schema.ruleset import Building
-
-PERMANENT: Final = STATES[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """One answer as it should have been, in the form's own notation.
-
-    `measure` as findings have it ("runs.rise_mm"); `index` is the item of a repeat, from 0.
-    """
-
-    measure: str
-    index: int | None
-    answer: Any
 
 
 def correct_finding(
@@ -51,7 +35,7 @@ def correct_finding(
     pointers: dict[str, int] = {}
     faults = []
     for n, correction in enumerate(corrections):
-        pointer = _put(body, case, correction)
+        pointer = put_correction(body, case.element, correction)
         if pointer is None:
             faults.append(
                 Fault(
@@ -100,32 +84,6 @@ def _refuse(faults: Any) -> None:
     found = list(faults)
     if found:
         raise InvalidInput("; ".join(f"{f.pointer}: {f.detail}" for f in found[:5]), faults=found)
-
-
-def _put(body: dict[str, Any], case: HeldCase, correction: Correction) -> str | None:
-    """Write an answer into the body; its JSON pointer, or None when there is no such place."""
-    for n, element in enumerate(body["elements"]):
-        if UUID(element["id"]) == case.element and element.get("state", PERMANENT) == PERMANENT:
-            return _put_answer(element["answers"], f"/elements/{n}/answers", correction)
-    return None
-
-
-def _put_answer(answers: dict[str, Any], at: str, correction: Correction) -> str | None:
-    group, _, question = correction.measure.rpartition(".")
-    if group:
-        items = answers.get(group)
-        if not isinstance(items, list) or correction.index is None:
-            return None
-        if not 0 <= correction.index < len(items):
-            return None
-        answers, at = items[correction.index], f"{at}/{group}/{correction.index}"
-    if question not in answers:
-        return None
-    before, new = answers[question], correction.answer
-    if isinstance(before, dict) and isinstance(new, dict) and "instrument" in before:
-        new = {"instrument": before["instrument"], **new}
-    answers[question] = new
-    return f"{at}/{question}"
 
 
 def _place(pointer: str, pointers: dict[str, int]) -> str:

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.errors import FourEyes, NotCurrent, NotFound
+from audit_api.domain.oversight.corrections import TO_BREACH, TO_UNSURE, TO_WITHIN
 from audit_api.domain.oversight.lives import VIOLATION_LIFE
 from audit_api.domain.vocabulary import AdjudicationDecision, ViolationState
-from audit_api.services.law.correct_finding import Correction, correct_finding
+from audit_api.services.law.correct_finding import correct_finding
+from audit_api.services.law.corrected_body import Correction
+from audit_api.services.law.score_anew import score_anew
 from audit_api.services.oversight.return_inspection import return_inspection
 from audit_api.storage import audit_log
 from audit_api.storage.law import amending
@@ -23,10 +26,7 @@ from field_schema.assessment import Finding
 from field_schema.catalog import Catalog
 from field_schema.logic import BORDERLINE, NOT_MEASURED, VIOLATION
 
-_BREACH: Final = "correct_to_breach"
-_WITHIN: Final = "correct_to_within"
-_UNSURE: Final = "correct_to_unsure"
-_MEASURE_AGAIN: Final = frozenset({_UNSURE, AdjudicationDecision.REMEASURE})
+_MEASURE_AGAIN: Final = frozenset({TO_UNSURE, AdjudicationDecision.REMEASURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ def adjudicate(
 ) -> None:
     """Record the decision beside the finding, and move the violation as its life says.
 
+    The inspection is scored anew with what was corrected and overturned, beside its assessment.
     An order to measure again returns the inspection, so that the inspector's tablet shows it. A
     task whose violations have all ended ends too. Raises NotFound outside the scope, FourEyes for
     one's own finding, NotCurrent, MoveRefused, and InvalidInput for a correction.
@@ -79,16 +80,18 @@ def adjudicate(
             to_state,
             finding.measured if finding else None,
             finding.verdict if finding else None,
+            [_said(one) for one in said.corrections] if finding else None,
         ),
         ended=to_state in (ViolationState.CLOSED, ViolationState.OVERTURNED),
-        finding=_shown(finding) if finding and move == _BREACH else None,
+        finding=_shown(finding) if finding and move == TO_BREACH else None,
         person=decider.person,
         at=at,
     )
+    tasks = [case.task]
     if to_state == ViolationState.OVERTURNED:
         why = f"every violation ended; the last was overturned: {said.reason}"
         about = {"person": decider.person, "reason": why, "at": at}
-        amending.end_idle_tasks(session, [case.task], about, move="ended_by_adjudication")
+        tasks += amending.end_idle_tasks(session, [case.task], about, move="ended_by_adjudication")
     audit_log.record(
         session,
         "violation_adjudicated",
@@ -101,9 +104,10 @@ def adjudicate(
         source=case.state,
         target=to_state,
     )
+    score_anew(session, catalog, case.inspection, case.inspection_rev, at=at)
     if move in _MEASURE_AGAIN:
         _order(session, decider, case, said, at)
-    feed.publish(session, task=[case.task])
+    feed.publish(session, task=tasks)
 
 
 def _move(
@@ -113,12 +117,16 @@ def _move(
     if said.decision is not AdjudicationDecision.CORRECT:
         return said.decision.value, None
     # Before judging anything: a correction goes from the same states, whatever comes of it.
-    VIOLATION_LIFE.target(_BREACH, case.state)
+    VIOLATION_LIFE.target(TO_BREACH, case.state)
     judged = adjudications.judged_body(session, case.inspection, case.inspection_rev)
     finding = correct_finding(session, catalog, case, judged, said.corrections, decider.language)
     if finding.verdict == VIOLATION:
-        return _BREACH, finding
-    return _UNSURE if finding.verdict in (BORDERLINE, NOT_MEASURED) else _WITHIN, finding
+        return TO_BREACH, finding
+    return TO_UNSURE if finding.verdict in (BORDERLINE, NOT_MEASURED) else TO_WITHIN, finding
+
+
+def _said(one: Correction) -> dict[str, Any]:
+    return {"measure": one.measure, "index": one.index, "answer": one.answer}
 
 
 def _shown(finding: Finding) -> dict[str, object]:

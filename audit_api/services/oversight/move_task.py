@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Scope
 from audit_api.domain.errors import Fault, FourEyes, InvalidInput, MoveRefused, NotCurrent, NotFound
 from audit_api.domain.oversight.lives import TASK_LIFE, VIOLATION_LIFE
+from audit_api.domain.vocabulary import TaskTrack
 from audit_api.storage import audit_log
 from audit_api.storage.oversight import task_moves
 from audit_api.storage.oversight.task_moves import HeldTask, TaskMove
@@ -83,10 +84,13 @@ def move_task(
         )
     target = TASK_LIFE.target(word, held.state)
     _check(actor, held, word, told)
-    photos = task_moves.photos_handed_in_by(session, actor.person, told.photos)
+    photos = task_moves.photos_to_show(session, task, actor.person, told.photos)
     missing = [n for n, photo in enumerate(told.photos) if photo not in photos]
     if missing:
-        detail = "No tablet of yours has handed this photo in; hand it in first, then report."
+        detail = (
+            "Nobody has handed this photo in for this task, and no tablet of yours has at all; "
+            f"hand it in first (POST /api/v1/tasks/{task}/photos), then report."
+        )
         faults = [Fault(f"/photos/{n}", detail) for n in missing]
         raise InvalidInput(detail, faults=faults)
     move = TaskMove(
@@ -112,7 +116,9 @@ def _check(actor: Actor, held: HeldTask, word: TaskWord, told: Told) -> None:
     """What a word needs beside its state."""
     if word is TaskWord.RETURN and actor.person in held.inspectors:
         raise FourEyes("You measured this yourself. Ask another technical supervisor to return it.")
-    if word is TaskWord.DECLINE and not held.violation_states & set(
+    if held.track == TaskTrack.TEMPORARY:
+        _check_day(held, word, told)
+    elif word is TaskWord.DECLINE and not held.violation_states & set(
         VIOLATION_LIFE.sources(word.value)
     ):
         raise MoveRefused(
@@ -124,6 +130,20 @@ def _check(actor: Actor, held: HeldTask, word: TaskWord, told: Told) -> None:
         raise _no_change(f"The task is due on {held.due_on}; ask for a later day.")
     if word is TaskWord.SET_DEADLINE and told.due_on == held.due_on:
         raise _no_change(f"The task is due on {held.due_on} already.")
+
+
+def _check_day(held: HeldTask, word: TaskWord, told: Told) -> None:
+    """What a temporary task cannot be told: it contests nothing, and ends with election day."""
+    if word is TaskWord.DECLINE:
+        raise MoveRefused(
+            "This task is about election day alone. Decline the permanent task of the element: it "
+            "is about whether this is a breach.",
+            extra={"state": held.state},
+        )
+    if told.due_on is not None and told.due_on > held.election_day:
+        raise _no_change(
+            f"A temporary remedy is for election day, {held.election_day}; name no later day."
+        )
 
 
 def _no_change(detail: str) -> InvalidInput:

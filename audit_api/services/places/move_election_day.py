@@ -6,7 +6,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from audit_api.domain.deadlines import REPAIR_MILESTONE, milestone_day, repair_due_on, today
+from audit_api.domain.deadlines import (
+    FINAL_CHECK_MILESTONE,
+    REPAIR_MILESTONE,
+    day_task_due_on,
+    milestone_day,
+    repair_due_on,
+    today,
+)
 from audit_api.domain.errors import DecisionRefused
 from audit_api.domain.vocabulary import Role
 from audit_api.services.law.catalogs import CatalogKeeper
@@ -39,6 +46,7 @@ class MovedTask:
     territory: str
     station: int | None
     element: str
+    track: str
     was: date
     due_on: date
 
@@ -80,7 +88,7 @@ def move_election_day(
     _same_law(session, campaign, day)
     election_day.hold_sites(session, campaign_id)
     was, campaign.election_day = campaign.election_day, day
-    moved, due_on = _changes(session, campaign_id, was, day)
+    moved, due_on, temporary = _changes(session, campaign_id, was, day, today(at))
     if moved.nothing:
         return moved
     tasks = [task.id for task in moved.tasks]
@@ -94,6 +102,7 @@ def move_election_day(
         at=at,
         tasks=tasks,
         due_on=due_on,
+        temporary=temporary,
     )
     audit_log.record(
         session,
@@ -133,22 +142,30 @@ def _same_law(session: Session, campaign: Campaign, day: date) -> None:
 
 
 def _changes(
-    session: Session, campaign: str, was: date, day: date
-) -> tuple[ElectionDayMoved, date]:
+    session: Session, campaign: str, was: date, day: date, on: date
+) -> tuple[ElectionDayMoved, date, date | None]:
+    """What changes, and the day of permanent and of temporary tasks.
+
+    Those of temporary ones move with election day alone: as the days go by, the final check passes,
+    and the same decision again must not put off what is late.
+    """
     calendar = corrected_days(session)
     milestones = []
     due_on = repair_due_on(day, None)
+    temporary = None if day == was else day
     for milestone, days_before, in_working_days in election_day.milestones_of(session, campaign):
         working = calendar if in_working_days else None
         new = milestone_day(day, days_before, working)
         milestones.append(MovedMilestone(milestone, milestone_day(was, days_before, working), new))
         if milestone == REPAIR_MILESTONE:
             due_on = new
+        if milestone == FINAL_CHECK_MILESTONE and temporary is not None:
+            temporary = day_task_due_on(day, days_before, working, today=on)
     tasks = [
-        MovedTask(task, territory, station, f"{kind} {label}".strip(), before, due_on)
-        for task, territory, station, kind, label, before in election_day.tasks_due_otherwise(
-            session, campaign, due_on
+        MovedTask(task, territory, station, f"{kind} {label}".strip(), *days)
+        for task, territory, station, kind, label, *days in election_day.tasks_due_otherwise(
+            session, campaign, due_on, temporary
         )
     ]
     later = election_day.assignments_after(session, campaign, day)
-    return ElectionDayMoved(was, day, milestones, tasks, later), due_on
+    return ElectionDayMoved(was, day, milestones, tasks, later), due_on, temporary

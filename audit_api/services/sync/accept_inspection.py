@@ -23,6 +23,7 @@ from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.law.catalogs import CatalogMoved, keep_ruleset
 from audit_api.services.sync.keep_branch import base_rev, keep_branch, repeated
 from audit_api.services.sync.move_cases import advise, move_cases, sure_findings
+from audit_api.services.sync.relieve import looks_at_the_day, relieve
 from audit_api.storage import inspections
 from audit_api.storage.sync import feed, situations
 from audit_api.storage.sync.situations import KnownState, SiteFacts, Situation
@@ -269,6 +270,9 @@ def _store(
     if old:
         inspections.update_elements(session, old, values)
     changed = move_cases(session, actor, inspection, binding, site, state, entity, rev, at)
+    if looks_at_the_day(inspection):
+        day = relieve(session, actor, inspection, assessment, entity, rev, catalog=catalog, at=at)
+        changed["task"] = [*changed.get("task", ()), *day]
     logged = Entry(
         "inspection_accepted",
         str(entity),

@@ -17,10 +17,12 @@ def attach_photo(
     size: int,
     content_type: str,
     at: datetime,
+    **detail: str,
 ) -> bool:
-    """Note an original of `size` bytes that the bucket holds; False if it was known before."""
-    if actor.device is None:
-        raise TypeError("only a device hands in photos")
+    """Note an original of `size` bytes that the bucket holds; False if it was known before.
+
+    `detail` stands in the audit log's entry too.
+    """
     added, waiting = photos.add_photo(
         session,
         sha256,
@@ -29,6 +31,7 @@ def attach_photo(
         person=actor.person,
         device=actor.device,
         at=at,
+        **detail,
     )
     if added:
         feed.publish(session, inspection=waiting)

@@ -117,15 +117,16 @@ def move_cases(
         cases.open_cases(session, violations=new, tasks=new_tasks, visit=visit)
     if old:
         cases.move_cases(session, violations=old, visit=visit)
+    changed = [row["task_id"] for row in rows]
     maybe_done = [row["task_id"] for row in rows if row["ended"]]
     if maybe_done:
-        cases.verify_finished_tasks(session, maybe_done, person=actor.person, at=at)
+        changed += cases.verify_finished_tasks(session, maybe_done, person=actor.person, at=at)
     not_done = [
         row["task_id"] for step, row in zip(moved, rows, strict=True) if _claimed_in_vain(step)
     ]
     if not_done:
         cases.return_reported_tasks(session, not_done, person=actor.person, at=at)
-    return {"task": [row["task_id"] for row in rows]}
+    return {"task": changed}
 
 
 def _claimed_in_vain(step: CaseMove[Finding]) -> bool:

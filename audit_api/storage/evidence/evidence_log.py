@@ -92,7 +92,8 @@ _OPERATION = """
 """
 _PHOTO = """
     'audit_api leaf v1' || chr(10) || 'photo ' || encode(p.sha256, 'hex') || chr(10)
-    || 'bytes ' || p.bytes || chr(10) || 'device ' || p.device_id || chr(10)
+    || 'bytes ' || p.bytes || chr(10)
+    || coalesce('device ' || p.device_id, 'person ' || p.person_id) || chr(10)
     || 'received_at ' || {at}
 """
 _AT = """to_char({t}.received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || chr(10)"""

@@ -13,12 +13,16 @@ from audit_api.storage.base import Base, Id, Instant, Sha256, Xid, ask, is_sha25
 
 
 class Photo(Base):
-    """An original in the bucket. Never deleted by this program."""
+    """An original in the bucket. Never deleted by this program.
+
+    Sent by a tablet, or by a person without one.
+    """
 
     __tablename__ = "photo"
     __table_args__ = (
         is_sha256("sha256"),
         CheckConstraint("bytes > 0", name="bytes"),
+        CheckConstraint("(device_id is null) <> (person_id is null)", name="sender"),
         xid_index("ix_photo_xid"),
         Index("ix_photo_device_id_received_at", "device_id", "received_at"),
     )
@@ -27,7 +31,8 @@ class Photo(Base):
     bytes: Mapped[int] = mapped_column(BigInteger)
     content_type: Mapped[str]
     received_at: Mapped[Instant]
-    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"))
+    device_id: Mapped[Id | None] = mapped_column(ForeignKey("device.id"))
+    person_id: Mapped[Id | None] = mapped_column(ForeignKey("person.id"))
     xid: Mapped[Xid]
 
 
@@ -69,8 +74,8 @@ def hold_arrival(session: Session, sha256: bytes) -> None:
 
 _ADD = f"""
     with added as (
-        insert into photo (sha256, bytes, content_type, received_at, device_id)
-        values (%(sha256)s, %(bytes)s, %(content_type)s, %(at)s, %(device)s)
+        insert into photo (sha256, bytes, content_type, received_at, device_id, person_id)
+        values (%(sha256)s, %(bytes)s, %(content_type)s, %(at)s, %(device)s, %(sender)s)
         on conflict (sha256) do nothing returning sha256
     ), logged as ({audit_log.RECORD} where exists (select from added))
     select exists (select from added)
@@ -85,20 +90,22 @@ def add_photo(
     size: int,
     content_type: str,
     person: UUID,
-    device: UUID,
+    device: UUID | None,
     at: datetime,
+    **detail: str,
 ) -> tuple[bool, list[UUID]]:
     """Note an original that lies in the bucket, in the audit log too.
 
-    Returns whether it was unknown, and the inspections that announce it. One exchange with the
-    server.
+    `device` None: the person sent it without a tablet. `detail` stands in the entry too. Returns
+    whether it was unknown, and the inspections that announce it. One exchange with the server.
     """
-    entry = Entry("photo_received", sha256.hex(), at, person, device, {"bytes": size})
+    entry = Entry("photo_received", sha256.hex(), at, person, device, {"bytes": size} | detail)
     values = {
         "sha256": sha256,
         "bytes": size,
         "content_type": content_type,
         "device": device,
+        "sender": person if device is None else None,
         "at": at,
         "entries": audit_log.as_values([entry]),
     }

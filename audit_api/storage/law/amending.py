@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ForeignKey, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.storage.base import Base, Id, Instant, ask
+from audit_api.storage.oversight.remediation import ENDED_TASKS, IDLE_TASKS
 from audit_api.storage.places.day_corrections import CORRECTIONS_OF_MILESTONE
 
 
@@ -68,14 +69,27 @@ _INSPECTIONS = text("""
     from inspection i where i.site_id = any(:sites) and i.campaign_id = :campaign and i.is_current
     order by i.site_id, i.received_at, i.id
 """)
+_DECISIONS_ON = text("""
+    select i.site_id, i.id, v.element_id, v.id, a.move, a.corrections
+    from inspection i
+    join adjudication a on a.inspection_id = i.id and a.inspection_rev = i.rev
+    join violation v on v.id = a.violation_id
+    where i.site_id = any(:sites) and i.campaign_id = :campaign and i.is_current
+    order by a.n
+""")
+_DECISIONS_OF = text("""
+    select v.site_id, a.inspection_id, v.element_id, v.id, a.move, a.corrections
+    from adjudication a join violation v on v.id = a.violation_id
+    where a.inspection_id = :id and a.inspection_rev = :rev order by a.n
+""")
 _CASES = text("""
     select site_id, campaign_id, id, element_id, standard, edition, requirement, state,
         current_due_on, task_id, last_seen_at
     from violation where site_id = any(:sites)
 """)
-_TASKS = text("""
+_TASKS = text(f"""
     select element_id, id from remediation_task
-    where site_id = any(:sites) and track = 'permanent' and state <> 'verified'
+    where site_id = any(:sites) and track = 'permanent' and state not in ({ENDED_TASKS})
 """)
 _ADVICE = text("select id, advice from element where site_id = any(:sites) and advice is not null")
 _WRITE_ADVICE = """
@@ -127,8 +141,8 @@ _REOPEN = """
         rev = c.rev + 1, measured = v.measured, tolerance = v.tolerance,
         required = v.required, photos = v.photos,
         last_inspection_id = v.inspection_id, last_inspection_rev = v.inspection_rev,
-        last_inspector_id = v.inspector_id, due_on = v.due_on, noticed_due_on = null,
-        task_id = v.task_id, campaign_id = %(campaign)s
+        last_inspector_id = v.inspector_id, revived_at = %(at)s,
+        due_on = v.due_on, noticed_due_on = null, task_id = v.task_id, campaign_id = %(campaign)s
     from json_to_recordset(cast(%(violations)s as json)) as v(id uuid, measured json,
         tolerance json, required json, photos text[], inspection_id uuid, inspection_rev int,
         inspector_id uuid,
@@ -148,11 +162,10 @@ _SUPERSEDE = """
         followed_by uuid) join ended e on e.id = s.id
 """
 # No measurement verified these: the event says what ended them.
-_END_TASKS = """
+_END_TASKS = f"""
     with ended as (
         update remediation_task t set state = 'verified', rev = rev + 1
-        where t.id = any(%(tasks)s) and t.state <> 'verified' and not exists (
-            select from violation v where v.task_id = t.id and v.ended_at is null)
+        where {IDLE_TASKS}
         returning t.id, (select o.state from remediation_task o where o.id = t.id) as was
     )
     insert into task_event (task_id, at, person_id, from_state, to_state, reason, move)
@@ -186,6 +199,30 @@ def current_inspections(
     """By site, oldest first: site, id, rev, inspector, receipt, body, judged by the ruleset."""
     values = {"sites": list(sites), "campaign": campaign, "digest": digest}
     return list(session.execute(_INSPECTIONS, values))
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOn:
+    """An adjudication of the current revision of an inspection; `corrections` as they were said."""
+
+    site: UUID
+    inspection: UUID
+    element: UUID
+    violation: UUID
+    move: str
+    corrections: list[dict[str, Any]] | None
+
+
+def decisions_on(session: Session, sites: Sequence[UUID], campaign: str) -> list[DecisionOn]:
+    """What supervision decided on the current inspections of these sites, in its order."""
+    values = {"sites": list(sites), "campaign": campaign}
+    return [DecisionOn(*row) for row in session.execute(_DECISIONS_ON, values)]
+
+
+def decisions_of(session: Session, inspection: UUID, rev: int) -> list[DecisionOn]:
+    """What supervision decided on one revision, in its order."""
+    rows = session.execute(_DECISIONS_OF, {"id": inspection, "rev": rev})
+    return [DecisionOn(*row) for row in rows]
 
 
 def cases_at(session: Session, sites: Sequence[UUID]) -> list[Any]:

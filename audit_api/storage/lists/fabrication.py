@@ -77,23 +77,26 @@ class FlaggedFilter:
     state: str | None = None
 
 
+# One row for each inspection: its first flag, with what all of them come to.
 _FLAGGED = f"""
     select json_build_object('inspection', inspection.id, 'rev', inspection.rev,
         'site', site.id, 'site_name', {SITE_NAME}, 'territory', territory.code,
         'campaign', inspection.campaign_id, 'inspector', person.full_name,
-        'received_at', inspection.received_at, 'first_found_at', found.first_found_at,
+        'received_at', inspection.received_at, 'first_found_at', flag.found_at,
         'open', found.open, 'set_aside', found.aside, 'kinds', found.kinds)::text as doc,
-        found.first_found_at, inspection.id
-    from inspection join site on site.id = inspection.site_id
+        flag.found_at, flag.inspection_id
+    from fabrication_flag flag
+    join inspection on inspection.id = flag.inspection_id and inspection.rev = flag.rev
+    join site on site.id = inspection.site_id
     join territory on territory.id = site.territory_id
     join person on person.id = inspection.inspector_id
-    join lateral (select min(f.found_at) as first_found_at,
-            count(*) filter (where f.set_aside_at is null) as open,
+    cross join lateral (select count(*) filter (where f.set_aside_at is null) as open,
             count(*) filter (where f.set_aside_at is not null) as aside,
             json_agg(distinct f.kind) as kinds
         from fabrication_flag f
-        where f.inspection_id = inspection.id and f.rev = inspection.rev) found
-        on found.first_found_at is not null"""
+        where f.inspection_id = flag.inspection_id and f.rev = flag.rev) found"""
+_FIRST = """not exists (select from fabrication_flag f where f.rev = flag.rev
+    and f.inspection_id = flag.inspection_id and (f.found_at, f.id) < (flag.found_at, flag.id))"""
 _OF_KIND = """exists (select from fabrication_flag f where f.inspection_id = inspection.id
     and f.rev = inspection.rev and f.kind = :kind)"""
 
@@ -111,6 +114,7 @@ def list_flagged(
     chosen = Selection(scope, own=None, today=today)
     territories = None if wanted.territories is None else list(wanted.territories)
     chosen.where("inspection.is_current")
+    chosen.where(_FIRST)
     chosen.where("inspection.inspector_id <> :person", person=scope.person)
     chosen.where("site.territory_id = any(:territories)", territories=territories)
     chosen.where("site.id = :site", site=wanted.site)
@@ -118,6 +122,6 @@ def list_flagged(
     chosen.where(_OF_KIND, kind=wanted.kind)
     if wanted.state is not None:
         chosen.where("found.open > 0" if wanted.state == "open" else "found.open = 0")
-    order = "found.first_found_at, inspection.id"
+    order = "flag.found_at, flag.inspection_id"
     chosen.after(order, after, ("timestamptz", "uuid"))
     return chosen.rows(session, _FLAGGED, order=order, limit=limit)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
 from audit_api.storage.lists.selection import AnyRow
+from audit_api.storage.oversight.adjudicated_scores import NEWEST
 
 SEEN = """(site.territory_id = any(:whole)
     or (site.territory_id = any(:own) and inspection.inspector_id = :person))"""
@@ -47,6 +48,9 @@ _INSPECTION = text(f"""
         'assessment', json_build_object('profile', a.profile, 'ruleset', a.ruleset_digest,
             'assessed_at', a.assessed_at, 'station_state', a.station_state, 'index', a.index,
             'coverage_permille', a.coverage_permille, 'score', a.score),
+        'adjudicated', (select json_build_object('at', s.at, 'station_state', s.station_state,
+            'index', s.index, 'coverage_permille', s.coverage_permille, 'score', s.score)
+            from {NEWEST} s),
         'body', inspection.body)::text as doc, a.findings::text as findings,
         inspection.body::text as body, a.ruleset_digest, coalesce(a.building_status,
         site.building_status), coalesce(a.built_on, case when a.building_status is null

@@ -1,6 +1,7 @@
 """Photos, as those who may see what they show read them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -18,8 +19,17 @@ _TASKS = """
     from task_event e join remediation_task t on t.id = e.task_id join site on site.id = t.site_id
     where e.shown @> array[encode(photo.sha256, 'hex')] and site.territory_id = any({territories})
 """
-_FOR_TASKS = _TASKS.format(territories=":whole")
-_VISIBLE = f"(exists (select {_SHOWN}) or exists (select {_FOR_TASKS}))"
+_FOR_TASKS = _TASKS.format(territories=":tasks")
+# Of a report, or handed in for one.
+_OF_TASKS = """
+    from (select e.task_id from task_event e
+            where e.shown @> array[encode(photo.sha256, 'hex')]
+        union select h.task_id from task_photo h where h.sha256 = photo.sha256) showing
+    join remediation_task t on t.id = showing.task_id join site on site.id = t.site_id
+    where site.territory_id = any({territories})
+"""
+_OF_THESE = _OF_TASKS.format(territories=":tasks")
+_VISIBLE = f"(exists (select {_SHOWN}) or exists (select {_OF_THESE}))"
 _PHOTO = text(f"""
     select photo.bytes, photo.content_type, e.refused, e.previews
     from photo left join photo_examination e on e.sha256 = photo.sha256
@@ -34,7 +44,7 @@ _ABOVE = f"""
         join site on site.id = inspection.site_id
         where a.sha256 = :sha256 and {SEEN}
         union
-        select site.territory_id {_FOR_TASKS.replace("photo.sha256", ":sha256")}
+        select site.territory_id {_OF_THESE.replace("photo.sha256", ":sha256")}
         union
         select v.parent_id from above join territory_version v on v.territory_id = above.id
         where v.parent_id is not null)
@@ -67,16 +77,16 @@ _FACTS = text(f"""
             join inspection on inspection.id = a.inspection_id and inspection.rev = a.rev
             join site on site.id = inspection.site_id
             where a.sha256 = photo.sha256 and site.territory_id = any(:logged))
-            or exists (select {_TASKS.format(territories=":logged")})
+            or exists (select {_OF_TASKS.format(territories=":logged")})
             then (select coalesce(json_agg(json_build_object('at', l.at, 'what', l.what,
                 'by', case when {_DOER_HERE} then p.full_name end,
                 'device', case when {_DOER_HERE} then l.device_id end) order by l.n), '[]'::json)
                 from audit_log l left join person p on p.id = l.person_id
                 where l.subject = encode(photo.sha256, 'hex')
-                and (l.what = 'photo_received'
-                    or l.what = 'original_read' and {_DOER_HERE})) end)::text
-    from photo join device on device.id = photo.device_id
-    join person owner on owner.id = device.owner_id
+                and (l.what = 'photo_received' and l.detail ->> 'again' is null
+                    or l.what in ('photo_received', 'original_read') and {_DOER_HERE})) end)::text
+    from photo left join device on device.id = photo.device_id
+    join person owner on owner.id = coalesce(device.owner_id, photo.person_id)
     left join photo_examination e on e.sha256 = photo.sha256
     where photo.sha256 = :sha256 and {_VISIBLE}
 """)
@@ -84,7 +94,7 @@ _FACTS = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class ShownPhoto:
-    """An original that an inspection, or a report on a task, in scope shows.
+    """An original that an inspection or a report in scope shows, or that is here for a report.
 
     `previews` is None while nobody looked at it; `refused` says why there is none.
     """
@@ -95,21 +105,32 @@ class ShownPhoto:
     previews: tuple[int, ...] | None
 
 
-def find_shown_photo(session: Session, scope: Scope, sha256: bytes) -> ShownPhoto | None:
-    """The original with that hash; None when nothing in scope shows it."""
-    row = session.execute(_PHOTO, seen_by(scope) | {"sha256": sha256}).one_or_none()
+def _values(scope: Scope, tasks: Scope, sha256: bytes) -> dict[str, Any]:
+    return seen_by(scope) | {"sha256": sha256, "tasks": list(tasks.territories)}
+
+
+def find_shown_photo(
+    session: Session, scope: Scope, tasks: Scope, sha256: bytes
+) -> ShownPhoto | None:
+    """The original with that hash; None when nothing shows it.
+
+    Inspections show it in `scope`, tasks in the scope `tasks`.
+    """
+    row = session.execute(_PHOTO, _values(scope, tasks, sha256)).one_or_none()
     if row is None:
         return None
     previews = None if row.previews is None else tuple(row.previews)
     return ShownPhoto(row.bytes, row.content_type, row.refused, previews)
 
 
-def photo_facts(session: Session, scope: Scope, logged: Scope, sha256: bytes) -> str | None:
-    """Everything that is known of an original, as JSON text; None outside the scope.
+def photo_facts(
+    session: Session, scope: Scope, tasks: Scope, logged: Scope, sha256: bytes
+) -> str | None:
+    """Everything that is known of an original, as JSON text; None outside `scope` and `tasks`.
 
     Custody only where the audit log may be read: in the scope `logged`. Who never had a grant over
     a place where the caller sees the photo is not named, and such a person's readings are not told.
     """
-    values = seen_by(scope) | {"sha256": sha256} | {"logged": list(logged.territories)}
+    values = _values(scope, tasks, sha256) | {"logged": list(logged.territories)}
     found: str | None = session.execute(_FACTS, values).scalar_one_or_none()
     return found

@@ -10,6 +10,9 @@ from audit_api.domain.access import Scope
 from audit_api.domain.vocabulary import UserGroup
 from audit_api.storage.lists.assignments import FIRST_VISIT
 from audit_api.storage.lists.selection import TERRITORY_NAME
+from audit_api.storage.oversight.adjudicated_scores import STANDING
+from audit_api.storage.oversight.relief import perhaps_usable, usable
+from field_schema.scoring import STATION_STATES
 
 _NEEDS_COLUMNS = ", ".join(f"n.{group}" for group in UserGroup)
 _NEEDS = ", ".join(f"'{group}', coalesce(sum({group}), 0)" for group in UserGroup)
@@ -21,6 +24,18 @@ _STATIONS = f"""
             site.territory_id = any(:seen_whole)
             or (site.territory_id = any(:seen_own) and i.inspector_id = :person))
         order by i.site_id, i.received_at desc, i.id
+    ), judged as (
+        select v.site_id, a.station_state, a.score -> 'ramp' as ramp,
+            exists (select from announced_photo p where p.inspection_id = v.id and p.rev = v.rev
+                and not exists (select from photo where photo.sha256 = p.sha256)) as awaiting
+        from visit v left join lateral {STANDING.format(id="v.id", rev="v.rev")} a on true
+    ), broken as (
+        select c.site_id, count(*) as violations from violation c
+        join site on site.id = c.site_id
+        where c.campaign_id = :campaign and c.ended_at is null and (
+            site.territory_id = any(:seen_whole) or (site.territory_id = any(:seen_own)
+            and (c.first_inspector_id = :person or c.last_inspector_id = :person)))
+        group by c.site_id
     ), assigned as (
         select assignment.site_id, bool_or({FIRST_VISIT} is not null) as inspected
         from assignment join site on site.id = assignment.site_id
@@ -28,50 +43,84 @@ _STATIONS = f"""
             site.territory_id = any(:told_whole)
             or (site.territory_id = any(:told_own) and assignment.inspector_id = :person))
         group by assignment.site_id
+    ), relieved as (
+        select violation.site_id, count(*) as relieved
+        from violation join site on site.id = violation.site_id
+        where violation.campaign_id = :campaign and {usable(":today")}
+            and (site.territory_id = any(:seen_whole) or (site.territory_id = any(:seen_own)
+                and (violation.first_inspector_id = :person
+                    or violation.last_inspector_id = :person)))
+            and {perhaps_usable(":today")}
+        group by violation.site_id
     ), station_now as (
-        select st.number, st.voters, st.constituency_number, site.territory_id,
-            v.id is not null as inspected,
-            exists (select from announced_photo p where p.inspection_id = v.id and p.rev = v.rev
-                and not exists (select from photo where photo.sha256 = p.sha256)) as awaiting,
-            (select a.station_state from assessment a where a.inspection_id = v.id
-                and a.rev = v.rev order by a.assessed_at desc limit 1) as state,
-            (select count(*) from violation c where c.site_id = site.id and c.ended_at is null
-                and c.campaign_id = :campaign and (
-                site.territory_id = any(:seen_whole) or (site.territory_id = any(:seen_own)
-                and (c.first_inspector_id = :person or c.last_inspector_id = :person)))
-            ) as violations,
+        select st.number, st.voters, st.constituency_number, site.territory_id, site.lat, site.lon,
+            j.site_id is not null as inspected, coalesce(j.awaiting, false) as awaiting,
+            j.station_state as state, j.ramp ->> 'presence' as ramp,
+            j.ramp ->> 'conformity' as conformity,
+            coalesce(b.violations, 0) as violations,
+            coalesce(r.relieved, 0) as relieved,
+            -- A building with two stations has its violations once.
+            row_number() over (partition by st.site_id, st.constituency_number
+                order by st.number) = 1 as first_of_group,
+            row_number() over (partition by st.site_id order by st.number) = 1 as first_of_all,
             n.number is not null as mapped,
             {_NEEDS_COLUMNS},
             t.site_id is not null as assigned, coalesce(t.inspected, false) as assigned_inspected
-        from station st join site on site.id = st.site_id left join visit v on v.site_id = site.id
+        from station st join site on site.id = st.site_id
+        left join judged j on j.site_id = site.id
+        left join broken b on b.site_id = site.id
         left join assigned t on t.site_id = site.id
+        left join relieved r on r.site_id = site.id
         left join needs_map n on n.campaign_id = st.campaign_id and n.number = st.number
             and site.territory_id = any(:needs)
         where st.campaign_id = :campaign and site.territory_id = any(:whole)
     )"""
-_FIGURES = f"""'stations', count(*), 'voters', coalesce(sum(voters), 0),
+_STATES = ", ".join(
+    f"'{state}', count(*) filter (where state = '{state}')" for state in STATION_STATES
+)
+
+
+_ONCE = "coalesce(sum(violations) filter (where {first}), 0)"
+
+
+def _figures(open_violations: str) -> str:
+    return f"""'stations', count(*), 'voters', coalesce(sum(voters), 0),
     'inspected', count(*) filter (where inspected),
     'awaiting_photos', count(*) filter (where awaiting),
-    'compliant', count(*) filter (where state = 'compliant'),
+    {_STATES},
+    'has_ramp', count(*) filter (where ramp = 'present'),
+    'ramp_conforms', count(*) filter (where conformity = 'conforms'),
     'with_open_violations', count(*) filter (where violations > 0),
-    'open_violations', coalesce(sum(violations), 0),
+    'open_violations', {open_violations},
+    'usable_on_the_day', count(*) filter (where violations > 0 and relieved = violations),
     'assigned', case when :told then count(*) filter (where assigned) end,
     'assigned_inspected', case when :told then count(*) filter (where assigned_inspected) end,
     'with_needs_map', case when :needs_told then count(*) filter (where mapped) end,
     'needs', case when :needs_told then json_build_object({_NEEDS}) end"""
+
+
+_OF_ALL = _figures(_ONCE.format(first="first_of_all"))
+# The group of all comes with the others: how a station stands is worked out once for both.
 _BY_TERRITORY = text(f"""{_STATIONS}
-    select json_build_object('territory', territory.code, 'name', {TERRITORY_NAME},
-        {_FIGURES})::text
-    from station_now join territory on territory.id = station_now.territory_id
-    group by territory.id order by territory.code""")
+    select case when grouping(territory.id) = 1 then json_build_object({_OF_ALL})
+        else json_build_object('territory', territory.code, 'name', {TERRITORY_NAME}, {_OF_ALL})
+        end::text, grouping(territory.id) = 1
+    from station_now left join territory on territory.id = station_now.territory_id
+    group by grouping sets ((territory.id, territory.code), ()) order by territory.code""")
 _BY_CONSTITUENCY = text(f"""{_STATIONS}
-    select json_build_object('constituency', c.number,
-        'name', json_build_object('ky', c.name_ky, 'ru', c.name_ru, 'en', c.name_en),
-        {_FIGURES})::text
-    from station_now join constituency c on c.number = station_now.constituency_number
+    select case when grouping(c.number) = 1 then json_build_object({_OF_ALL})
+        else json_build_object('constituency', c.number,
+            'name', json_build_object('ky', c.name_ky, 'ru', c.name_ru, 'en', c.name_en),
+            {_figures(_ONCE.format(first="first_of_group"))})
+        end::text, grouping(c.number) = 1
+    from station_now left join constituency c on c.number = station_now.constituency_number
         and c.campaign_id = :campaign
-    group by c.campaign_id, c.number order by c.number""")
-_TOTAL = text(f"{_STATIONS} select json_build_object({_FIGURES})::text from station_now")
+    group by grouping sets ((c.number, c.name_ky, c.name_ru, c.name_en), ()) order by c.number""")
+_POINTS = text(f"""{_STATIONS}
+    select station_now.lat, station_now.lon, coalesce(state, 'not_inspected') as state,
+        {TERRITORY_NAME} as name, territory.lat as name_lat, territory.lon as name_lon
+    from station_now join territory on territory.id = station_now.territory_id
+    where station_now.lat is not null order by station_now.number""")
 
 
 def progress(
@@ -91,7 +140,27 @@ def progress(
     `told` does, voters with disabilities as far as `needs` does; the last two are null for whoever
     may read none.
     """
-    values: dict[str, Any] = {
+    values = _values(scope, seen, told, needs, campaign, today)
+    rows = session.execute(_BY_TERRITORY if by == "territory" else _BY_CONSTITUENCY, values).all()
+    groups = [str(doc) for doc, of_all in rows if not of_all]
+    return groups, next(str(doc) for doc, of_all in rows if of_all)
+
+
+def station_points(
+    session: Session, scope: Scope, seen: Scope, campaign: str, *, today: date
+) -> list[Any]:
+    """The stations in scope that have a place: lat, lon, state, the territory's name and place.
+
+    `state` is one of STATION_STATES, or `not_inspected` as far as `seen` tells.
+    """
+    values = _values(scope, seen, Scope(), Scope(), campaign, today)
+    return list(session.execute(_POINTS, values))
+
+
+def _values(
+    scope: Scope, seen: Scope, told: Scope, needs: Scope, campaign: str, today: date
+) -> dict[str, Any]:
+    return {
         "campaign": campaign,
         "whole": list(scope.territories),
         "seen_whole": list(seen.territories),
@@ -104,6 +173,3 @@ def progress(
         "needs": list(needs.territories),
         "today": today,
     }
-    grouped = _BY_TERRITORY if by == "territory" else _BY_CONSTITUENCY
-    total = session.execute(_TOTAL, values).scalar_one()
-    return list(session.scalars(grouped, values)), total

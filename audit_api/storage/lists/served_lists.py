@@ -36,7 +36,7 @@ class LetterFilter:
     violation: UUID | None = None
 
     def narrow(self, chosen: Selection, letter: str, *, contents: str, of: str) -> None:
-        """Narrow to these; `letter`: their alias, `contents`: of whose column `of` they are."""
+        """Narrow to these; `letter`: their alias, `contents`: the table whose `of` names them."""
         territories = None if self.territories is None else list(self.territories)
         chosen.where(f"{letter}.territory_id = any(:territories)", territories=territories)
         chosen.where(f"{letter}.campaign_id = :campaign", campaign=self.campaign)

@@ -18,6 +18,7 @@ from audit_api.storage.lists.selection import (
     AnyRow,
     Selection,
 )
+from audit_api.storage.oversight.adjudicated_scores import STANDING
 from audit_api.storage.places.needs import NEEDS_OF_SITE
 
 _MEMBERS = f"""'id', site.id, 'rev', site.rev, 'name', {SITE_NAME},
@@ -36,8 +37,7 @@ _SITE = f"""select json_build_object({_MEMBERS},
         'campaign', i.campaign_id, 'form', i.form, 'received_at', i.received_at,
         'finished_at', i.finished_at, 'station_state', a.station_state, 'index', a.index,
         'coverage_permille', a.coverage_permille) order by i.received_at, i.id), '[]'::json)
-        from inspection i join lateral (select * from assessment a where a.inspection_id = i.id
-            and a.rev = i.rev order by a.assessed_at desc limit 1) a on true
+        from inspection i join lateral {STANDING.format(id="i.id", rev="i.rev")} a on true
         where i.site_id = site.id and i.is_current
             and {_SEEN.format(mine="i.inspector_id = :person")}),
     'needs', {NEEDS_OF_SITE},

@@ -19,9 +19,11 @@ from audit_api.storage.lists.selection import (
     Selection,
 )
 from audit_api.storage.oversight.escalations import ESCALATED, ESCALATIONS_OF_TASK
+from audit_api.storage.oversight.remediation import CHEAPNESS, ENDED_TASKS, OF_TASK
 from audit_api.storage.places.election_day import NOTICES_OF_TASK
 
-_LATE = "remediation_task.state <> 'verified' and remediation_task.current_due_on < :today"
+_LATE = f"""remediation_task.state not in ({ENDED_TASKS})
+    and remediation_task.current_due_on < :today"""
 # Asked for, and no deadline set since.
 _ASKED = """e.task_id = remediation_task.id and e.move = 'ask_extension' and not exists (
     select from task_event later where later.task_id = e.task_id and later.n > e.n
@@ -45,19 +47,17 @@ _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediat
         'weight', 'binding', 'severity', v.severity, 'state', v.state, 'measured', v.measured,
         'tolerance', v.tolerance, 'recalled', null, 'required', v.required)
         order by v.first_seen_at, v.id), '[]'::json)
-        from violation v where v.task_id = remediation_task.id))::text as doc"""
+        from violation v where {OF_TASK}))::text as doc"""
 _FROM = """from remediation_task join site on site.id = remediation_task.site_id
     join territory on territory.id = site.territory_id
     join element on element.id = remediation_task.element_id"""
 _EVENTS = """(select coalesce(json_agg(json_build_object('move', e.move, 'from', e.from_state,
     'to', e.to_state, 'reason', e.reason, 'by', p.full_name, 'at', e.at, 'due_on', e.due_on,
     'cost_som', e.cost_som, 'photos', coalesce(e.photos, '[]'::json)) order by e.n), '[]'::json)
-    from task_event e join person p on p.id = e.person_id
+    from task_event e left join person p on p.id = e.person_id
     where e.task_id = remediation_task.id)::text"""
 _DUE = "remediation_task.current_due_on, remediation_task.id"
-# Of two that matter the same, the cheaper one; what nobody has estimated last.
-_CHEAPNESS = "-coalesce(remediation_task.cost_som, 4611686018427387904)"
-_PRIORITY = f"remediation_task.priority, {_CHEAPNESS}, remediation_task.id"
+_PRIORITY = f"remediation_task.priority, {CHEAPNESS}, remediation_task.id"
 
 
 class TaskOrder(StrEnum):
@@ -74,6 +74,7 @@ class TaskFilter:
     territories: frozenset[UUID] | None = None
     campaign: str | None = None
     site: UUID | None = None
+    track: str | None = None
     state: str | None = None
     overdue: bool | None = None
     escalated: str | None = None
@@ -86,6 +87,7 @@ def _selection(scope: Scope, needs: Scope, wanted: TaskFilter, today: date) -> S
     chosen.where("site.territory_id = any(:territories)", territories=territories)
     chosen.where("remediation_task.campaign_id = :campaign", campaign=wanted.campaign)
     chosen.where("remediation_task.site_id = :site", site=wanted.site)
+    chosen.where("remediation_task.track = :track", track=wanted.track)
     chosen.where("remediation_task.state = :state", state=wanted.state)
     chosen.where(f"({_LATE}) = :overdue", overdue=wanted.overdue)
     chosen.where(ESCALATED, escalated=wanted.escalated)
@@ -115,7 +117,7 @@ def list_tasks(
         return chosen.rows(session, f"{_TASKS}, {_DUE} {_FROM}", order=_DUE, limit=limit)
     chosen.where("site.territory_id = any(:needs)")
     chosen.after(_PRIORITY, after, ("numeric", "bigint", "uuid"), downwards=True)
-    greatest = f"remediation_task.priority desc, {_CHEAPNESS} desc, remediation_task.id desc"
+    greatest = f"remediation_task.priority desc, {CHEAPNESS} desc, remediation_task.id desc"
     return chosen.rows(session, f"{_TASKS}, {_PRIORITY} {_FROM}", order=greatest, limit=limit)
 
 

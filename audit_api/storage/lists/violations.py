@@ -17,6 +17,7 @@ from audit_api.storage.lists.selection import (
     Selection,
 )
 from audit_api.storage.oversight.priority import OF_VIOLATION
+from audit_api.storage.oversight.relief import USABLE_ON_THE_DAY, perhaps_usable, usable
 
 _WHERE = f"""'site', site.id, 'site_name', {SITE_NAME}, 'territory', territory.code,
     'territory_name', {TERRITORY_NAME}, 'stations',
@@ -38,7 +39,7 @@ _VIOLATIONS = f"""select json_build_object('id', violation.id,
     'due_on', violation.due_on, 'notice_due_on', violation.noticed_due_on,
     'task', violation.task_id,
     'overdue', violation.ended_at is null and violation.current_due_on < :today,
-    'priority', {OF_VIOLATION},
+    'priority', {OF_VIOLATION}, 'usable_on_the_day', {USABLE_ON_THE_DAY},
     'follows', (select s.violation_id from superseded_violation s
         where s.followed_by = violation.id order by s.at desc limit 1),
     'followed_by', (select s.followed_by from superseded_violation s
@@ -82,6 +83,7 @@ class CaseFilter:
     user_group: str | None = None
     state: str | None = None
     overdue: bool | None = None
+    usable_on_the_day: bool | None = None
 
 
 def _placed(chosen: Selection, wanted: CaseFilter, campaign: str) -> Selection:
@@ -131,6 +133,9 @@ def list_violations(
     One row more than `limit`, if there is one.
     """
     chosen = selected_violations(scope, wanted, today, needs=needs)
+    chosen.where(f"{usable(':today')} = :usable", usable=wanted.usable_on_the_day)
+    if wanted.usable_on_the_day:
+        chosen.where(perhaps_usable(":today"))
     if wanted.overdue is not None:
         late = "violation.ended_at is null and violation.current_due_on < :today"
         chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)

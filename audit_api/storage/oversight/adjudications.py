@@ -1,6 +1,6 @@
 """Adjudications: what technical supervision decided about a violation, beside its finding."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,8 +28,9 @@ from audit_api.storage.base import Base, Id, Instant, Json, Word, ask, one_of
 class Adjudication(Base):
     """One decision on a violation as it stood at `rev`. Append-only.
 
-    `measured` is what the violation showed then; of a correction `corrected` is what was read
-    instead, and `verdict` what came of it. The finding itself stays in its assessment.
+    `measured` is what the violation showed then; of a correction `corrections` are the answers as
+    they were said, `corrected` is what is read instead, and `verdict` what came of it. The finding
+    itself stays in its assessment.
     """
 
     __tablename__ = "adjudication"
@@ -40,6 +41,8 @@ class Adjudication(Base):
         CheckConstraint("reason <> ''", name="reason"),
         CheckConstraint("(decision = 'correct') = (corrected is not null)", name="corrected"),
         CheckConstraint("(corrected is null) = (verdict is null)", name="verdict"),
+        # None in those that were recorded before the answers themselves were kept.
+        CheckConstraint("corrections is null or decision = 'correct'", name="corrections"),
         ForeignKeyConstraint(
             ["inspection_id", "inspection_rev"], ["inspection.id", "inspection.rev"]
         ),
@@ -58,6 +61,7 @@ class Adjudication(Base):
     measured: Mapped[Json]
     corrected: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
     verdict: Mapped[Word | None]
+    corrections: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
     from_state: Mapped[Word]
     to_state: Mapped[Word]
     decided_by: Mapped[Id] = mapped_column(ForeignKey("person.id"))
@@ -144,10 +148,11 @@ _ADJUDICATE = """
         where id = %(id)s
     )
     insert into adjudication (violation_id, rev, decision, move, reason, clause, inspection_id,
-        inspection_rev, measured, corrected, verdict, from_state, to_state, decided_by, decided_at)
+        inspection_rev, measured, corrected, verdict, corrections, from_state, to_state, decided_by,
+        decided_at)
     select v.id, v.rev, %(decision)s, %(move)s, %(reason)s, %(clause)s, v.last_inspection_id,
-        v.last_inspection_rev, v.measured, cast(%(corrected)s as json), %(verdict)s, v.state,
-        %(to_state)s, %(person)s, %(at)s
+        v.last_inspection_rev, v.measured, cast(%(corrected)s as json), %(verdict)s,
+        cast(%(corrections)s as json), v.state, %(to_state)s, %(person)s, %(at)s
     from violation v where v.id = %(id)s
 """
 
@@ -163,6 +168,7 @@ class NewAdjudication:
     to_state: str
     corrected: Mapping[str, Any] | None = None
     verdict: str | None = None
+    corrections: Sequence[Mapping[str, Any]] | None = None
 
 
 def adjudicate_case(
@@ -191,6 +197,7 @@ def adjudicate_case(
             "to_state": said.to_state,
             "corrected": _json(said.corrected),
             "verdict": said.verdict,
+            "corrections": _json(said.corrections),
             "ended": ended,
             "finding": _json(finding),
             "person": person,
@@ -199,5 +206,5 @@ def adjudicate_case(
     )
 
 
-def _json(value: Mapping[str, Any] | None) -> str | None:
+def _json(value: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.oversight.escalation import NEVER_ESCALATED, EscalationStep
+from audit_api.domain.vocabulary import TaskTrack
 from audit_api.storage.base import Base, Id, Instant, Word, one_of
 
 
@@ -38,9 +39,10 @@ _SWEEP = text(f"""
     insert into task_escalation (task_id, due_on, step, at)
     select task_id, due_on, step, :at from (
         select t.id as task_id, t.current_due_on as due_on, s.step
-        from unnest(cast(:steps as text[]), cast(:days as int[])) as s(step, days)
+        from unnest(cast(:tracks as text[]), cast(:steps as text[]), cast(:days as int[]))
+            as s(track, step, days)
         join remediation_task t on t.current_due_on <= cast(:today as date) - s.days
-            and t.state not in ({_IDLE})
+            and t.track = s.track and t.state not in ({_IDLE})
         join campaign c on c.id = t.campaign_id and c.closed_at is null
         except select task_id, due_on, step from task_escalation) untaken
     on conflict do nothing
@@ -49,11 +51,22 @@ _SWEEP = text(f"""
 
 
 def sweep_escalations(
-    session: Session, days: Mapping[EscalationStep, int], *, today: date, at: datetime
+    session: Session,
+    days: Mapping[TaskTrack, Mapping[EscalationStep, int]],
+    *,
+    today: date,
+    at: datetime,
 ) -> Mapping[EscalationStep, int]:
     """Take every step that is due and was not taken; returns how many of each."""
-    values = {"steps": list(days), "days": list(days.values()), "today": today, "at": at}
-    taken = dict.fromkeys(days, 0)
+    steps = [(track, step, n) for track, of_track in days.items() for step, n in of_track.items()]
+    values = {
+        "tracks": [track for track, _, _ in steps],
+        "steps": [step for _, step, _ in steps],
+        "days": [n for _, _, n in steps],
+        "today": today,
+        "at": at,
+    }
+    taken = dict.fromkeys(EscalationStep, 0)
     for step in session.scalars(_SWEEP, values):
         taken[EscalationStep(step)] += 1
     return taken

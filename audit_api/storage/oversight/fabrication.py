@@ -63,6 +63,13 @@ class FabricationFlag(Base):
         CheckConstraint("num_nulls(reason, set_aside_by, set_aside_at) in (0, 3)", name="aside"),
         CheckConstraint("reason <> ''", name="reason"),
         Index("ix_fabrication_flag_inspection_id_rev", "inspection_id", "rev"),
+        Index("ix_fabrication_flag_found_at", "found_at", "inspection_id"),
+        Index(
+            "ix_fabrication_flag_open",
+            "found_at",
+            "inspection_id",
+            postgresql_where=text("set_aside_at is null"),
+        ),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)

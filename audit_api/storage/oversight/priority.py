@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.oversight.priority import SEVERITY_POINTS, VotersFrom
 from audit_api.domain.vocabulary import UserGroup
+from audit_api.storage.oversight.remediation import ENDED_TASKS
 
 _POINTS = " ".join(f"when '{severity}' then {n}" for severity, n in SEVERITY_POINTS.items())
 _OF_GROUPS = " + ".join(
@@ -48,9 +49,18 @@ divided by the severity, it is a count of that map.
 # wait for it in a circle.
 _SWEEP = text(f"""
     with held as (
-        select t.id, t.current_due_on as due_on from remediation_task t
-        where t.state <> 'verified' or t.priority <> 0
+        select t.id, t.current_due_on as due_on, t.state in ({ENDED_TASKS}) as ended, t.relieves
+        from remediation_task t where t.state not in ({ENDED_TASKS}) or t.priority <> 0
         order by t.id for no key update skip locked
+    ), urging as (
+        select held.id as task, v.severity, v.user_groups, v.site_id, v.campaign_id
+        from held join violation v on v.task_id = held.id and v.ended_at is null
+        where not held.ended
+        union all
+        select held.id, v.severity, v.user_groups, v.site_id, v.campaign_id
+        from held cross join unnest(held.relieves) relieved (id)
+        join violation v on v.id = relieved.id and v.ended_at is null
+        where not held.ended
     ), mapped as (
         select st.site_id, st.campaign_id, sum(st.voters) as voters, {_SUMS}
         from station st left join needs_map needs on needs.campaign_id = st.campaign_id
@@ -60,8 +70,7 @@ _SWEEP = text(f"""
         select held.id, coalesce(max({
     _priority(f"coalesce({_OF_GROUPS}, mapped.voters, 0)", "held.due_on")
 }), 0) as priority
-        from held left join violation on violation.task_id = held.id
-            and violation.ended_at is null
+        from held left join urging violation on violation.task = held.id
         left join mapped on mapped.site_id = violation.site_id
             and mapped.campaign_id = violation.campaign_id
         group by held.id

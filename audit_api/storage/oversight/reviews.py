@@ -50,6 +50,7 @@ class Review(Base):
             "id",
             postgresql_where=text("state = 'open'"),
         ),
+        Index("ix_review_opened_at_id", "opened_at", "id"),
         Index("ix_review_entity_id", "entity_id"),
         Index("ix_review_site_id", "site_id"),
     )

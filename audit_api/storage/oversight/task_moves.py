@@ -99,6 +99,8 @@ class HeldTask:
     violation_states: frozenset[str]
     inspectors: frozenset[UUID]
     """Who made the first and the last findings of its violations."""
+    track: str
+    election_day: date
 
 
 _HOLD = text("""
@@ -108,9 +110,14 @@ _HOLD = text("""
 _TASK = text("""
     select t.state, t.rev, t.current_due_on,
         array(select v.state from violation v where v.task_id = t.id),
-        array(select v.first_inspector_id from violation v where v.task_id = t.id
-            union select v.last_inspector_id from violation v where v.task_id = t.id)
-    from remediation_task t where t.id = :id
+        array(select v.first_inspector_id from violation v
+            where v.task_id = t.id or v.id = any(t.relieves)
+            union select v.last_inspector_id from violation v
+            where v.task_id = t.id or v.id = any(t.relieves)
+            union select i.inspector_id from relief r join inspection i on i.id = r.inspection_id
+                and i.rev = r.inspection_rev where r.violation_id = any(t.relieves)),
+        t.track, c.election_day
+    from remediation_task t join campaign c on c.id = t.campaign_id where t.id = :id
 """)
 
 
@@ -119,21 +126,25 @@ def hold_task(session: Session, scope: Scope, task: UUID) -> HeldTask | None:
     values = {"id": task, "territories": list(scope.territories)}
     if session.execute(_HOLD, values).first() is None:
         return None
-    state, rev, due_on, states, inspectors = session.execute(_TASK, {"id": task}).one()
-    return HeldTask(state, rev, due_on, frozenset(states), frozenset(inspectors))
+    state, rev, due_on, states, inspectors, *more = session.execute(_TASK, {"id": task}).one()
+    return HeldTask(state, rev, due_on, frozenset(states), frozenset(inspectors), *more)
 
 
 _OWN_PHOTOS = text("""
     select encode(p.sha256, 'hex') as sha256, p.bytes, p.content_type
-    from photo p join device d on d.id = p.device_id and d.owner_id = :person
-    where p.sha256 = any(:photos)
+    from photo p left join device d on d.id = p.device_id
+    where p.sha256 = any(:photos) and (d.owner_id = :person or exists (select from task_photo h
+        where h.task_id = :task and h.sha256 = p.sha256))
 """)
 
 
-def photos_handed_in_by(
-    session: Session, person: UUID, photos: Sequence[str]
+def photos_to_show(
+    session: Session, task: UUID, person: UUID, photos: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    """Which of these originals (hex hashes) a person's tablets handed in, as events keep them."""
-    values = {"person": person, "photos": [bytes.fromhex(photo) for photo in photos]}
+    """Which of these originals (hex hashes) a person's report on a task may show.
+
+    What the person's tablets handed in, and what people did for the task; as events keep them.
+    """
+    values = {"task": task, "person": person, "photos": [bytes.fromhex(photo) for photo in photos]}
     rows = session.execute(_OWN_PHOTOS, values)
     return {row.sha256: dict(row._mapping) for row in rows}

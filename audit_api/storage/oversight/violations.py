@@ -25,6 +25,7 @@ from audit_api.domain.vocabulary import (
     ViolationState,
 )
 from audit_api.storage.base import Base, Id, Instant, Json, Texts, Word, ask, one_of
+from audit_api.storage.oversight.remediation import ENDED_TASKS, IDLE_TASKS
 
 _ENDED = ", ".join(sorted(f"'{state.value}'" for state in ENDED_VIOLATION_STATES))
 
@@ -82,6 +83,8 @@ class Violation(Base):
     first_seen_at: Mapped[Instant]
     last_seen_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
+    # When it came back after it had ended: what relieved it before relieves it no more.
+    revived_at: Mapped[Instant | None]
     first_inspection_id: Mapped[Id]
     first_inspector_id: Mapped[Id]
     last_inspection_id: Mapped[Id]
@@ -136,20 +139,31 @@ _MOVE_CASES = f"""
     update violation c set {_MOVED}, task_id = v.task_id,
         due_on = case when {_REVIVED} then %(due_on)s else c.due_on end,
         noticed_due_on = case when not ({_REVIVED}) then c.noticed_due_on end,
+        revived_at = case when {_REVIVED} then %(at)s else c.revived_at end,
         campaign_id = case when {_REVIVED} then %(campaign)s else c.campaign_id end
     from json_to_recordset(cast(%(violations)s as json)) as v({_COLUMNS}) where c.id = v.id
 """
-_VERIFY_TASKS = """
+_VERIFY_TASKS = f"""
     with verified as (
         update remediation_task t set state = 'verified', rev = rev + 1
-        where t.id = any(%(tasks)s) and t.state <> 'verified' and not exists (
-            select from violation v where v.task_id = t.id and v.ended_at is null)
+        where {IDLE_TASKS}
         returning t.id, (select o.state from remediation_task o where o.id = t.id) as was
     )
     insert into task_event (task_id, at, person_id, from_state, to_state, reason, move)
     select id, %(at)s, %(person)s, was, 'verified', 'measured within the limits', 'verified'
     from verified
     returning task_id
+"""
+_VERIFY_DAY_TASKS = f"""
+    with verified as (
+        update remediation_task t set state = 'verified', rev = rev + 1
+        where t.id = any(%(tasks)s) and t.state not in ({ENDED_TASKS})
+        returning t.id, (select o.state from remediation_task o where o.id = t.id) as was
+    )
+    insert into task_event (task_id, at, person_id, from_state, to_state, reason, move)
+    select id, %(at)s, %(person)s, was, 'verified',
+        'the temporary remedy is measured within the limits', 'verified'
+    from verified
 """
 _RETURN_TASKS = """
     with returned as (
@@ -195,13 +209,25 @@ def _as_json(rows: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
 
 def verify_finished_tasks(
     session: Session, tasks: list[UUID], *, person: UUID, at: datetime
-) -> None:
-    """Close the tasks none of whose violations is alive any more; only a measurement does this."""
-    ask(session, _VERIFY_TASKS, {"tasks": tasks, "person": person, "at": at})
+) -> list[UUID]:
+    """Close the tasks none of whose violations is alive any more; only a measurement does this.
+
+    Temporary ones of the same elements end with them. Returns those that were closed.
+    """
+    return [task for (task,) in ask(session, _VERIFY_TASKS, _moved(tasks, person, at))]
+
+
+def verify_day_tasks(session: Session, tasks: list[UUID], *, person: UUID, at: datetime) -> None:
+    """End temporary tasks all of whose violations are measured to be usable on the day."""
+    ask(session, _VERIFY_DAY_TASKS, _moved(tasks, person, at))
 
 
 def return_reported_tasks(
     session: Session, tasks: list[UUID], *, person: UUID, at: datetime
 ) -> None:
     """Return the tasks that were reported done and are measured not to be."""
-    ask(session, _RETURN_TASKS, {"tasks": tasks, "person": person, "at": at})
+    ask(session, _RETURN_TASKS, _moved(tasks, person, at))
+
+
+def _moved(tasks: list[UUID], person: UUID, at: datetime) -> dict[str, Any]:
+    return {"tasks": tasks, "person": person, "at": at}

@@ -94,3 +94,14 @@ def campaign_ids(
     if campaign is not None:
         wanted = wanted.where(Campaign.id == campaign)
     return list(session.scalars(wanted))
+
+
+def milestones_by_day(session: Session, campaign: str) -> list[Milestone]:
+    """A campaign's milestones, the farthest from election day first."""
+    return list(
+        session.scalars(
+            select(Milestone)
+            .where(Milestone.campaign_id == campaign)
+            .order_by(Milestone.days_before.desc(), Milestone.id)
+        )
+    )

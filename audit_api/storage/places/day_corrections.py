@@ -36,6 +36,14 @@ def corrected_days(session: Session) -> WorkingDays:
     return WorkingDays.corrected(session.execute(text(f"select {_CORRECTIONS}")).scalar_one())
 
 
+def corrections_of(session: Session, year: int) -> list[DayCorrection]:
+    """What was said last of each day of a year, by day; those taken back are not among them."""
+    in_year = DayCorrection.day.between(date(year, 1, 1), date(year, 12, 31))
+    said = session.scalars(select(DayCorrection).where(in_year).order_by(DayCorrection.n))
+    newest = {one.day: one for one in said}
+    return [newest[day] for day in sorted(newest) if newest[day].kind != DayKind.COMPUTED]
+
+
 def newest_correction(session: Session, day: date) -> DayCorrection | None:
     """What was said of a day last."""
     of_day = select(DayCorrection).where(DayCorrection.day == day)

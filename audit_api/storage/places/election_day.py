@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.vocabulary import TaskTrack
 from audit_api.storage.base import Base, Id, Instant
+from audit_api.storage.oversight.remediation import ENDED_TASKS
 
 
 class ElectionDayMove(Base):
@@ -43,8 +44,8 @@ NOTICES_OF_TASK = """(select coalesce(json_agg(json_build_object('was', n.was, '
     from deadline_notice n join election_day_move m on m.n = n.move
     where n.task_id = remediation_task.id)"""
 """The notices of a row `remediation_task`, oldest first; SQL."""
-_LIVE = f"""t.campaign_id = :campaign and t.state <> 'verified'
-    and t.track = '{TaskTrack.PERMANENT}'"""
+_LIVE = f"t.campaign_id = :campaign and t.state not in ({ENDED_TASKS})"
+_DUE = f"case t.track when '{TaskTrack.TEMPORARY}' then cast(:temporary as date) else :due_on end"
 # A push holds the site before it touches tasks and violations: so does this.
 _HOLD = text(f"""
     select from site where id in (select t.site_id from remediation_task t where {_LIVE})
@@ -53,23 +54,24 @@ _HOLD = text(f"""
 _CHANGED = text(f"""
     select t.id, territory.code, (select min(st.number) from station st
         where st.site_id = t.site_id and st.campaign_id = t.campaign_id), element.type,
-        element.label, t.current_due_on
+        element.label, t.track, t.current_due_on, {_DUE}
     from remediation_task t join element on element.id = t.element_id
     join site on site.id = t.site_id join territory on territory.id = site.territory_id
-    where {_LIVE} and t.current_due_on <> :due_on order by 3, 5, 1
+    where {_LIVE} and t.current_due_on <> {_DUE} order by 3, 5, t.track, 1
 """)
-_GIVE = text("""
+_GIVE = text(f"""
     with late as (
-        select t.id, t.current_due_on as was from remediation_task t where t.id = any(:tasks)
+        select t.id, t.current_due_on as was, {_DUE} as due_on from remediation_task t
+        where t.id = any(:tasks)
     ), of_tasks as (
-        update remediation_task t set noticed_due_on = :due_on, rev = t.rev + 1
+        update remediation_task t set noticed_due_on = late.due_on, rev = t.rev + 1
         from late where t.id = late.id
     ), of_cases as (
-        update violation v set noticed_due_on = :due_on, rev = v.rev + 1
+        update violation v set noticed_due_on = late.due_on, rev = v.rev + 1
         from late where v.task_id = late.id and v.ended_at is null
     )
     insert into deadline_notice (task_id, move, was, due_on)
-    select id, :move, was, :due_on from late
+    select id, :move, was, due_on from late
 """)
 _MILESTONES = text("""
     select id, days_before, working_days from milestone where campaign_id = :campaign
@@ -91,9 +93,15 @@ def hold_sites(session: Session, campaign: str) -> None:
     session.execute(_HOLD, {"campaign": campaign})
 
 
-def tasks_due_otherwise(session: Session, campaign: str, due_on: date) -> list[Any]:
-    """Live permanent tasks due on another day: id, territory, station, element type, label, due."""
-    return list(session.execute(_CHANGED, {"campaign": campaign, "due_on": due_on}))
+def tasks_due_otherwise(
+    session: Session, campaign: str, due_on: date, temporary: date | None
+) -> list[Any]:
+    """Live tasks due on another day: id, territory, station, element type, label, track, was, due.
+
+    `due_on`: of permanent tasks; `temporary`: of temporary ones, None: they stay.
+    """
+    values = {"campaign": campaign, "due_on": due_on, "temporary": temporary}
+    return list(session.execute(_CHANGED, values))
 
 
 def assignments_after(session: Session, campaign: str, day: date) -> int:
@@ -112,11 +120,13 @@ def add_move(
     at: datetime,
     tasks: list[UUID],
     due_on: date,
+    temporary: date | None = None,
 ) -> None:
-    """Record the decision and give each of the tasks its notice."""
+    """Record the decision and give each of the tasks its notice: days as `tasks_due_otherwise`."""
     move = ElectionDayMove(
         campaign_id=campaign, was=was, day=day, reason=reason, decided_by=by, decided_at=at
     )
     session.add(move)
     session.flush()
-    session.execute(_GIVE, {"tasks": tasks, "due_on": due_on, "move": move.n})
+    days = {"due_on": due_on, "temporary": temporary}
+    session.execute(_GIVE, {"tasks": tasks, "move": move.n} | days)

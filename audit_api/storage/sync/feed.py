@@ -67,6 +67,26 @@ class FeedEpoch(Base):
     xid: Mapped[int | None] = mapped_column(BigInteger)
 
 
+_EVENT = """(select json_build_object({members}'reason', {e}.reason, 'by', {e}_by.full_name,
+            'at', {e}.at) from task_event {e} join person {e}_by on {e}_by.id = {e}.person_id
+            where {e}.task_id = remediation_task.id and {which} limit 1)"""
+_RETURN = _EVENT.format(
+    e="back",
+    members="'move', back.move, ",
+    which="back.from_state = 'reported_done' and back.to_state = 'returned' order by back.n desc",
+)
+_DECLINE = _EVENT.format(e="no", members="", which="no.move = 'decline' order by no.n desc")
+# Whichever day is set next answers.
+_ANSWER = _EVENT.format(
+    e="reply",
+    members="'due_on', reply.due_on, ",
+    which="reply.move = 'set_deadline' and reply.n > asked.n order by reply.n",
+)
+_EXTENSION = _EVENT.format(
+    e="asked",
+    members=f"'due_on', asked.due_on, 'answer', {_ANSWER}, ",
+    which="asked.move = 'ask_extension' order by asked.n desc",
+)
 # What a tablet needs to know of each thing. Table names are the aliases of `_SOURCES`.
 _DOCS = {
     "site": """json_build_object(
@@ -84,11 +104,13 @@ _DOCS = {
         'elements', (select coalesce(json_agg(json_build_object('id', e.id, 'type', e.type,
             'label', e.label) order by e.created_at, e.id), '[]'::json)
             from element e where e.site_id = site.id))""",
-    "task": """json_build_object('id', remediation_task.id, 'rev', remediation_task.rev,
+    "task": f"""json_build_object('id', remediation_task.id, 'rev', remediation_task.rev,
         'site', remediation_task.site_id, 'element', remediation_task.element_id,
         'track', remediation_task.track, 'state', remediation_task.state,
         'due_on', remediation_task.due_on, 'notice_due_on', remediation_task.noticed_due_on,
-        'violations',
+        'cost_som', remediation_task.cost_som, 'returned', {_RETURN},
+        'extension', {_EXTENSION}, 'declined', {_DECLINE},
+        'relieves', remediation_task.relieves, 'violations',
         (select json_agg(json_build_object('id', v.id, 'rev', v.rev,
             'requirement', v.requirement, 'standard', v.standard, 'edition', v.edition,
             'clause', v.clause, 'clause_hint', v.clause_hint, 'confidence', v.confidence,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.storage.base import Answered, ask
 from audit_api.storage.evidence.photos import ask_with_arrivals
+from audit_api.storage.oversight.remediation import ENDED_TASKS
 from audit_api.storage.places.day_corrections import CORRECTIONS_OF_MILESTONE
 
 
@@ -74,7 +75,7 @@ _LOCK_SITE = f"""
         select from station st where st.site_id = s.id and st.campaign_id = c.id)
     for no key update of s
 """
-_KNOWN_STATE = """
+_KNOWN_STATE = f"""
     select i.rev, i.inspector_id, i.site_id,
         (select json_agg(json_build_array(id, site_id, type, label, advice)) from element
             where id = any(cast(%(elements)s as uuid[]))),
@@ -83,7 +84,7 @@ _KNOWN_STATE = """
             from violation where element_id = any(cast(%(elements)s as uuid[]))),
         (select json_object_agg(element_id, id) from remediation_task
             where element_id = any(cast(%(elements)s as uuid[])) and track = 'permanent'
-                and state <> 'verified'),
+                and state not in ({ENDED_TASKS})),
         (select json_agg(encode(sha256, 'hex')) from photo where sha256 in
             (select decode(hex, 'hex') from unnest(cast(%(photos)s as text[])) as t(hex))),
         coalesce(

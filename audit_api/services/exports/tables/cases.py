@@ -61,6 +61,13 @@ VIOLATIONS = Table(
         ),
         Column("overdue", to_say("Overdue"), lambda row, _: row["overdue"], YES_NO, 10),
         Column(
+            "usable_on_the_day",
+            to_say("Usable on the election day"),
+            lambda row, _: row["usable_on_the_day"],
+            YES_NO,
+            12,
+        ),
+        Column(
             "priority",
             to_say("Priority"),
             lambda row, _: row["priority"] and row["priority"]["value"],

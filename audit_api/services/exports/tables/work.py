@@ -32,6 +32,8 @@ def _wrong(row: Row, speak: Speaker) -> str:
 
 
 def _remedies(kind: str, row: Row, speak: Speaker) -> str:
+    if (kind, row["track"]) == ("permanent", "temporary"):
+        return ""
     told = [speak.norm(violation).remedies[kind] for violation in row["violations"]]
     # The violations of one element often have one remedy.
     return "\n".join(dict.fromkeys(text for text in told if text))

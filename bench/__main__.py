@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from audit_api.domain.vocabulary import Role
-from bench import exports, photos, sweeping, syncing, verdicts
+from bench import list_files, photos, sweeping, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.lists import NO_DEARER, measure_lists
@@ -87,7 +87,7 @@ class Bench:
         # Before this process grows by photos: a child's peak counts what its parent had.
         judged = self._verdicts()
         shot, shot_notes = photos.measure(self.stand)
-        marks += exports.measure(self.stand)
+        marks += list_files.measure(self.stand)
         marks += sweeping.measure()
         return write(
             lines,
@@ -116,7 +116,7 @@ class Bench:
             "Raw psycopg inserts the same bodies into a table with a `json` column and no "
             "index but its key; its CPU is PostgreSQL's and its own process's.",
             "p50 and p95 are of one call: one push, one pull, one page.",
-            *exports.NOTES,
+            *list_files.NOTES,
             f"{PAGES} pages, evenly spread over the list; each list is measured twice and the "
             "cheaper run is shown.",
         ]

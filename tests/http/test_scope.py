@@ -75,7 +75,7 @@ for _listed, _formats in {
     "served-lists": ("csv", "xlsx"),
     "adjudications/queue": ("csv", "xlsx"),
 }.items():
-    # That every format narrows as its list does: test_exports.py.
+    # That every format narrows as its list does: test_list_files.py.
     for _format in _formats:
         _named = LISTS[f"/api/v1/{_listed}"] if _format == "csv" else ()
         LISTS[f"/api/v1/{_listed}.{_format}"] = _named

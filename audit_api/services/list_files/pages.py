@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from audit_api.services.exports.speaking import Row
+from audit_api.services.list_files.speaking import Row
 from audit_api.storage.lists.selection import AnyRow, Listed, keyed
 
 PAGE: Final = 1000

@@ -5,10 +5,10 @@ import io
 
 import pytest
 
-from audit_api.services.exports.csv_file import csv_chunks
-from audit_api.services.exports.table import Table
+from audit_api.services.list_files.csv_file import csv_chunks
+from audit_api.services.list_files.table import Table
 from tests.http.exported import read_csv
-from tests.services.exports.sample import TABLES, plain, rows, speaker
+from tests.services.list_files.sample import TABLES, plain, rows, speaker
 
 
 def lines(data: bytes) -> list[list[str]]:

@@ -17,7 +17,7 @@ from audit_api.domain.vocabulary import (
     Waiting,
     Weight,
 )
-from audit_api.services.exports.codes import WORDS
+from audit_api.services.list_files.codes import WORDS
 from field_schema.standard import CONFIDENCES
 
 LISTS: dict[str, type[StrEnum]] = {

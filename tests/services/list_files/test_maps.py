@@ -11,11 +11,11 @@ import numpy as np
 import pyogrio
 import pytest
 
-from audit_api.services.exports.geojson_file import geojson_chunks
-from audit_api.services.exports.geopackage_file import write_geopackage
-from audit_api.services.exports.speaking import Row
-from tests.services.exports.payloads import PAYLOADS
-from tests.services.exports.sample import about, plain, rows, speaker
+from audit_api.services.list_files.geojson_file import geojson_chunks
+from audit_api.services.list_files.geopackage_file import write_geopackage
+from audit_api.services.list_files.speaking import Row
+from tests.services.list_files.payloads import PAYLOADS
+from tests.services.list_files.sample import about, plain, rows, speaker
 
 FORMS = ("geojson", "gpkg")
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.domain.vocabulary import Role
-from audit_api.http.exports import EXPORTS, Export
+from audit_api.http.list_files import EXPORTS, Export
 from audit_api.services.oversight.sweep_tasks import sweep_tasks
 from audit_api.storage.base import Database
 from tests.factories import CAMPAIGN, World

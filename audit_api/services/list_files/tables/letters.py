@@ -1,9 +1,9 @@
 """What prosecutors wrote and how far stations are: acts, served lists, progress."""
 
 from audit_api.domain.vocabulary import UserGroup
-from audit_api.services.exports.speaking import Row, Speaker
-from audit_api.services.exports.table import Column, Table
-from audit_api.services.exports.tables.common import CAMPAIGN, DAY, ID, INSTANT, WHOLE, YES_NO
+from audit_api.services.list_files.speaking import Row, Speaker
+from audit_api.services.list_files.table import Column, Table
+from audit_api.services.list_files.tables.common import CAMPAIGN, DAY, ID, INSTANT, WHOLE, YES_NO
 from audit_api.words import to_say
 
 

@@ -1,8 +1,8 @@
 """The violations register, the recommendations, and the rows of a served list."""
 
-from audit_api.services.exports.speaking import as_json
-from audit_api.services.exports.table import Column, Table
-from audit_api.services.exports.tables.common import (
+from audit_api.services.list_files.speaking import as_json
+from audit_api.services.list_files.table import Column, Table
+from audit_api.services.list_files.tables.common import (
     ADDRESS,
     BODIES,
     CAMPAIGN,

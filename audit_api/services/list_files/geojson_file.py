@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from audit_api.services.exports.plain_text import readable
-from audit_api.services.exports.speaking import Row, Speaker
-from audit_api.services.exports.table import About, Kind, Pages, Table
+from audit_api.services.list_files.plain_text import readable
+from audit_api.services.list_files.speaking import Row, Speaker
+from audit_api.services.list_files.table import About, Kind, Pages, Table
 
 
 def geojson_chunks(table: Table, pages: Pages, speak: Speaker, about: About) -> Iterator[bytes]:

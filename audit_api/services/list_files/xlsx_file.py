@@ -12,9 +12,9 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from audit_api.domain.errors import InvalidInput
-from audit_api.services.exports.plain_text import REPLACED, begins_formula, readable
-from audit_api.services.exports.speaking import Speaker
-from audit_api.services.exports.table import About, Kind, Pages, Table
+from audit_api.services.list_files.plain_text import REPLACED, begins_formula, readable
+from audit_api.services.list_files.speaking import Speaker
+from audit_api.services.list_files.table import About, Kind, Pages, Table
 from audit_api.words.words import TIME_ZONE
 
 _ZONE: Final = ZoneInfo(TIME_ZONE)

@@ -5,9 +5,9 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from audit_api.services.exports.plain_text import safe_text
-from audit_api.services.exports.speaking import Speaker
-from audit_api.services.exports.table import Kind, Pages, Table
+from audit_api.services.list_files.plain_text import safe_text
+from audit_api.services.list_files.speaking import Speaker
+from audit_api.services.list_files.table import Kind, Pages, Table
 
 END: Final = "#end"
 """Begins the last line of a whole file; behind it stands the number of rows."""

@@ -1,8 +1,8 @@
 """What is to be done, where, and what waits: tasks, sites and the queue of supervision."""
 
-from audit_api.services.exports.speaking import Row, Speaker, as_json, stations_of
-from audit_api.services.exports.table import Column, Table
-from audit_api.services.exports.tables.common import (
+from audit_api.services.list_files.speaking import Row, Speaker, as_json, stations_of
+from audit_api.services.list_files.table import Column, Table
+from audit_api.services.list_files.tables.common import (
     ADDRESS,
     BODIES,
     CAMPAIGN,

@@ -11,12 +11,12 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
-from audit_api.http.exports import EXPORTS, Export
+from audit_api.http.list_files import EXPORTS, Export
 from audit_api.storage.base import Database
 from tests.factories import CAMPAIGN, World
 from tests.http.exported import read_csv, read_geojson, read_xlsx
 from tests.http.populated import Things
-from tests.services.exports.payloads import STORABLE, runs_somewhere
+from tests.services.list_files.payloads import STORABLE, runs_somewhere
 
 API = "/api/v1"
 WORDS = {"ky": "Бузуулардын реестри", "ru": "Реестр нарушений", "en": "Register of violations"}

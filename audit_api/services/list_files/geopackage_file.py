@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from audit_api.services.exports.geojson_file import point_of
-from audit_api.services.exports.plain_text import readable
-from audit_api.services.exports.speaking import Speaker
-from audit_api.services.exports.table import About, Kind, Pages, Table
+from audit_api.services.list_files.geojson_file import point_of
+from audit_api.services.list_files.plain_text import readable
+from audit_api.services.list_files.speaking import Speaker
+from audit_api.services.list_files.table import About, Kind, Pages, Table
 
 _APPLICATION_ID: Final = int.from_bytes(b"GPKG", "big")
 _VERSION: Final = 10300

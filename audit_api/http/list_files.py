@@ -31,16 +31,16 @@ from audit_api.http.oversight.statistics import ProgressQuery, progress_asked
 from audit_api.http.oversight.tasks import TaskQuery, tasks_asked
 from audit_api.http.oversight.violations import ViolationQuery, violations_asked
 from audit_api.http.places import SiteQuery, sites_asked
-from audit_api.services.exports.csv_file import csv_chunks
-from audit_api.services.exports.geojson_file import geojson_chunks
-from audit_api.services.exports.geopackage_file import write_geopackage
-from audit_api.services.exports.pages import pages_of
-from audit_api.services.exports.speaking import Row, Speaker
-from audit_api.services.exports.table import About, Pages, Table
-from audit_api.services.exports.tables.cases import RECOMMENDATIONS, SERVED_ROWS, VIOLATIONS
-from audit_api.services.exports.tables.letters import ACTS, PROGRESS, SERVED_LISTS
-from audit_api.services.exports.tables.work import QUEUE, SITES, TASKS
-from audit_api.services.exports.xlsx_file import write_xlsx
+from audit_api.services.list_files.csv_file import csv_chunks
+from audit_api.services.list_files.geojson_file import geojson_chunks
+from audit_api.services.list_files.geopackage_file import write_geopackage
+from audit_api.services.list_files.pages import pages_of
+from audit_api.services.list_files.speaking import Row, Speaker
+from audit_api.services.list_files.table import About, Pages, Table
+from audit_api.services.list_files.tables.cases import RECOMMENDATIONS, SERVED_ROWS, VIOLATIONS
+from audit_api.services.list_files.tables.letters import ACTS, PROGRESS, SERVED_LISTS
+from audit_api.services.list_files.tables.work import QUEUE, SITES, TASKS
+from audit_api.services.list_files.xlsx_file import write_xlsx
 from audit_api.settings import Settings
 from audit_api.storage.lists import served_lists as served
 from audit_api.storage.lists.selection import AnyRow, Listed
@@ -48,10 +48,10 @@ from audit_api.storage.people import full_name
 from audit_api.words import words_in
 
 blueprint = Blueprint(
-    "exports",
+    "list_files",
     __name__,
     description="Lists as CSV, XLSX, GeoJSON and GeoPackage: the rows that the same filters show "
-    "in the list, as of one moment. See docs/exports.md.",
+    "in the list, as of one moment. See docs/list-files.md.",
 )
 _BLOCK: Final = 64 * 1024
 

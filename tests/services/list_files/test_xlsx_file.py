@@ -14,12 +14,12 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from audit_api.domain.errors import InvalidInput
-from audit_api.services.exports import xlsx_file
-from audit_api.services.exports.speaking import Row
-from audit_api.services.exports.table import Table
-from audit_api.services.exports.xlsx_file import write_xlsx
-from tests.services.exports.payloads import PAYLOADS
-from tests.services.exports.sample import TABLES, about, plain, rows, speaker
+from audit_api.services.list_files import xlsx_file
+from audit_api.services.list_files.speaking import Row
+from audit_api.services.list_files.table import Table
+from audit_api.services.list_files.xlsx_file import write_xlsx
+from tests.services.list_files.payloads import PAYLOADS
+from tests.services.list_files.sample import TABLES, about, plain, rows, speaker
 
 SOFFICE = shutil.which("soffice")
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from audit_api.services.exports.codes import WORDS
+from audit_api.services.list_files.codes import WORDS
 from audit_api.words import Words
 from field_schema.catalog import Catalog
 from field_schema.form import Question

@@ -1,6 +1,6 @@
 """What officials take away: 25,000 violations in each format, and the server's memory meanwhile.
 
-By itself: `python -m bench.exports`.
+By itself: `python -m bench.list_files`.
 """
 
 import http.client

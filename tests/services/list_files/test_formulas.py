@@ -7,12 +7,12 @@ import zipfile
 import pytest
 from python_calamine import CalamineWorkbook
 
-from audit_api.services.exports.csv_file import csv_chunks
-from audit_api.services.exports.plain_text import readable, safe_text
-from audit_api.services.exports.table import Kind, Table
-from audit_api.services.exports.xlsx_file import write_xlsx
-from tests.services.exports.payloads import PAYLOADS, is_formula, runs_somewhere
-from tests.services.exports.sample import TABLES, about, saying, speaker
+from audit_api.services.list_files.csv_file import csv_chunks
+from audit_api.services.list_files.plain_text import readable, safe_text
+from audit_api.services.list_files.table import Kind, Table
+from audit_api.services.list_files.xlsx_file import write_xlsx
+from tests.services.list_files.payloads import PAYLOADS, is_formula, runs_somewhere
+from tests.services.list_files.sample import TABLES, about, saying, speaker
 
 
 def spreadsheet(table: Table) -> bytes:

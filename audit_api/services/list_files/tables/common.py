@@ -1,7 +1,7 @@
 """Columns that several lists have."""
 
-from audit_api.services.exports.speaking import as_json, stations_of
-from audit_api.services.exports.table import Column, Kind
+from audit_api.services.list_files.speaking import as_json, stations_of
+from audit_api.services.list_files.table import Column, Kind
 from audit_api.words import to_say
 
 TEXT, WHOLE, NUMBER = Kind.TEXT, Kind.WHOLE, Kind.NUMBER

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from audit_api.services.exports.speaking import Row, Speaker
-from audit_api.services.exports.table import About, Column, Kind, Table
-from audit_api.services.exports.tables.cases import RECOMMENDATIONS, SERVED_ROWS, VIOLATIONS
-from audit_api.services.exports.tables.letters import ACTS, PROGRESS, SERVED_LISTS
-from audit_api.services.exports.tables.work import QUEUE, SITES, TASKS
+from audit_api.services.list_files.speaking import Row, Speaker
+from audit_api.services.list_files.table import About, Column, Kind, Table
+from audit_api.services.list_files.tables.cases import RECOMMENDATIONS, SERVED_ROWS, VIOLATIONS
+from audit_api.services.list_files.tables.letters import ACTS, PROGRESS, SERVED_LISTS
+from audit_api.services.list_files.tables.work import QUEUE, SITES, TASKS
 from audit_api.words import words_in
 from field_schema.catalog import load_catalog
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from audit_api.services.exports.speaking import Row, Speaker
+from audit_api.services.list_files.speaking import Row, Speaker
 
 Pages = Iterable[Sequence[Row]]
 """A list's rows as its JSON has them, a page at a time: no more than one page is held."""

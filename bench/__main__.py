@@ -13,10 +13,11 @@ from typing import Any
 import psycopg
 
 from audit_api.domain.vocabulary import Role
-from bench import list_files, photos, sweeping, syncing, verdicts
+from bench import events, list_files, photos, sweeping, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.lists import NO_DEARER, measure_lists
+from bench.papers import measure_papers
 from bench.place import Place
 from bench.report import Line, Verdict, write
 from bench.stand import Stand, standing
@@ -81,6 +82,7 @@ class Bench:
                 "push of 50 inspections, with receipts and chain", batched, "CPU-s per 1,000", 2.5
             ),
             Verdict(f"a page of {many:,} violations beside one of {few:,}", dearer, "×", NO_DEARER),
+            *measure_papers(self.stand, many),
         ]
         listed, listed_notes = measure_lists()
         synced, sync_notes = syncing.measure(self.stand)
@@ -89,6 +91,7 @@ class Bench:
         shot, shot_notes = photos.measure(self.stand)
         marks += list_files.measure(self.stand)
         marks += sweeping.measure()
+        marks += events.measure()
         return write(
             lines,
             self._notes(),

@@ -134,6 +134,9 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
                 "ESCALATE_",
                 "ACT_",
                 "INSPECTING_",
+                "WEBHOOKS_",
+                "SMTP_",
+                "MAIL_",
             )
         ):
             monkeypatch.delenv(name)

@@ -281,7 +281,7 @@ def _answer(
     speak = Speaker(
         words_in(language),
         catalog(),
-        address=request.host_url.rstrip("/"),
+        address=settings.public_url or request.host_url.rstrip("/"),
         inspecting=settings.inspecting_body,
     )
     about = About(

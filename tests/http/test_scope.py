@@ -113,6 +113,19 @@ WITHOUT_TERRITORY = {
     "/api/v1/acts/<uuid:act>/decisions": "test_acts.py: one outside is unknown",
     "/api/v1/served-lists/previews": "test_served_lists.py: an addressee outside is unknown",
     "/api/v1/devices/codes": "test_devices.py: a person outside the grants is unknown",
+    "/api/v1/webhooks": "only the caller's own: tests/events/test_webhooks.py",
+    "/api/v1/webhooks/<uuid:webhook>": "only the caller's own: tests/events/test_webhooks.py",
+    "/api/v1/webhooks/<uuid:webhook>/secrets": "only the caller's own: tests/events/",
+    "/api/v1/webhooks/<uuid:webhook>/enablements": "only the caller's own: tests/events/",
+    "/api/v1/webhooks/<uuid:webhook>/deliveries": "only the caller's own: tests/events/",
+    "/api/v1/webhooks/<uuid:webhook>/deliveries/<uuid:delivery>/retries": "only the caller's own: "
+    "tests/events/",
+    "/api/v1/exports": "test_exports.py: only the caller's own; what is named outside is unknown",
+    "/api/v1/exports/<uuid:export>": "test_exports.py: another person's is unknown",
+    "/api/v1/exports/<uuid:export>/file": "test_exports.py: another person's is unknown",
+    "/verify/<string:code>": "test_verify.py: no rows, nobody's name, for everybody",
+    "/verify.css": "no data",
+    "/verify.js": "no data",
     "/api/v1/sessions": "a password is the key",
     "/api/v1/sessions/current": "only the caller's own",
     "/api/v1/photos/<string:sha256>": "takes in, reads nothing",
@@ -180,6 +193,9 @@ def test_only_these_routes_are_open_to_everybody(app: Flask) -> None:
         "docs.asset",
         "docs.start",
         "docs.openapi",
+        "verify.verify",
+        "verify.style",
+        "verify.script",
     }
 
 

@@ -109,11 +109,14 @@ class Twins:
     def _addresses(self) -> Iterator[str]:
         yield "/api/v1/sessions/current"
         for listed, names in LISTS.items():
+            paged = "/statistics/" not in listed and "." not in listed.rpartition("/")[2]
             asked = f"{listed}?campaign={CAMPAIGN}" if names == ("campaign",) else listed
-            yield asked
+            # As much as a page holds: what is outside must not lie behind the first page.
+            yield f"{asked}?limit=200" if paged else asked
             if names and names != ("campaign",):
                 # Where the next page begins is told too.
-                yield f"{asked}?territory=N" + ("" if is_export(listed) else "&limit=2")
+                narrowed = f"{asked}{'&' if '?' in asked else '?'}territory=N"
+                yield f"{narrowed}&limit=2" if paged else narrowed
         for where in ("near-1", "far-2"):
             ids = {kind: at[where] for kind, at in self.things.ids.items()}
             for rule in ITEMS:

@@ -103,7 +103,7 @@ def _placed(chosen: Selection, wanted: CaseFilter, campaign: str) -> Selection:
 def selected_violations(
     scope: Scope, wanted: CaseFilter, today: date, *, needs: Scope | None = None
 ) -> Selection:
-    """The violations in scope that a filter leaves, but for `overdue`.
+    """The violations in scope that a filter leaves, but for `overdue` and `usable_on_the_day`.
 
     `needs`: where the reader may see priorities; None: nowhere.
     """
@@ -115,6 +115,20 @@ def selected_violations(
     chosen.where("violation.severity = :severity", severity=wanted.severity)
     chosen.where("violation.state = :state", state=wanted.state)
     chosen.where(":user_group = any(violation.user_groups)", user_group=wanted.user_group)
+    return chosen
+
+
+def listed_violations(
+    scope: Scope, wanted: CaseFilter, today: date, *, needs: Scope | None = None
+) -> Selection:
+    """The violations in scope that a filter leaves, every part of it; `needs` as above."""
+    chosen = selected_violations(scope, wanted, today, needs=needs)
+    chosen.where(f"{usable(':today')} = :usable", usable=wanted.usable_on_the_day)
+    if wanted.usable_on_the_day:
+        chosen.where(perhaps_usable(":today"))
+    if wanted.overdue is not None:
+        late = "violation.ended_at is null and violation.current_due_on < :today"
+        chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)
     return chosen
 
 
@@ -132,13 +146,7 @@ def list_violations(
 
     One row more than `limit`, if there is one.
     """
-    chosen = selected_violations(scope, wanted, today, needs=needs)
-    chosen.where(f"{usable(':today')} = :usable", usable=wanted.usable_on_the_day)
-    if wanted.usable_on_the_day:
-        chosen.where(perhaps_usable(":today"))
-    if wanted.overdue is not None:
-        late = "violation.ended_at is null and violation.current_due_on < :today"
-        chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)
+    chosen = listed_violations(scope, wanted, today, needs=needs)
     chosen.after("violation.first_seen_at, violation.id", after, ("timestamptz", "uuid"))
     order = "violation.first_seen_at, violation.id"
     return chosen.rows(session, _VIOLATIONS, order=order, limit=limit)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from audit_api.domain.events.mails import is_address
 from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.domain.oversight.fabrication import Thresholds
-from audit_api.domain.vocabulary import ActKind
+from audit_api.domain.vocabulary import ActKind, Language
 
 _LEAST_SECRET_LENGTH = 32
 # "changeme", however often repeated, has 7; a random one of 32 hexadecimal digits about 14.
@@ -78,6 +78,8 @@ class Settings:
     escalation: EscalationDays = field(default_factory=EscalationDays)
     # No default: the terms of the law could not be verified.
     act_answer_days: Mapping[ActKind, int] = field(default_factory=dict)
+    # The body that has the inspections made, by language; empty: nobody named it.
+    inspecting_body: Mapping[str, str] = field(default_factory=dict)
     # For demonstration and tests: webhooks may lead into private networks, over plain HTTP.
     webhooks_anywhere: bool = False
     # None: no mail is sent.
@@ -132,6 +134,7 @@ class Settings:
             fabrication=_thresholds(env),
             escalation=_escalation(env),
             act_answer_days=_answer_days(env),
+            inspecting_body=_inspecting_body(env),
             webhooks_anywhere=_switch(env, "WEBHOOKS_ANYWHERE"),
             mail=mail_settings(env.str("SMTP_URL", ""), env.str("MAIL_FROM", "")),
         )
@@ -175,6 +178,17 @@ def _answer_days(env: Env) -> dict[ActKind, int]:
     return {
         kind: _whole(env, name, 0, most=366) for kind, name in names.items() if env.str(name, "")
     }
+
+
+def _inspecting_body(env: Env) -> dict[str, str]:
+    said = {
+        language.value: env.str(f"INSPECTING_BODY_{language.name}", "") for language in Language
+    }
+    if any(said.values()) and not all(said.values()):
+        raise SettingsError(
+            "INSPECTING_BODY_KY, _RU and _EN name one body in three languages. Set all, or none."
+        )
+    return said if all(said.values()) else {}
 
 
 def _whole(env: Env, name: str, default: int, *, most: int) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from audit_api.domain.vocabulary import Role
-from bench import events, photos, sweeping, syncing, verdicts
+from bench import events, list_files, photos, sweeping, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.lists import NO_DEARER, measure_lists
@@ -89,6 +89,7 @@ class Bench:
         # Before this process grows by photos: a child's peak counts what its parent had.
         judged = self._verdicts()
         shot, shot_notes = photos.measure(self.stand)
+        marks += list_files.measure(self.stand)
         marks += sweeping.measure()
         marks += events.measure()
         return write(
@@ -118,6 +119,7 @@ class Bench:
             "Raw psycopg inserts the same bodies into a table with a `json` column and no "
             "index but its key; its CPU is PostgreSQL's and its own process's.",
             "p50 and p95 are of one call: one push, one pull, one page.",
+            *list_files.NOTES,
             f"{PAGES} pages, evenly spread over the list; each list is measured twice and the "
             "cheaper run is shown.",
         ]

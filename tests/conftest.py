@@ -133,6 +133,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
                 "FLAG_",
                 "ESCALATE_",
                 "ACT_",
+                "INSPECTING_",
                 "WEBHOOKS_",
                 "SMTP_",
                 "MAIL_",

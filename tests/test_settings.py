@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.domain.oversight.fabrication import Thresholds
-from audit_api.domain.vocabulary import ActKind
+from audit_api.domain.vocabulary import ActKind, Language
 from audit_api.settings import Settings, SettingsError
 
 GOOD = {
@@ -28,9 +28,10 @@ GOOD = {
 FLAGS = {f"FLAG_{name.upper()}": name for name in Thresholds.__dataclass_fields__}
 ESCALATE = {f"ESCALATE_{name.upper()}": name for name in EscalationDays.__dataclass_fields__}
 TERMS = {f"ACT_ANSWER_DAYS_{kind.upper()}": kind for kind in ActKind}
+BODY = {f"INSPECTING_BODY_{language.name}": language.value for language in Language}
 OPTIONAL = (
     "PUBLIC_URL", "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL",
-    *FLAGS, *ESCALATE, *TERMS,
+    *FLAGS, *ESCALATE, *TERMS, *BODY,
 )  # fmt: skip
 
 
@@ -288,6 +289,22 @@ def test_the_term_for_an_answer_comes_from_the_environment(
     assert Settings.from_env().act_answer_days == {TERMS[variable]: 10}
     monkeypatch.setenv(variable, "0")
     with pytest.raises(SettingsError, match=variable):
+        Settings.from_env()
+
+
+def test_the_inspecting_body_is_named_in_every_language_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings.from_env().inspecting_body == {}
+    for name in BODY:
+        monkeypatch.setenv(name, f"Body {name[-2:]}")
+    assert Settings.from_env().inspecting_body == {
+        "ky": "Body KY",
+        "ru": "Body RU",
+        "en": "Body EN",
+    }
+    monkeypatch.setenv("INSPECTING_BODY_KY", "")
+    with pytest.raises(SettingsError, match="Set all, or none"):
         Settings.from_env()
 
 

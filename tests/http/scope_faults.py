@@ -71,7 +71,7 @@ class Fault:
 
 _COORDINATOR = Role.COORDINATOR
 FAULTS = (
-    Fault(violations, "list_violations", ("/api/v1/violations", "/api/v1/violations.csv")),
+    Fault(violations, "list_violations", ("/api/v1/violations",)),
     Fault(violations, "find_violation", ("/api/v1/violations/",)),
     Fault(violations, "list_recommendations", ("/api/v1/recommendations",)),
     Fault(sites, "list_sites", ("/api/v1/sites",)),

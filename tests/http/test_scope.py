@@ -29,10 +29,11 @@ ITEMS = {
     "/api/v1/acts/<uuid:act>": "act",
     "/api/v1/served-lists/<uuid:served_list>": "served_list",
     "/api/v1/served-lists/<uuid:served_list>.csv": "served_list",
+    "/api/v1/served-lists/<uuid:served_list>.xlsx": "served_list",
 }
 """Routes that answer one thing: rule -> what its parameter names."""
 
-LISTS = {
+LISTS: dict[str, tuple[str, ...]] = {
     "/api/v1/assignments": ("territory", "campaign", "site"),
     "/api/v1/devices": ("territory",),
     "/api/v1/sites": ("territory", "campaign"),
@@ -43,13 +44,16 @@ LISTS = {
     "/api/v1/reviews": ("territory", "site"),
     "/api/v1/adjudications/queue": ("territory", "campaign", "site"),
     "/api/v1/violations": ("territory", "campaign", "site"),
-    "/api/v1/violations.csv": ("territory", "campaign", "site"),
     "/api/v1/recommendations": ("territory", "campaign", "site"),
     "/api/v1/acts": ("territory", "campaign"),
     "/api/v1/served-lists": ("territory", "campaign"),
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}": (),
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}&by=constituency": (),
     "/api/v1/statistics/progress": ("campaign",),
+    f"/api/v1/statistics/progress.csv?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/progress.csv": ("campaign",),
+    f"/api/v1/statistics/progress.xlsx?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/progress.xlsx": ("campaign",),
     f"/api/v1/statistics/tasks?campaign={CAMPAIGN}": (),
     "/api/v1/statistics/tasks": ("campaign",),
     f"/api/v1/statistics/burn-up?campaign={CAMPAIGN}": ("territory",),
@@ -62,6 +66,19 @@ LISTS = {
     "/api/v1/statistics/map.svg": ("campaign",),
 }
 """Routes that answer several things: address -> filters that name something."""
+for _listed, _formats in {
+    "sites": ("csv", "xlsx", "geojson", "gpkg"),
+    "tasks": ("csv", "xlsx", "geojson", "gpkg"),
+    "violations": ("csv", "xlsx", "geojson", "gpkg"),
+    "recommendations": ("csv", "xlsx", "geojson", "gpkg"),
+    "acts": ("csv", "xlsx"),
+    "served-lists": ("csv", "xlsx"),
+    "adjudications/queue": ("csv", "xlsx"),
+}.items():
+    # That every format narrows as its list does: test_list_files.py.
+    for _format in _formats:
+        _named = LISTS[f"/api/v1/{_listed}"] if _format == "csv" else ()
+        LISTS[f"/api/v1/{_listed}.{_format}"] = _named
 
 WITHOUT_TERRITORY = {
     "/api/v1/days": "the same for everybody; corrected for the country (test_days.py)",

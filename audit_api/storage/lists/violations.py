@@ -9,7 +9,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
-from audit_api.storage.lists.selection import SITE_NAME, TERRITORY_NAME, AnyRow, Selection
+from audit_api.storage.lists.selection import (
+    ADDRESS_AND_PLACE,
+    SITE_NAME,
+    TERRITORY_NAME,
+    AnyRow,
+    Selection,
+)
 from audit_api.storage.oversight.priority import OF_VIOLATION
 from audit_api.storage.oversight.relief import USABLE_ON_THE_DAY, perhaps_usable, usable
 
@@ -17,7 +23,7 @@ _WHERE = f"""'site', site.id, 'site_name', {SITE_NAME}, 'territory', territory.c
     'territory_name', {TERRITORY_NAME}, 'stations',
         (select coalesce(json_agg(json_build_object('number', st.number,
         'constituency', st.constituency_number) order by st.number), '[]'::json) from station st
-        where st.site_id = site.id and st.campaign_id = {{campaign}}),
+        where st.site_id = site.id and st.campaign_id = {{campaign}}), {ADDRESS_AND_PLACE},
     'element', element.id, 'element_type', element.type, 'element_label', element.label"""
 _VIOLATIONS = f"""select json_build_object('id', violation.id,
     {_WHERE.format(campaign="violation.campaign_id")}, 'campaign', violation.campaign_id,

@@ -95,7 +95,8 @@ def make_worker(settings: Settings, database: Database | None = None) -> procras
 
     _sweep_tasks_often(worker, database, settings.escalation)
     files = FileStore(settings.s3)
-    _make_exports(worker, Tools(database, catalogs, store, files, settings.secret_key))
+    tools = Tools(database, catalogs, store, files, settings.secret_key, settings.inspecting_body)
+    _make_exports(worker, tools)
     _tell_often(worker, database, settings)
     _one_at_a_time(worker)
     _revive_often(worker)

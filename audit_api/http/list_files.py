@@ -32,6 +32,7 @@ from audit_api.http.oversight.tasks import TaskQuery, tasks_asked
 from audit_api.http.oversight.violations import ViolationQuery, violations_asked
 from audit_api.http.places import SiteQuery, sites_asked
 from audit_api.services.list_files.csv_file import csv_chunks
+from audit_api.services.list_files.files import CONTENT_TYPES
 from audit_api.services.list_files.geojson_file import geojson_chunks
 from audit_api.services.list_files.geopackage_file import write_geopackage
 from audit_api.services.list_files.pages import pages_of
@@ -128,11 +129,11 @@ def _binary(content_type: str) -> dict[str, str]:
     return {"type": "string", "contentMediaType": content_type}
 
 
-_OF_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_OF_GPKG: Final = "application/geopackage+sqlite3"
+_OF_XLSX: Final = CONTENT_TYPES["xlsx"]
+_OF_GPKG: Final = CONTENT_TYPES["gpkg"]
 CSV: Final = Format(
     "csv",
-    "text/csv; charset=utf-8",
+    CONTENT_TYPES["csv"],
     {"type": "string"},
     _csv,
     HeaderQuery,
@@ -141,7 +142,7 @@ CSV: Final = Format(
 XLSX: Final = Format("xlsx", _OF_XLSX, _binary(_OF_XLSX), _xlsx, LanguageQuery, "as a spreadsheet")
 GEOJSON: Final = Format(
     "geojson",
-    "application/geo+json",
+    CONTENT_TYPES["geojson"],
     {"type": "object"},
     _geojson,
     LanguageQuery,

@@ -98,10 +98,14 @@ def _sign(state: str, x: float, y: float) -> str:
 
 
 def _area(places: Sequence[Point]) -> str:
-    corners = " ".join(f"{x},{y}" for x, y in _hull(places))
+    hull = _hull(places)
+    if len(hull) == 1:
+        [(x, y)] = hull
+        return f'<circle cx="{x}" cy="{y}" r="9" fill="#e3eef3" opacity="0.75" />'
+    corners = " L".join(f"{x} {y}" for x, y in hull)
     return (
-        f'<polygon points="{corners}" fill="#e3eef3" stroke="#e3eef3" stroke-width="18" '
-        'stroke-linejoin="round" opacity="0.75" />'
+        f'<path d="M{corners} Z" fill="#e3eef3" stroke="#e3eef3" stroke-width="18" '
+        'stroke-linejoin="round" stroke-linecap="round" opacity="0.75" />'
     )
 
 
@@ -109,7 +113,7 @@ def _hull(places: Sequence[Point]) -> list[Point]:
     """The convex hull, by Andrew's monotone chain."""
     ordered = sorted(set(places))
     if len(ordered) < 3:
-        return [*ordered, ordered[-1]]
+        return ordered
     return _chain(ordered)[:-1] + _chain(ordered[::-1])[:-1]
 
 

@@ -193,6 +193,8 @@ def test_only_these_routes_are_open_to_everybody(app: Flask) -> None:
         "docs.asset",
         "docs.start",
         "docs.openapi",
+        "public_facts.get_geojson",
+        "public_facts.get_a11yjson",
         "verify.verify",
         "verify.style",
         "verify.script",

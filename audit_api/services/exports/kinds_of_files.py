@@ -18,6 +18,7 @@ from audit_api.services.exports.printed_lists import (
     print_violations,
 )
 from audit_api.services.exports.printed_tasks import print_task
+from audit_api.services.exports.tabled_lists import tabled_served_lists, tabled_violations
 from audit_api.storage.lists.acts import find_act
 from audit_api.storage.lists.served_lists import find_served
 from audit_api.storage.lists.tasks import find_task
@@ -39,8 +40,16 @@ class Kind:
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "violations": Kind(Noun.VIOLATIONS, {"pdf": print_violations}, filters=CASE_FILTERS),
-    "served_list": Kind(Noun.ACTS, {"pdf": print_served_list}, find=find_served),
+    "violations": Kind(
+        Noun.VIOLATIONS,
+        {"pdf": print_violations, **tabled_violations("csv", "xlsx", "geojson", "gpkg")},
+        filters=CASE_FILTERS,
+    ),
+    "served_list": Kind(
+        Noun.ACTS,
+        {"pdf": print_served_list, **tabled_served_lists("csv", "xlsx")},
+        find=find_served,
+    ),
     "act": Kind(Noun.ACTS, {"pdf": print_act}, find=find_act),
     "task": Kind(
         Noun.TASKS,

@@ -1,7 +1,7 @@
 """What a maker of files works with, and what it gives back."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ class Tools:
     photos: PhotoStore
     files: FileStore
     secret: str
+    # By language; empty: nobody named it.
+    inspecting_body: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

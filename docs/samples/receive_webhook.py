@@ -14,11 +14,12 @@ class Receiver(BaseHTTPRequestHandler):
     """Answers 204 to what is signed with the secret; to anything else the connection breaks."""
 
     def do_POST(self) -> None:
+        """One event."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         event = Webhook(sys.argv[2]).verify(body, dict(self.headers))
         self.send_response(204)
         self.end_headers()
-        print(json.dumps(event, ensure_ascii=False))
+        sys.stdout.write(f"{json.dumps(event, ensure_ascii=False)}\n")
 
     def log_message(self, *_: object) -> None:
         """Nothing but the event is printed."""

@@ -90,8 +90,8 @@ class Paper:
 
     @property
     def text(self) -> str:
-        """All of it."""
-        return "\n".join(page.extract_text() for page in self._pdf.pages)
+        """All of it, without the places where long words may be broken."""
+        return "\n".join(page.extract_text() for page in self._pdf.pages).replace("\u200b", "")
 
     @property
     def photos(self) -> int:

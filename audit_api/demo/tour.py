@@ -149,14 +149,16 @@ class Tour:
             f"-w '%{{size_download}} bytes are in {self._home.name}/confirmed.xlsx\\n'",
         )
         made = [
-            export["file"]
+            export["file"]["verify"]
             for export in self._read(name, "/exports?limit=200")["items"]
             if export["kind"] == "act" and export["file"]
         ]
-        for file in made[:1]:
+        for printed in made[:1]:
+            # Printed at an earlier start it may name another port.
+            address = f"{self._base_url}/verify/{printed.rsplit('/', 1)[1]}"
             yield Step(
-                f"is the paper of the order genuine? (in a browser: {file['verify']})",
-                f"curl -s -H 'Accept: application/json' '{file['verify']}' {PRETTY}",
+                f"is the paper of the order genuine? (in a browser: {address})",
+                f"curl -s -H 'Accept: application/json' '{address}' {PRETTY}",
             )
 
     def _print_sheet(self, name: str) -> Iterator[Step]:

@@ -30,7 +30,8 @@ def grouped(code: str) -> str:
 def read_code(said: str) -> str | None:
     """The code that somebody typed, with or without dashes, capitals or spaces; None for no code.
 
-    0 and 1 are in no code: they are read as the letters they look like.
+    0 and 1 are in no code: they are read as the letters they look like. Copied out of a PDF a code
+    may have a space of no width in it, from where its page may break long words.
     """
-    plain = re.sub(r"[-\s]", "", said[:100]).lower().replace("0", "o").replace("1", "l")
+    plain = re.sub(r"[-\s\u200b]", "", said[:100]).lower().replace("0", "o").replace("1", "l")
     return plain if _CODE.fullmatch(plain) else None

@@ -135,7 +135,7 @@ def _labels(areas: Mapping[str, tuple[str, Sequence[Point]]]) -> list[str]:
     taken: list[tuple[float, float, float, float]] = []
     drawn = []
     for name, places in sorted(areas.values(), key=lambda one: (-len(one[1]), one[0])):
-        half = len(name) * _TEXT * 0.3
+        half = len(name) * _TEXT * 0.32
         x = sum(x for x, _ in places) / len(places)
         x = min(max(x, half), WIDTH - half)
         y = max(min(y for _, y in places) - 10, _TEXT)
@@ -145,6 +145,7 @@ def _labels(areas: Mapping[str, tuple[str, Sequence[Point]]]) -> list[str]:
         taken.append(box)
         drawn.append(
             f'<text x="{x:.1f}" y="{y:.1f}" font-family="Inter" font-size="{_TEXT}" '
-            f'text-anchor="middle" fill="#222">{escape(name)}</text>'
+            'text-anchor="middle" fill="#222" stroke="#fff" stroke-width="2" paint-order="stroke">'
+            f"{escape(name)}</text>"
         )
     return drawn

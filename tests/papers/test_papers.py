@@ -247,5 +247,6 @@ def test_a_code_can_be_typed() -> None:
     printed = grouped(code)
     assert read_code(printed.upper()) == code
     assert read_code(printed.replace("-", " ")) == code
+    assert read_code("\u200b".join(code)) == code
     assert read_code(code[:-1]) is None
     assert read_code("../" + code) is None

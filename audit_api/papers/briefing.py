@@ -1,7 +1,8 @@
 """The headquarters' briefing: one page with the figures of the morning and a map.
 
 `content`: as_of, day, office, asked_by, campaign (name, election_day), days_left, total and groups
-(figures of `storage.lists.progress`; a group has territory and name), points and districts (of
+(figures of `storage.lists.progress`; a group has territory and name; of all also `tasks_overdue`,
+null where the reader sees none), points and districts (of
 `papers.station_map`). Richer figures come in as further members of `total` and `groups`.
 """
 
@@ -24,6 +25,11 @@ _TILES: Final = (
     ("compliant", to_say("stations that comply")),
     ("with_open_violations", to_say("stations with open violations")),
     ("open_violations", to_say("open violations")),
+    ("usable_with_temporary_measures", to_say("stations usable with temporary measures")),
+    ("not_remediable_in_time", to_say("stations not remediable in time")),
+    ("has_ramp", to_say("stations have a ramp")),
+    ("ramp_conforms", to_say("of these ramps conform")),
+    ("tasks_overdue", to_say("overdue tasks")),
 )
 
 
@@ -54,6 +60,7 @@ def briefing(say: Words, content: Mapping[str, Any]) -> Paper:
                     say(words),
                 ]
                 for name, words in _TILES
+                if total[name] is not None
             ],
             "stations": say(
                 "{stations} polling stations, {voters} voters",

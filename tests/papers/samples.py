@@ -224,6 +224,11 @@ def briefing_content(groups: int = 31) -> dict[str, Any]:
         "compliant": 31,
         "with_open_violations": 98,
         "open_violations": 1_204,
+        "usable_with_temporary_measures": 84,
+        "not_remediable_in_time": 14,
+        "has_ramp": 71,
+        "ramp_conforms": 7,
+        "tasks_overdue": 322,
     }
     return {
         "as_of": INSTANT,

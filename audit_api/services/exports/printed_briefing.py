@@ -13,6 +13,7 @@ from audit_api.services.exports.sealing import seal_view, view_of
 from audit_api.services.named_places import campaign_known
 from audit_api.storage.lists.progress import progress
 from audit_api.storage.lists.station_points import station_points
+from audit_api.storage.lists.task_figures import task_figures
 from audit_api.storage.places.campaigns import Campaign
 
 
@@ -60,9 +61,21 @@ def figures(session: Session, making: Making, campaign: str) -> dict[str, Any]:
             "election_day": found.election_day.isoformat(),
         },
         "days_left": _days(found.election_day, making.today),
-        "total": msgspec.json.decode(total),
+        "total": msgspec.json.decode(total)
+        | {"tasks_overdue": _overdue(session, making, campaign)},
         "groups": [msgspec.json.decode(group) for group in groups],
     }
+
+
+def _overdue(session: Session, making: Making, campaign: str) -> int | None:
+    tasks = scope_of(making.actor, Noun.TASKS)
+    if tasks.empty:
+        return None
+    _, total = task_figures(
+        session, tasks, campaign, by="territory", track=None, today=making.today
+    )
+    overdue: int = msgspec.json.decode(total)["overdue"]
+    return overdue
 
 
 def _days(election_day: date, today: date) -> int:

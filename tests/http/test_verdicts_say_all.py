@@ -52,6 +52,11 @@ BYTES = {
 }
 READERS = (Role.PROSECUTOR, Role.LSG_HEAD, Role.COORDINATOR)
 NOTHING_THERE = {
+    "/api/v1/exports/<uuid:export>": "how far a file is",
+    "/api/v1/exports/<uuid:export>/file": "a file",
+    "/api/v1/webhooks/<uuid:webhook>": "where events go",
+    "/api/v1/webhooks/<uuid:webhook>/deliveries": "what was sent",
+    "/verify/<string:code>": "no rows",
     "/api/v1/public/<string:campaign>/stations.geojson": "nothing is published: test_public_facts",
     "/api/v1/public/<string:campaign>/stations.a11y.json": "the same",
     "/api/v1/quarantine/<uuid:operation>": "documents of its own: what was handed in",

@@ -21,6 +21,8 @@ from audit_api.http import (
     sessions,
 )
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
+from audit_api.http.openrosa import door as openrosa_door
+from audit_api.http.openrosa import keys as openrosa_keys
 from audit_api.http.oversight import (
     acts,
     adjudications,
@@ -52,6 +54,7 @@ API_BLUEPRINTS = (
     sessions.blueprint,
     devices.blueprint,
     tablets.blueprint,
+    openrosa_keys.blueprint,
     push.blueprint,
     receipts.blueprint,
     pull.blueprint,
@@ -130,6 +133,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(receipts.log)
+    app.register_blueprint(openrosa_door.blueprint)
     app.extensions["openapi"] = docs.finished(api.spec.to_dict())
     return app
 

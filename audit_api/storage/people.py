@@ -112,6 +112,7 @@ class Device(Base):
         is_sha256("token_sha256"),
         CheckConstraint("acked_seq >= 0", name="acked_seq"),
         CheckConstraint("(revoked_by is null) = (revoked_reason is null)", name="revoked"),
+        CheckConstraint("channel in ('sync', 'openrosa')", name="channel"),
         Index("ix_device_name_id", "name", "id"),
     )
 
@@ -131,6 +132,24 @@ class Device(Base):
     revoked_reason: Mapped[str | None]
     pulled_at: Mapped[Instant | None]
     pulled: Mapped[Json | None]
+    channel: Mapped[Word] = mapped_column(default="sync", server_default="sync")
+
+
+class OpenRosaKey(Base):
+    """What opens the routes of ODK Collect to one device of channel `openrosa`.
+
+    The token is its only secret and is not kept; the device's own opens nothing.
+    """
+
+    __tablename__ = "openrosa_key"
+    __table_args__ = (is_sha256("token_sha256"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
+    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"), unique=True)
+    token_sha256: Mapped[Sha256] = mapped_column(unique=True)
+    created_at: Mapped[Instant]
+    created_by: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    revoked_at: Mapped[Instant | None]
 
 
 class EnrolmentCode(Base):
@@ -166,6 +185,12 @@ _TABLET = {
 }
 _DEVICE_ACTOR = _ACTOR.format(**_TABLET, found="token_sha256 = %(token)s")
 _OWNER_ACTOR = _ACTOR.format(**_TABLET, found="d.id = %(device)s")
+_KEY_ACTOR = _ACTOR.format(
+    device="d.id, k.revoked_at is not null or d.revoked_at is not null "
+    "or p.disabled_at is not null",
+    holder="device d on d.owner_id = p.id join openrosa_key k on k.device_id = d.id",
+    found="k.token_sha256 = %(token)s",
+)
 _SESSION_ACTOR = _ACTOR.format(
     device="cast(null as uuid), false",
     holder="login_session l on l.person_id = p.id",
@@ -182,6 +207,11 @@ def actor_of_session(session: Session, token: bytes, at: datetime, today: date) 
 def actor_of_device(session: Session, token: bytes, today: date) -> Actor | None:
     """Whose tablet holds this token (given as SHA-256); revoked ones too, marked."""
     return _actor(session, ask(session, _DEVICE_ACTOR, {"token": token}), today)
+
+
+def actor_of_openrosa_key(session: Session, token: bytes, today: date) -> Actor | None:
+    """Whose ODK Collect holds this key (given as SHA-256); revoked ones too, marked."""
+    return _actor(session, ask(session, _KEY_ACTOR, {"token": token}), today)
 
 
 def owner_of_device(session: Session, device: UUID, today: date) -> Actor:

@@ -96,6 +96,7 @@ WITHOUT_TERRITORY = {
     "/api/v1/acts/<uuid:act>/decisions": "test_acts.py: one outside is unknown",
     "/api/v1/served-lists/previews": "test_served_lists.py: an addressee outside is unknown",
     "/api/v1/devices/codes": "test_devices.py: a person outside the grants is unknown",
+    "/api/v1/openrosa/keys": "test_openrosa_keys.py: a person outside the grants is unknown",
     "/api/v1/sessions": "a password is the key",
     "/api/v1/sessions/current": "only the caller's own",
     "/api/v1/photos/<string:sha256>": "takes in, reads nothing",

@@ -32,6 +32,10 @@ class DeviceQuery(PageQuery):
         metadata={"description": "Not heard of for so many hours."},
     )
     revoked = YesNo()
+    channel = fields.String(
+        validate=validate.OneOf(["sync", "openrosa"]),
+        metadata={"description": "`openrosa`: keys of ODK Collect."},
+    )
 
 
 class DeviceOut(Schema):
@@ -45,6 +49,9 @@ class DeviceOut(Schema):
         fields.String(),
         required=True,
         metadata={"description": "Codes of the owner's grants; if none is live, the last ones."},
+    )
+    channel = fields.String(
+        required=True, metadata={"description": "`sync`: a tablet; `openrosa`: ODK Collect."}
     )
     enrolled_at = fields.AwareDateTime(required=True)
     last_contact_at = fields.AwareDateTime(
@@ -184,6 +191,7 @@ def list_devices(query: dict[str, Any], *, session: Session, scope: Scope, **_: 
         territories=territories_in_scope(session, scope, query.get("territory")),
         owing=query.get("owing"),
         revoked=query.get("revoked"),
+        channel=query.get("channel"),
         silent_since=None if hours is None else now() - timedelta(hours=hours),
     )
     return answer_rows("devices", query, partial(lists.list_devices, session, scope, wanted))

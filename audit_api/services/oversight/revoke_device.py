@@ -15,7 +15,10 @@ from audit_api.storage.oversight import revocations
 def revoke_device(
     session: Session, actor: Actor, scope: Scope, device: UUID, *, reason: str, at: datetime
 ) -> bool:
-    """Revoke it; False if it was before, which stays as it was. NotFound outside the scope."""
+    """Revoke it, and its key of ODK Collect with it; False if it was before, which stays so.
+
+    NotFound outside the scope.
+    """
     if find_device(session, scope, device) is None:
         raise NotFound
     made = revocations.revoke(session, device, by=actor.person, reason=reason, at=at)
@@ -23,4 +26,9 @@ def revoke_device(
         audit_log.record(
             session, "device_revoked", device, at=at, person=actor.person, device=device
         )
+        key = revocations.revoke_key(session, device, at=at)
+        if key is not None:
+            audit_log.record(
+                session, "openrosa_key_revoked", key, at=at, person=actor.person, device=device
+            )
     return made

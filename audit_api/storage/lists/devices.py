@@ -44,7 +44,7 @@ _FACTS = f"""'id', device.id, 'name', device.name,
     'owner', owner.username, 'owner_name', owner.full_name,
     'territories', (select coalesce(json_agg(t.code order by t.code), '[]'::json) from territory t
         where t.id in (select g.territory_id {_BELONGS})),
-    'enrolled_at', device.enrolled_at, 'last_contact_at', {_CONTACT},
+    'channel', device.channel, 'enrolled_at', device.enrolled_at, 'last_contact_at', {_CONTACT},
     'app_version', device.app_version, 'clock_offset_ms', device.clock_offset_ms,
     'revoked_at', device.revoked_at, 'owes_operations', gap.operations,
     'owes_photos', absent.photos, 'oldest_photo_announced_at', absent.oldest"""
@@ -58,6 +58,7 @@ class DeviceFilter:
     owing: bool | None = None
     revoked: bool | None = None
     silent_since: datetime | None = None
+    channel: str | None = None
 
 
 _LIST = f"""
@@ -66,6 +67,7 @@ _LIST = f"""
         and (cast(:territories as uuid[]) is null
             or exists (select {_BELONGS} and g.territory_id = any(:territories)))
         and (cast(:revoked as boolean) is null or (device.revoked_at is not null) = :revoked)
+        and (cast(:channel as text) is null or device.channel = :channel)
         and (cast(:silent_since as timestamptz) is null
             or coalesce({_CONTACT}, device.enrolled_at) < :silent_since)
         and (cast(:name as text) is null or (device.name, device.id) > (:name, cast(:id as uuid)))
@@ -91,6 +93,7 @@ def list_devices(
         "owing": wanted.owing,
         "revoked": wanted.revoked,
         "silent_since": wanted.silent_since,
+        "channel": wanted.channel,
         "name": name,
         "id": device,
         "limit": limit + 1,

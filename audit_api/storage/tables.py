@@ -4,6 +4,7 @@ from audit_api.storage import audit_log, inspections, people
 from audit_api.storage.base import Base
 from audit_api.storage.evidence import evidence_log, examinations, photos, receipt_keys
 from audit_api.storage.law import amending, documents, packed, rulesets
+from audit_api.storage.openrosa import instances
 from audit_api.storage.oversight import (
     acts,
     adjudicated_scores,
@@ -49,6 +50,7 @@ __all__ = [
     "fabrication",
     "feed",
     "inspections",
+    "instances",
     "needs",
     "office_numbers",
     "operations",

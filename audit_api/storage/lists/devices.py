@@ -35,11 +35,15 @@ _FROM = f"""
     cross join lateral (
         select greatest(numbered.top - device.acked_seq, 0) - numbered.beyond as operations) gap
     cross join lateral (
-        select count(distinct a.sha256) as photos, min(i.received_at) as oldest
-        from inspection i
-        join announced_photo a on a.inspection_id = i.id and a.rev = i.rev
-        where i.inspector_id = device.owner_id and i.device_id = device.id and i.is_current
-            and not exists (select from photo p where p.sha256 = a.sha256)) absent"""
+        select count(distinct owed.what) as photos, min(i.received_at) as oldest
+        from inspection i cross join lateral (
+            select encode(a.sha256, 'hex') as what from announced_photo a
+            where a.inspection_id = i.id and a.rev = i.rev
+                and not exists (select from photo p where p.sha256 = a.sha256)
+            union all select cast(w.id as text) from awaited_photo w
+            where w.inspection_id = i.id and w.rev = i.rev) owed
+        where i.inspector_id = device.owner_id and i.device_id = device.id
+            and i.is_current) absent"""
 _FACTS = f"""'id', device.id, 'name', device.name,
     'owner', owner.username, 'owner_name', owner.full_name,
     'territories', (select coalesce(json_agg(t.code order by t.code), '[]'::json) from territory t

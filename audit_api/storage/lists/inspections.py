@@ -32,6 +32,8 @@ _INSPECTION = text(f"""
             when exists (select from announced_photo a
             where a.inspection_id = inspection.id and a.rev = inspection.rev
             and not exists (select from photo p where p.sha256 = a.sha256))
+            or exists (select from awaited_photo a
+            where a.inspection_id = inspection.id and a.rev = inspection.rev)
             then 'awaiting_photos' else 'complete' end,
         'returns', {_RETURNS.format(inspection="inspection.id")},
         'quarantine', (select json_build_object('op', d.op, 'decision', d.decision,

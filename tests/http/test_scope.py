@@ -97,6 +97,8 @@ WITHOUT_TERRITORY = {
     "/api/v1/served-lists/previews": "test_served_lists.py: an addressee outside is unknown",
     "/api/v1/devices/codes": "test_devices.py: a person outside the grants is unknown",
     "/api/v1/openrosa/keys": "test_openrosa_keys.py: a person outside the grants is unknown",
+    "/openrosa/key/<string:token>/submission": "takes in; test_openrosa_submission.py: a station "
+    "out of scope is quarantined",
     "/api/v1/sessions": "a password is the key",
     "/api/v1/sessions/current": "only the caller's own",
     "/api/v1/photos/<string:sha256>": "takes in, reads nothing",

@@ -9,7 +9,7 @@ about one element only, the whole visit is.
     ramp_width_mm_photo         a photo for it; ramp_photo: of the element
     ramp_width_mm_not_measured  why it could not be measured
     ramp_label, ramp_id, ramp_state
-    site, campaign, started, finished, position
+    site, campaign, start, end, position, instruments
 
 Verdicts that the tablet calculated are not read: the server judges by itself.
 """
@@ -24,6 +24,7 @@ from uuid import UUID, uuid5
 from audit_api.domain.openrosa.submission import Submission, file_name, local_name
 from field_schema.catalog import Catalog, UnknownForm
 from field_schema.form import STATES, Form, Question, Section
+from field_schema.measurement import MAX_INSTRUMENT_LENGTH
 from field_schema.xform_expressions import name_of
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}", re.ASCII)
@@ -35,6 +36,7 @@ _VISIT: Final = {
     "finished": "finished",
     "end": "finished",
     "position": "position",
+    "instruments": "instruments",
 }
 
 
@@ -160,10 +162,11 @@ class _Reading:
         self._inspection = inspection
         self._files = files
         self._counts: dict[str, int] = {}
+        self._visit: dict[str, str] = {}
         self.named: list[NamedFile] = []
 
     def body(self, root: Any) -> dict[str, Any]:
-        visit: dict[str, str] = {}
+        visit = self._visit
         elements: list[dict[str, Any]] = []
         if self._only is not None:
             self._take_visit(root, visit, [])
@@ -251,7 +254,7 @@ class _Reading:
         kind = section.element
         question = names.questions.get(name)
         if question is not None:
-            answers[question.key.rpartition(".")[2]] = _answer(question, text)
+            answers[question.key.rpartition(".")[2]] = self._answer(question, text)
         elif name in names.photos:
             entry = (file_name(text), names.photos[name])
             if entry not in found.photos:
@@ -268,6 +271,20 @@ class _Reading:
             # It looks like an answer, and the form does not ask it: told, not dropped.
             answers[name] = text
 
+    def _answer(self, question: Question, text: str) -> Any:
+        if question.numeric:
+            number: int | str = int(text) if _INTEGER.fullmatch(text) else text
+            if question.type != "measure":
+                return number
+            measured: dict[str, Any] = {"value": number, "unit": question.unit}
+            # The form asks once for all: each measure was taken with one of these.
+            with_ = self._visit.get("instruments", "")
+            fits = 0 < len(with_) <= MAX_INSTRUMENT_LENGTH
+            return measured | {"instrument": with_} if fits else measured
+        if question.type == "yes_no":
+            return {"yes": True, "no": False}.get(text, text)
+        return text
+
 
 def _photo(file: NamedFile, came: CameFile) -> dict[str, Any]:
     photo = {
@@ -277,15 +294,6 @@ def _photo(file: NamedFile, came: CameFile) -> dict[str, Any]:
         "content_type": came.content_type,
     }
     return photo if file.question is None else photo | {"question": file.question}
-
-
-def _answer(question: Question, text: str) -> Any:
-    if question.numeric:
-        number: int | str = int(text) if _INTEGER.fullmatch(text) else text
-        return {"value": number, "unit": question.unit} if question.type == "measure" else number
-    if question.type == "yes_no":
-        return {"yes": True, "no": False}.get(text, text)
-    return text
 
 
 def _text(node: Any) -> str:

@@ -1,7 +1,7 @@
 """Filled-in forms as ODK Collect writes them, and its POSTs."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -39,6 +39,7 @@ def _token(session: Session, person: UUID, world: World) -> str:
 @dataclass
 class Filled:
     """A filled-in form. `photos`: question (None: the element) -> file name, of the first element.
+    `more`: names of further photos of it.
 
     Written by the body of an inspection: what reads it has to give that body again.
     """
@@ -48,7 +49,7 @@ class Filled:
     instance: str = field(default_factory=lambda: f"uuid:{uuid4()}")
     deprecated: str | None = None
     version: str | None = None
-    extra: str = ""
+    more: Sequence[str] = ()
 
     def xml(self) -> bytes:
         form, version = self.body["form"].split("/")
@@ -65,7 +66,7 @@ class Filled:
             f"<started>{self.body['started']['wall']}</started>"
             f"<finished>{self.body['finished']['wall']}</finished>"
             f"<where><site>{self.body['site']}</site><campaign>{self.body['campaign']}</campaign>"
-            f"<position>{position}</position></where>{inner}{self.extra}"
+            f"<position>{position}</position></where>{inner}"
             f"<orx:meta>{meta.replace('<', '<orx:').replace('<orx:/', '</orx:')}</orx:meta></data>"
         ).encode()
 
@@ -90,6 +91,7 @@ class Filled:
             for question, name in self.photos.items():
                 node = kind if question is None else name_of(section, question)
                 nodes += f"<{node}_photo>{escape(name)}</{node}_photo>"
+            nodes += "".join(f"<{kind}_photo>{name}</{kind}_photo>" for name in self.more)
         return f"<{kind}><shown>{nodes}</shown></{kind}>"
 
 

@@ -20,9 +20,13 @@ from tests.http.collecting import (
 )
 
 META = "<meta><instanceID>uuid:hostile</instanceID></meta>"
-LAUGHS = "".join(
-    f'<!ENTITY l{n} "{"&l" + str(n - 1) + ";" * 1 if n else "ha"}">' for n in range(10)
-)
+
+
+def _before(n: int) -> str:
+    return f"&l{n - 1};" * 10 if n else "ha"
+
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{_before(n)}">' for n in range(10))
 HOSTILE = {
     "XXE": f'<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><d id="ramp" version="1">'
     f"<site>&x;</site>{META}</d>",

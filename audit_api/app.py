@@ -22,6 +22,7 @@ from audit_api.http import (
 )
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.openrosa import door as openrosa_door
+from audit_api.http.openrosa import forms as openrosa_forms  # noqa: F401 - adds its routes
 from audit_api.http.openrosa import keys as openrosa_keys
 from audit_api.http.oversight import (
     acts,

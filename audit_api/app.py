@@ -21,8 +21,10 @@ from audit_api.http import (
     sessions,
 )
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
+from audit_api.http.openrosa import door as openrosa_door
+from audit_api.http.openrosa import forms as openrosa_forms  # noqa: F401 - adds its routes
 from audit_api.http.openrosa import keys as openrosa_keys
-from audit_api.http.openrosa import submission as openrosa_submission
+from audit_api.http.openrosa import submission as openrosa_submission  # noqa: F401 - adds too
 from audit_api.http.oversight import (
     acts,
     adjudications,
@@ -133,8 +135,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(receipts.log)
-    # The blueprint of the door; its routes are added by now.
-    app.register_blueprint(openrosa_submission.blueprint)
+    app.register_blueprint(openrosa_door.blueprint)
     app.extensions["openapi"] = docs.finished(api.spec.to_dict())
     return app
 

@@ -13,6 +13,7 @@ from audit_api.commands.console import DryRunEnds, open_database, transaction
 from audit_api.commands.days import days
 from audit_api.commands.evidence import backup, checkpoint, receipt
 from audit_api.commands.feed import feed
+from audit_api.commands.openrosa import openrosa
 from audit_api.commands.photos import photos
 from audit_api.commands.quarantine import quarantine
 from audit_api.commands.standards import standards
@@ -50,6 +51,7 @@ for group in (
     receipt,
     days,
     campaigns,
+    openrosa,
 ):
     main.add_command(group)
 

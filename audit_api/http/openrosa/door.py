@@ -44,8 +44,9 @@ def openrosa(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let in whoever holds the key in the path; the view gets `session` and `actor`.
 
-    `writing`: a writing transaction. `hand_in`: revoked keys too may come here (the actor says
-    `device_revoked`), and the view opens its transactions itself (it gets `actor` alone).
+    The session takes single `ask`s, each on its own; with `writing` it is a writing transaction.
+    `hand_in`: revoked keys too may come here (the actor says `device_revoked`), and the view
+    opens its transactions itself (it gets `actor` alone).
     """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,7 +58,7 @@ def openrosa(
                 if actor is None:
                     return _no_key()
                 return view(*args, actor=actor, **kwargs)
-            with database().writing() if writing else database().reading() as session:
+            with database().writing() if writing else database().at_once() as session:
                 actor = _holder(session, token)
                 if actor is None or actor.device_revoked:
                     return _no_key()

@@ -24,8 +24,6 @@ from audit_api.settings import Settings
 from audit_api.words import Words, words_in
 from field_schema.catalog import UnknownForm
 
-__all__ = ["blueprint"]
-
 log = structlog.get_logger()
 
 ACCEPTED_BYTES: Final = 1_000_000

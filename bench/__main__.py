@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from audit_api.domain.vocabulary import Role
-from bench import photos, sweeping, syncing, verdicts
+from bench import openrosa, photos, sweeping, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.lists import NO_DEARER, measure_lists
@@ -87,6 +87,7 @@ class Bench:
         # Before this process grows by photos: a child's peak counts what its parent had.
         judged = self._verdicts()
         shot, shot_notes = photos.measure(self.stand)
+        collected, collect_notes = openrosa.measure(self.stand)
         marks += sweeping.measure()
         return write(
             lines,
@@ -98,6 +99,8 @@ class Bench:
             sync_notes,
             shot,
             shot_notes,
+            collected,
+            collect_notes,
             judged,
         )
 

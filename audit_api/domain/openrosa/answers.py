@@ -28,6 +28,7 @@ from field_schema.measurement import MAX_INSTRUMENT_LENGTH
 from field_schema.xform_expressions import name_of
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+_MOST_PASSED_OVER: Final = 5_000
 _VISIT: Final = {
     "site": "site",
     "campaign": "campaign",
@@ -112,7 +113,10 @@ class _Names:
     groups: Mapping[str, str]
     photos: Mapping[str, str | None]
     reasons: Mapping[str, str]
-    ignored: re.Pattern[str]
+    about: Mapping[str, str]
+    calculates: re.Pattern[str]
+    passed_over: set[str]
+    """Tags of calculates that were met before: they are nine of ten nodes."""
 
 
 @lru_cache(maxsize=500)
@@ -125,7 +129,9 @@ def _names_of(form: str, digest: str, section: "_Hashed") -> _Names:
         {name_of(of, group): group for group in of.groups},
         photos | {f"{of.element}_photo": None},
         {f"{n}_not_measured": q.key for n, q in named.items()},
-        re.compile(rf"{re.escape(of.element)}_(c[0-9]+|r[0-9]+_[a-z]+)"),
+        {f"{of.element}_{what}": what for what in ("label", "id", "state")} | {"state": "state"},
+        re.compile(rf"{re.escape(of.element)}_(c[0-9]{{1,4}}|r[0-9]{{1,4}}_[a-z]{{1,20}})"),
+        set(),
     )
 
 
@@ -227,7 +233,11 @@ class _Reading:
         self, node: Any, section: Section, names: _Names, found: _Element, answers: dict[str, Any]
     ) -> None:
         """What stands below a node; answers go into `answers`, an item's into its own."""
+        passed_over = names.passed_over
         for child in node:
+            tag = child.tag
+            if tag in passed_over:
+                continue
             name = local_name(child)
             if name in names.groups:
                 item: dict[str, Any] = {}
@@ -237,13 +247,14 @@ class _Reading:
                 if name != "meta":
                     self._take(child, section, names, found, answers)
             elif text := _text(child):
-                self._take_leaf(name, text, section, names, found, answers)
+                self._take_leaf(tag, name, text, section, names, found, answers)
         for group in names.groups.values():
             if answers is found.answers and not any(answers.get(group, ())):
                 answers.pop(group, None)
 
     def _take_leaf(
         self,
+        tag: str,
         name: str,
         text: str,
         section: Section,
@@ -261,13 +272,12 @@ class _Reading:
                 found.photos.append(entry)
         elif name in names.reasons:
             found.not_measured[names.reasons[name]] = text
-        elif name == f"{kind}_label":
-            found.label = text
-        elif name == f"{kind}_id":
-            found.id = text
-        elif name in (f"{kind}_state", "state"):
-            found.state = text
-        elif name.startswith(f"{kind}_") and not names.ignored.fullmatch(name):
+        elif name in names.about:
+            setattr(found, names.about[name], text)
+        elif names.calculates.fullmatch(name):
+            if len(names.passed_over) < _MOST_PASSED_OVER:
+                names.passed_over.add(tag)
+        elif name.startswith(f"{kind}_"):
             # It looks like an answer, and the form does not ask it: told, not dropped.
             answers[name] = text
 

@@ -20,7 +20,7 @@ from audit_api.domain.access import Actor
 from audit_api.domain.evidence.signing import Signer
 from audit_api.domain.openrosa.answers import CameFile, FormOf
 from audit_api.domain.openrosa.submission import Submission, op_of
-from audit_api.domain.sync.operations import Entry
+from audit_api.domain.sync.operations import Entry, ReceivedOperation
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.openrosa.derive_operation import (
     completing_op,
@@ -29,7 +29,7 @@ from audit_api.services.openrosa.derive_operation import (
 )
 from audit_api.services.sync.attach_photo import attach_photo
 from audit_api.services.sync.hand_in_quota import check_operations, check_photo
-from audit_api.services.sync.push_operation import push_operation
+from audit_api.services.sync.push_operation import PushAnswer, decide, settle
 from audit_api.storage import people
 from audit_api.storage.openrosa import awaited, instances
 from audit_api.storage.openrosa.instances import KnownInstance
@@ -144,17 +144,11 @@ def _new(taking: _Taking, files: Sequence[CameFile]) -> HandedIn:
         answered.named,
         _entry(taking, "openrosa_received"),
     )
-    instances.add_files(session, submission.op, first, at=taking.at)
-    answer = push_operation(
-        session,
-        taking.actor,
-        operation,
-        catalog=taking.catalog,
-        signer=taking.signer,
-        at=taking.at,
-    )
-    if answer is None or not answer.kept:
-        raise RuntimeError(f"operation {submission.op} of a new instance was not taken in")
+    if first:
+        instances.add_files(session, submission.op, first, at=taking.at)
+    answer = _push(taking, operation)
+    if not answer.kept:
+        raise RuntimeError(f"operation {submission.op} waits for one that is here")
     people.note_contact(
         session, taking.device, at=taking.at, app=None, client=None, clock_offset_ms=None
     )
@@ -199,15 +193,17 @@ def _complete(taking: _Taking, known: KnownInstance) -> None:
         inspection=known.inspection,
         base=op,
     )
-    push_operation(
-        session,
-        taking.actor,
-        operation,
-        catalog=taking.catalog,
-        signer=taking.signer,
-        at=taking.at,
-    )
+    _push(taking, operation)
     instances.note_completed(session, op, by)
+
+
+def _push(taking: _Taking, operation: ReceivedOperation) -> PushAnswer:
+    """Carry it out as a tablet's; that nobody else does is sure already."""
+    session, actor, at = taking.session, taking.actor, taking.at
+    result = decide(session, actor, operation, None, taking.catalog, at)
+    if result is None:
+        raise TypeError("an operation that is not claimed is not found taken")
+    return settle(session, actor, operation, result, taking.signer, at)
 
 
 def _note_originals(taking: _Taking, files: Sequence[CameFile]) -> None:

@@ -122,6 +122,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("inspection_id", "rev", "id", name=op.f("pk_awaited_photo")),
     )
+    # Packing them costs more than the place that they take.
+    for table in ("openrosa_instance", "openrosa_refused"):
+        op.execute(f"alter table {table} alter column xml set storage external")
     for table in ("openrosa_file", "openrosa_refused"):
         op.execute(
             f"create trigger {table}_append_only before update or delete or truncate on {table} "

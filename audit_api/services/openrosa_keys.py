@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.errors import InvalidInput
 from audit_api.domain.vocabulary import Role
+from audit_api.services.oversight.revoke_device import revoke_in_log
 from audit_api.storage import audit_log, people
 from audit_api.storage.people import Device, OpenRosaKey, Person
 
@@ -66,3 +67,16 @@ def make_key(
         owner=str(person.id),
     )
     return MadeKey(key.id, device, token)
+
+
+def revoke_by_console(
+    session: Session, device: UUID, *, by: UUID, reason: str, at: datetime
+) -> bool:
+    """Revoke the key of a device; False if it was before. InvalidInput for what has no key."""
+    found = session.get(Device, device)
+    if found is None or found.channel != "openrosa":
+        raise InvalidInput(
+            f"No key of ODK Collect belongs to a device {device}; `audit-api openrosa keys` lists "
+            "them."
+        )
+    return revoke_in_log(session, device, by=by, reason=reason, at=at)

@@ -214,6 +214,21 @@ def actor_of_openrosa_key(session: Session, token: bytes, today: date) -> Actor 
     return _actor(session, ask(session, _KEY_ACTOR, {"token": token}), today)
 
 
+_KEYS = text("""
+    select cast(d.id as text), p.username, d.name, to_char(k.created_at, 'YYYY-MM-DD'),
+        coalesce(to_char(d.last_contact_at, 'YYYY-MM-DD'), ''),
+        coalesce(to_char(k.revoked_at, 'YYYY-MM-DD'), '')
+    from openrosa_key k join device d on d.id = k.device_id join person p on p.id = d.owner_id
+    where cast(:username as text) is null or p.username = :username
+    order by p.username, k.created_at, k.id
+""")
+
+
+def openrosa_keys(session: Session, username: str | None) -> list[tuple[str, ...]]:
+    """Keys of ODK Collect: device, owner, name, and the days it was made, heard of, revoked."""
+    return [tuple(row) for row in session.execute(_KEYS, {"username": username})]
+
+
 def owner_of_device(session: Session, device: UUID, today: date) -> Actor:
     """Who owns a device, acting through it: what it handed in before is looked at again."""
     actor = _actor(session, ask(session, _OWNER_ACTOR, {"device": device}), today)

@@ -127,7 +127,7 @@ class KnownInstance:
     corrected: bool
     """A later instance corrects it."""
     status: str
-    """What became of its operation at first."""
+    """What became of its operation, a release from quarantine counted in."""
     named: frozenset[str]
     files: Mapping[str, frozenset[str]]
     """Hashes (hex) of what came, by name."""
@@ -140,7 +140,9 @@ class KnownInstance:
 
 _FIND = """
     select i.op, i.inspection_id, i.xml_sha256, i.completed_by,
-        exists (select from openrosa_instance n where n.corrects = i.op), o.status, i.named,
+        exists (select from openrosa_instance n where n.corrects = i.op),
+        case when exists (select from quarantine_decision d where d.op = i.op
+            and d.status in ('applied', 'merged')) then 'applied' else o.status end, i.named,
         (select json_agg(json_build_array(f.name, encode(f.sha256, 'hex')))
             from openrosa_file f where f.op = i.op)
     from openrosa_instance i join operation o on o.op = i.op where i.op = %(op)s

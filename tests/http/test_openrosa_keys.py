@@ -1,6 +1,10 @@
 """Keys of ODK Collect: made for an inspector, shown once, revoked with their device."""
 
 import hashlib
+import logging
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
@@ -98,3 +102,13 @@ def test_a_log_line_has_no_token() -> None:
     assert redacted(f"GET /OpenRosa/key/{token}?deviceID=x") == (
         "GET /OpenRosa/key/[token]?deviceID=x"
     )
+
+
+def test_the_web_servers_error_log_has_no_token(
+    project_root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = logging.getLogger("test.gunicorn.error")
+    worker = SimpleNamespace(log=SimpleNamespace(error_log=log))
+    runpy.run_path(str(project_root / "gunicorn.conf.py"))["post_worker_init"](worker)
+    log.error("Error handling request %s %s", "GET", f"/openrosa/key/{'f' * 64}/formList")
+    assert caplog.messages == ["Error handling request GET /openrosa/key/[token]/formList"]

@@ -38,7 +38,7 @@ import org.opendatakit.validate.StubPropertyManager;
  *
  * java -cp ODK_Validate.jar FillVisit form.xml folder &lt; records &gt; instances
  *
- * The folder has sites.csv and last-saved. A record is a line of name=value, parted by tabs. A name
+ * The folder has sites.csv and last-saved.xml. A record is a line of name=value, parted by tabs. A name
  * is a node's, followed by the number of the item of each repeat around it: ramp_width_mm/0; under
  * a repeat's own name stands how many items it has. What is not named stays empty. A line comes
  * back for each record: the saved XML in base 64. Each record is a new instance.
@@ -51,7 +51,10 @@ public class FillVisit {
         ReferenceManager.instance().addReferenceFactory(new PrefixedRootFactory(roots) {
             @Override
             protected Reference factory(String terminal, String uri) {
-                return new Beside(new File(args[1], new File(terminal).getName()), uri);
+                String name = new File(terminal).getName();
+                // As Collect keeps it: the kind of a file is told by its name.
+                return new Beside(
+                    new File(args[1], name.contains(".") ? name : name + ".xml"), uri);
             }
         });
         FormDef form;

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 from datetime import date, datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -18,7 +19,8 @@ from audit_api.storage.base import Database
 from audit_api.storage.oversight.assignments import Assignment
 from field_schema.catalog import load_catalog
 from field_schema.xform_visit import SITE_COLUMNS, SITES
-from tests.factories import AT, CAMPAIGN, World, make_person
+from tests.factories import AT, CAMPAIGN, World, make_person, make_site
+from tests.http.wire import watched
 from tests.openrosa.conftest import new_key
 
 LIST = "{http://openrosa.org/xforms/xformsList}"
@@ -184,6 +186,31 @@ def told(answer: TestResponse, words: str) -> None:
     root = ElementTree.fromstring(answer.data)
     assert root.tag == "{http://openrosa.org/http/response}OpenRosaResponse"
     assert words in (root.findtext("{http://openrosa.org/http/response}message") or "")
+
+
+def test_each_route_asks_the_database_three_times_however_many_sites(
+    client: FlaskClient, world: World, database: Database, at: str, tmp_path: Path
+) -> None:
+    addresses = ["formList", *(f"forms/station/1{rest}" for rest in (".xml", "/manifest"))]
+    addresses.append(f"forms/station/1/media/{SITES}")
+
+    def asked() -> list[int]:
+        found = []
+        for address in addresses:
+            client.get(f"{at}/{address}")
+            before = wire.sent()
+            assert client.get(f"{at}/{address}").status_code == 200
+            found.append(wire.sent() - before)
+        return found
+
+    with watched(database, tmp_path) as wire:
+        few = asked()
+        with database.writing() as session:
+            for number in range(100, 150):
+                make_site(session, world.territories["near-1"], number)
+        assert len(sites_of(client, listed(client, at)["station"])) == 52
+        assert asked() == few
+        assert max(few) <= 3
 
 
 @pytest.mark.parametrize("token", ["0" * 64, "x", "%00", "é" * 64, "a" * 3000])

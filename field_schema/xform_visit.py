@@ -59,10 +59,16 @@ class VisitForm:
     told: Mapping[str, str]
 
 
-def visit_of(form: Form, rules: Iterable[Rule], measures: Mapping[str, Measures]) -> VisitForm:
+def visit_of(
+    form: Form,
+    rules: Iterable[Rule],
+    measures: Mapping[str, Measures],
+    warning: Texts | None = None,
+) -> VisitForm:
     """The whole form with the verdicts of these rules on the elements that it asks about.
 
     `measures`: the catalog's, for what a rule says of a measure that only newer forms ask.
+    `warning`: the profile's, which stands wherever its verdicts are shown.
     Raises ValueError for a form that asks only what a task needs.
     """
     if form.only_required:
@@ -78,7 +84,7 @@ def visit_of(form: Form, rules: Iterable[Rule], measures: Mapping[str, Measures]
     ]
     for element, section in form.sections.items():
         about = [rule for rule in rules if rule.requirement.element == element]
-        lines, names = _element(section, about, measures[element])
+        lines, names = _element(section, about, measures[element], warning)
         survey += lines
         told |= names
         for question in section.measures.values():
@@ -136,7 +142,7 @@ def _visit() -> list[Line]:
 
 
 def _element(
-    section: Section, rules: list[Rule], measures: Measures
+    section: Section, rules: list[Rule], measures: Measures, warning: Texts | None
 ) -> tuple[list[Line], dict[str, str]]:
     """The lines about one type of element, and by rule the node of its verdict."""
     texts, element = xform_texts(), section.element
@@ -170,6 +176,9 @@ def _element(
     lines += to.rows[None]
     if rules:
         lines += _shown(section, rules, told, measures)
+        if warning is not None:
+            note = {"type": "note", "name": f"warning_{element}"} | labels("label", warning)
+            lines.insert(-1, note)
     lines.append({"type": f"end_{kind}", "name": element})
     return lines, told
 

@@ -108,7 +108,7 @@ def release_forms(profile: str, on: datetime) -> None:
         name = f"{profile}/{form.id}/v{form.version}.xml"
         if name in index["files"] or form.only_required:
             continue
-        workbook = visit_of(form, ruleset.rules, catalog.measures).workbook
+        workbook = visit_of(form, ruleset.rules, catalog.measures, ruleset.profile.warning).workbook
         made = str(convert(dict(workbook)).xform).encode()
         path: Path = FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)

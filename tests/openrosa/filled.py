@@ -44,7 +44,7 @@ def fill(
         writer = csv.DictWriter(file, SITE_COLUMNS)
         writer.writeheader()
         writer.writerows(sites)
-    (classes / "last-saved").write_text("<data><instruments>tape 7</instruments></data>")
+    (classes / "last-saved.xml").write_text("<data><instruments>tape 7</instruments></data>")
     path = f"{odk.JAR}{pathsep}{classes}"
     command = [odk.JAVA, "-Djava.awt.headless=true", "-cp", path, "FillVisit"]
     done = subprocess.run(

@@ -132,7 +132,14 @@ def test_an_inspection_waits_for_its_photos_and_tells_which(
     assert "1 (b.jpg)" in message(first)
     inspection = kept(database, filled).inspection_id
     assert state(client, world, inspection)["state"] == "awaiting_photos"
-    assert len(state(client, world, inspection)["photos"]) == 1
+    seen = state(client, world, inspection)
+    assert len(seen["photos"]) == 1
+    assert [(w["name"], w["question"]) for w in seen["awaited"]] == [("b.jpg", "handrail")]
+    device = client.get(
+        f"/api/v1/devices/{seen['device']}", headers=world.headers(Role.COORDINATOR)
+    ).json
+    absent = device["owes"]["photos"]
+    assert (device["owes_photos"], [p["name"] for p in absent]) == (1, ["b.jpg"])
     last = send(client, key, filled.xml(), {"b.jpg": jpeg(12)})
     assert last.status_code == 201
     seen = state(client, world, inspection)

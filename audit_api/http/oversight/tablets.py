@@ -84,16 +84,20 @@ class MissingOut(Schema):
 
 
 class AbsentPhotoOut(Schema):
-    """A photo that a current inspection announces and that is not here."""
+    """A photo that a current inspection announces and that is not here.
 
-    sha256 = fields.String(required=True)
+    ODK Collect announces by the file's `name` alone; everybody else by hash, size and type.
+    """
+
+    sha256 = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True, allow_none=True)
     inspection = fields.UUID(required=True)
     rev = fields.Integer(required=True)
     site = fields.UUID(required=True)
     element = fields.UUID(required=True)
     question = fields.String(required=True, allow_none=True)
-    bytes = fields.Integer(required=True)
-    content_type = fields.String(required=True)
+    bytes = fields.Integer(required=True, allow_none=True)
+    content_type = fields.String(required=True, allow_none=True)
     announced_at = fields.AwareDateTime(required=True)
     age_hours = fields.Integer(required=True)
 

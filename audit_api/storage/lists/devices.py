@@ -137,16 +137,22 @@ _RANGES = """
 """
 _PHOTOS = """
     select coalesce(json_agg(json_build_object('sha256', encode(sha256, 'hex'),
-        'inspection', inspection_id, 'rev', rev, 'site', site_id, 'element', element_id,
-        'question', question, 'bytes', bytes, 'content_type', content_type,
+        'name', name, 'inspection', inspection_id, 'rev', rev, 'site', site_id,
+        'element', element_id, 'question', question, 'bytes', bytes, 'content_type', content_type,
         'announced_at', received_at,
         'age_hours', floor(extract(epoch from cast(:at as timestamptz) - received_at) / 3600)
         ) order by received_at, inspection_id, id), '[]'::json)
     from (select a.*, i.site_id, i.received_at from inspection i
         join device on device.id = i.device_id
-        join announced_photo a on a.inspection_id = i.id and a.rev = i.rev
+        cross join lateral (
+            select p.inspection_id, p.rev, p.id, p.element_id, p.question, p.sha256, p.bytes,
+                p.content_type, cast(null as text) as name from announced_photo p
+            where p.inspection_id = i.id and p.rev = i.rev
+                and not exists (select from photo h where h.sha256 = p.sha256)
+            union all select w.inspection_id, w.rev, w.id, w.element_id, w.question,
+                null, null, null, w.name
+            from awaited_photo w where w.inspection_id = i.id and w.rev = i.rev) a
         where device.id = :id and i.inspector_id = device.owner_id and i.is_current
-            and not exists (select from photo p where p.sha256 = a.sha256)
         order by i.received_at, a.inspection_id, a.id limit :most) absent
 """
 _PHOTO_BYTES = """

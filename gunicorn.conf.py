@@ -28,3 +28,14 @@ def child_exit(server, worker):
         from prometheus_client import multiprocess
 
         multiprocess.mark_process_dead(worker.pid)
+
+
+def post_worker_init(worker):
+    from audit_api.http.observing import redacted
+
+    def without_tokens(record):
+        # The key of ODK Collect is a part of the path.
+        record.msg, record.args = redacted(record.getMessage()), ()
+        return True
+
+    worker.log.error_log.addFilter(without_tokens)

@@ -25,6 +25,10 @@ from audit_api.http import (
 )
 from audit_api.http.events import webhooks
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
+from audit_api.http.openrosa import door as openrosa_door
+from audit_api.http.openrosa import forms as openrosa_forms  # noqa: F401 - adds its routes
+from audit_api.http.openrosa import keys as openrosa_keys
+from audit_api.http.openrosa import submission as openrosa_submission  # noqa: F401 - adds too
 from audit_api.http.oversight import (
     acts,
     adjudications,
@@ -57,6 +61,7 @@ API_BLUEPRINTS = (
     sessions.blueprint,
     devices.blueprint,
     tablets.blueprint,
+    openrosa_keys.blueprint,
     push.blueprint,
     receipts.blueprint,
     pull.blueprint,
@@ -140,6 +145,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(verify.blueprint)
     app.register_blueprint(receipts.log)
+    app.register_blueprint(openrosa_door.blueprint)
     app.extensions["openapi"] = docs.finished(api.spec.to_dict())
     return app
 

@@ -14,6 +14,7 @@ from audit_api.commands.days import days
 from audit_api.commands.evidence import backup, checkpoint, receipt
 from audit_api.commands.feed import feed
 from audit_api.commands.notices import notices
+from audit_api.commands.openrosa import openrosa
 from audit_api.commands.photos import photos
 from audit_api.commands.quarantine import quarantine
 from audit_api.commands.standards import standards
@@ -54,6 +55,7 @@ for group in (
     days,
     campaigns,
     notices,
+    openrosa,
 ):
     main.add_command(group)
 

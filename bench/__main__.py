@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from audit_api.domain.vocabulary import Role
-from bench import events, list_files, photos, sweeping, syncing, verdicts
+from bench import events, list_files, openrosa, photos, sweeping, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.lists import NO_DEARER, measure_lists
@@ -90,6 +90,7 @@ class Bench:
         judged = self._verdicts()
         shot, shot_notes = photos.measure(self.stand)
         marks += list_files.measure(self.stand)
+        collected, collect_notes = openrosa.measure(self.stand)
         marks += sweeping.measure()
         marks += events.measure()
         return write(
@@ -102,6 +103,8 @@ class Bench:
             sync_notes,
             shot,
             shot_notes,
+            collected,
+            collect_notes,
             judged,
         )
 

@@ -88,6 +88,8 @@ def write(
     syncing_notes: Sequence[str],
     photos: Sequence[Verdict],
     photos_notes: Sequence[str],
+    collect: Sequence[Verdict],
+    collect_notes: Sequence[str],
     verdicts: Sequence[Verdict],
 ) -> str:
     """The page's text, written to docs/benchmarks.md."""
@@ -133,6 +135,12 @@ def write(
             *_judged(photos),
             "",
             *(f"- {note}" for note in photos_notes),
+            "",
+            "## ODK Collect",
+            "",
+            *_judged(collect),
+            "",
+            *(f"- {note}" for note in collect_notes),
             "",
             "## Verdicts",
             "",

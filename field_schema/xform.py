@@ -35,14 +35,14 @@ from field_schema.xform_expressions import (
 
 LANGUAGES: Final = {"ky": "Кыргызча (ky)", "ru": "Русский (ru)", "en": "English (en)"}
 _DAY: Final = "%Y%m%d"
-_VERDICTS: Final = {
+VERDICTS: Final = {
     VIOLATION: ("violation", "breaks"),
     NOT_MEASURED: ("not_measured", "missing"),
     BORDERLINE: ("borderline", "within_tolerance"),
     COMPLIANT: ("compliant", "complies"),
     NOT_APPLICABLE: ("not_applicable", "condition_not_met"),
 }
-_EXCLUDED: Final = {
+EXCLUDED: Final = {
     1: ("not_applicable", "other_state"),
     2: ("not_applicable", "other_building"),
     3: ("not_measured", "build_date_unknown"),
@@ -84,18 +84,18 @@ def workbook_of(form: Form, element: str, rules: Iterable[Rule]) -> ElementForm:
             told[rule.name] = _tell(rule, f"{element}_r{n}", to)
     survey = _building()
     choices = [
-        *_choices("building_status", {word: xform_texts()[word] for word in BUILDINGS}),
-        *_choices("state", {word: xform_texts()[word] for word in STATES}),
-        *_choices("yes_no", {word: words()["reasons"][word] for word in ("yes", "no")}),
+        *choice_lines("building_status", {word: xform_texts()[word] for word in BUILDINGS}),
+        *choice_lines("state", {word: xform_texts()[word] for word in STATES}),
+        *choice_lines("yes_no", {word: words()["reasons"][word] for word in ("yes", "no")}),
     ]
     for question in section.measures.values():
         if question.type == "choice":
-            choices += _choices(name_of(section, question.key), question.choice_names)
-    survey += [_question(q, name_of(section, q.key)) for q in section.questions.values()]
+            choices += choice_lines(name_of(section, question.key), question.choice_names)
+    survey += [question_line(q, name_of(section, q.key)) for q in section.questions.values()]
     for group in section.groups.values():
         name = name_of(section, group.id)
-        survey.append({"type": "begin_repeat", "name": name} | _labels("label", group.title))
-        survey += [_question(q, name_of(section, q.key)) for q in group.questions.values()]
+        survey.append({"type": "begin_repeat", "name": name} | labels("label", group.title))
+        survey += [question_line(q, name_of(section, q.key)) for q in group.questions.values()]
         survey += to.rows.get(group.id, [])
         survey.append({"type": "end_repeat", "name": name})
     survey += to.rows[None]
@@ -116,28 +116,28 @@ def xform_texts() -> dict[str, Any]:
 
 
 def _tell(rule: Rule, prefix: str, to: Calculates) -> Told:
-    verdict, row, index = _judge(rule, to)
-    outside = _exclusion(rule, to)
+    verdict, row, index = judge(rule, to)
+    outside = exclusion(rule, to)
     names = [r.name for r in rule.requirement.rows]
     rows = {n: (name,) for n, name in enumerate(names) if name is not None}
     run = f"{outside} = 0"
     unsure = f"{verdict} = {BORDERLINE} and {row} < 0"
-    doubt = f"if({unsure}, 'condition_within_tolerance', {_cases(verdict, _VERDICTS, 1)})"
+    doubt = f"if({unsure}, 'condition_within_tolerance', {cases(verdict, VERDICTS, 1)})"
     told = Told(*(f"{prefix}_{part}" for part in ("verdict", "row", "index", "reason")))
     for name, expression in (
         (
             told.verdict,
-            f"if({run}, {_cases(verdict, _VERDICTS, 0)}, {_cases(outside, _EXCLUDED, 0)})",
+            f"if({run}, {cases(verdict, VERDICTS, 0)}, {cases(outside, EXCLUDED, 0)})",
         ),
-        (told.row, f"if({run}, {_cases(row, rows, 0)}, '')"),
+        (told.row, f"if({run}, {cases(row, rows, 0)}, '')"),
         (told.index, f"if({run}, {index}, '')"),
-        (told.reason, f"if({run}, {doubt}, {_cases(outside, _EXCLUDED, 1)})"),
+        (told.reason, f"if({run}, {doubt}, {cases(outside, EXCLUDED, 1)})"),
     ):
         to.add(expression, None, "string", name)
     return told
 
 
-def _cases(number: str, texts: Mapping[int, tuple[str, ...]], part: int) -> str:
+def cases(number: str, texts: Mapping[int, tuple[str, ...]], part: int) -> str:
     """The word that stands for a number; '' for any other."""
     shown = "''"
     for value, each in texts.items():
@@ -145,7 +145,7 @@ def _cases(number: str, texts: Mapping[int, tuple[str, ...]], part: int) -> str:
     return shown
 
 
-def _judge(rule: Rule, to: Calculates) -> tuple[str, str, str]:
+def judge(rule: Rule, to: Calculates) -> tuple[str, str, str]:
     """Verdict, row and index of a rule that is run."""
     if rule.group is None:
         return (*decision(rule, OUTSIDE, to), "''")
@@ -161,8 +161,8 @@ def _judge(rule: Rule, to: Calculates) -> tuple[str, str, str]:
     )
 
 
-def _exclusion(rule: Rule, to: Calculates) -> str:
-    """0 when the rule is run, else a number of `_EXCLUDED`."""
+def exclusion(rule: Rule, to: Calculates, state: str = "state") -> str:
+    """0 when the rule is run, else a number of `EXCLUDED`; `state` asks for the state."""
     requirement = rule.requirement
     found = "0"
     days = [(">=", requirement.built_before), ("<", requirement.built_from)]
@@ -171,7 +171,7 @@ def _exclusion(rule: Rule, to: Calculates) -> str:
         found = f"if(${{deciding_day}} = '', 3, if({' or '.join(limits)}, 4, 0))"
     for name, number, allowed, all_words in (
         ("building_status", 2, requirement.buildings, BUILDINGS),
-        ("state", 1, requirement.states, STATES),
+        (state, 1, requirement.states, STATES),
     ):
         if set(allowed) != set(all_words):
             known = " or ".join(f"${{{name}}} = '{word}'" for word in allowed)
@@ -189,11 +189,11 @@ def _building() -> list[Line]:
     required = {"required": "yes"}
     return [
         {"type": "select_one building_status", "name": "building_status"}
-        | _labels("label", texts["building_status"])
+        | labels("label", texts["building_status"])
         | required,
-        {"type": "date", "name": "built_on"} | _labels("label", texts["built_on"]),
-        {"type": "date", "name": "altered_on"} | _labels("label", texts["altered_on"]),
-        {"type": "select_one state", "name": "state"} | _labels("label", texts["state"]) | required,
+        {"type": "date", "name": "built_on"} | labels("label", texts["built_on"]),
+        {"type": "date", "name": "altered_on"} | labels("label", texts["altered_on"]),
+        {"type": "select_one state", "name": "state"} | labels("label", texts["state"]) | required,
         {
             "type": "calculate",
             "name": "deciding_day",
@@ -205,7 +205,8 @@ def _building() -> list[Line]:
     ]
 
 
-def _question(question: Question, name: str) -> Line:
+def question_line(question: Question, name: str) -> Line:
+    """A question with its unit, hint and hard limits."""
     kind = {
         "measure": "integer",
         "count": "integer",
@@ -218,9 +219,9 @@ def _question(question: Question, name: str) -> Line:
         language: f"{text} ({unit[language]})" if unit else text
         for language, text in question.ask.items()
     }
-    line = {"type": kind, "name": name} | _labels("label", ask)
+    line = {"type": kind, "name": name} | labels("label", ask)
     if question.hint is not None:
-        line |= _labels("hint", question.hint)
+        line |= labels("hint", question.hint)
     if question.numeric:
         low, high = question.hard
         refusal = {
@@ -228,13 +229,15 @@ def _question(question: Question, name: str) -> Line:
             for language, text in problem_texts()["out_of_range"].items()
         }
         line |= {"constraint": f". >= {low} and . <= {high}"}
-        line |= _labels("constraint_message", refusal)
+        line |= labels("constraint_message", refusal)
     return line
 
 
-def _choices(name: str, texts: Mapping[str, Texts]) -> list[Line]:
-    return [{"list_name": name, "name": word} | _labels("label", t) for word, t in texts.items()]
+def choice_lines(name: str, texts: Mapping[str, Texts]) -> list[Line]:
+    """A list of choices."""
+    return [{"list_name": name, "name": word} | labels("label", t) for word, t in texts.items()]
 
 
-def _labels(column: str, texts: Texts) -> Line:
+def labels(column: str, texts: Texts) -> Line:
+    """A column in three languages."""
     return {f"{column}::{LANGUAGES[language]}": text for language, text in texts.items()}

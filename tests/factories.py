@@ -255,7 +255,7 @@ def push(
         headers=world.device_headers(where) | {"Content-Type": "application/json"},
     )
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json
+    found: dict[str, Any] = answer.get_json()
     return found
 
 

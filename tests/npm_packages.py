@@ -19,7 +19,8 @@ def installed(source: Path) -> Path:
     Outside the source tree, named by the lock. Skips the test, aloud, where that cannot be had.
     """
     if NODE is None or _NPM is None:
-        pytest.skip("node and npm are not here: nothing of tus-js-client was tried")
+        told = f"nothing of tests/{source.parent.name} that uses npm packages was tried"
+        pytest.skip(f"node and npm are not here: {told}")
     files = [source / name for name in ("package.json", "package-lock.json")]
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "audit_api"

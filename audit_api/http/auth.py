@@ -37,6 +37,7 @@ class Door(StrEnum):
     PERSON = "person"
     DEVICE = "device"
     ANYBODY = "anybody known"
+    OPENROSA = "a key of ODK Collect"
 
 
 def database() -> Database:

@@ -18,6 +18,13 @@ SECONDS = Histogram("audit_api_request_seconds", "Time to answer.", ["endpoint"]
 log = structlog.get_logger()
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
+_KEY = re.compile(r"(?i)(/openrosa/key/)[^/?#\s]+")
+
+
+def redacted(text: str) -> str:
+    """A path or address without the token that ODK Collect has in it."""
+    return _KEY.sub(r"\1[token]", text)
+
 
 def configure_logging(level: str) -> None:
     """JSON lines to standard error. JSON escapes whatever a caller put into a value."""
@@ -62,7 +69,7 @@ def observe(app: Flask) -> None:
             answer.headers["Content-Digest"] = f"sha-256=:{digest}:"
         fields: dict[str, Any] = {
             "method": request.method,
-            "path": request.path[:300],
+            "path": redacted(request.path)[:300],
             "endpoint": endpoint,
             "status": answer.status_code,
             "ms": round(seconds * 1000, 1),

@@ -184,7 +184,7 @@ _ADD_REVISION = """
         device_id, inspector_id, channel, received_at, started_at, finished_at, lat, lon,
         accuracy_m, flags, body, body_sha256)
     values (%(id)s, %(rev)s, %(corrects)s, true, %(op)s, %(site)s, %(campaign)s, %(form)s,
-        %(device)s, %(inspector)s, 'sync', %(at)s, %(started_at)s, %(finished_at)s, %(lat)s,
+        %(device)s, %(inspector)s, %(channel)s, %(at)s, %(started_at)s, %(finished_at)s, %(lat)s,
         %(lon)s, %(accuracy)s, %(flags)s, cast(%(body)s as json), %(sha256)s)
 """
 

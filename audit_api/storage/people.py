@@ -119,6 +119,7 @@ class Device(Base):
         is_sha256("token_sha256"),
         CheckConstraint("acked_seq >= 0", name="acked_seq"),
         CheckConstraint("(revoked_by is null) = (revoked_reason is null)", name="revoked"),
+        CheckConstraint("channel in ('sync', 'openrosa')", name="channel"),
         Index("ix_device_name_id", "name", "id"),
     )
 
@@ -138,6 +139,24 @@ class Device(Base):
     revoked_reason: Mapped[str | None]
     pulled_at: Mapped[Instant | None]
     pulled: Mapped[Json | None]
+    channel: Mapped[Word] = mapped_column(default="sync", server_default="sync")
+
+
+class OpenRosaKey(Base):
+    """What opens the routes of ODK Collect to one device of channel `openrosa`.
+
+    The token is its only secret and is not kept; the device's own opens nothing.
+    """
+
+    __tablename__ = "openrosa_key"
+    __table_args__ = (is_sha256("token_sha256"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
+    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"), unique=True)
+    token_sha256: Mapped[Sha256] = mapped_column(unique=True)
+    created_at: Mapped[Instant]
+    created_by: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    revoked_at: Mapped[Instant | None]
 
 
 class EnrolmentCode(Base):
@@ -173,6 +192,12 @@ _TABLET = {
 }
 _DEVICE_ACTOR = _ACTOR.format(**_TABLET, found="token_sha256 = %(token)s")
 _OWNER_ACTOR = _ACTOR.format(**_TABLET, found="d.id = %(device)s")
+_KEY_ACTOR = _ACTOR.format(
+    device="d.id, k.revoked_at is not null or d.revoked_at is not null "
+    "or p.disabled_at is not null",
+    holder="device d on d.owner_id = p.id join openrosa_key k on k.device_id = d.id",
+    found="k.token_sha256 = %(token)s",
+)
 _SESSION_ACTOR = _ACTOR.format(
     device="cast(null as uuid), false",
     holder="login_session l on l.person_id = p.id",
@@ -200,6 +225,26 @@ def actor_of_device(session: Session, token: bytes, today: date) -> Actor | None
 def actor_of_person(session: Session, person: UUID, today: date) -> Actor | None:
     """A person for whom the system does something later; None when the account is closed."""
     return _actor(session, ask(session, _PERSON_ACTOR, {"person": person}), today)
+
+
+def actor_of_openrosa_key(session: Session, token: bytes, today: date) -> Actor | None:
+    """Whose ODK Collect holds this key (given as SHA-256); revoked ones too, marked."""
+    return _actor(session, ask(session, _KEY_ACTOR, {"token": token}), today)
+
+
+_KEYS = text("""
+    select cast(d.id as text), p.username, d.name, to_char(k.created_at, 'YYYY-MM-DD'),
+        coalesce(to_char(d.last_contact_at, 'YYYY-MM-DD'), ''),
+        coalesce(to_char(k.revoked_at, 'YYYY-MM-DD'), '')
+    from openrosa_key k join device d on d.id = k.device_id join person p on p.id = d.owner_id
+    where cast(:username as text) is null or p.username = :username
+    order by p.username, k.created_at, k.id
+""")
+
+
+def openrosa_keys(session: Session, username: str | None) -> list[tuple[str, ...]]:
+    """Keys of ODK Collect: device, owner, name, and the days it was made, heard of, revoked."""
+    return [tuple(row) for row in session.execute(_KEYS, {"username": username})]
 
 
 def owner_of_device(session: Session, device: UUID, today: date) -> Actor:

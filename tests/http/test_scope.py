@@ -126,6 +126,9 @@ WITHOUT_TERRITORY = {
     "/verify/<string:code>": "test_verify.py: no rows, nobody's name, for everybody",
     "/verify.css": "no data",
     "/verify.js": "no data",
+    "/api/v1/openrosa/keys": "test_openrosa_keys.py: a person outside the grants is unknown",
+    "/openrosa/key/<string:token>/submission": "takes in; test_openrosa_submission.py: a station "
+    "out of scope is quarantined",
     "/api/v1/sessions": "a password is the key",
     "/api/v1/sessions/current": "only the caller's own",
     "/api/v1/photos/<string:sha256>": "takes in, reads nothing",
@@ -150,6 +153,11 @@ WITHOUT_TERRITORY = {
     "/api/v1/sync/push": "test_push.py: a site out of scope is quarantined",
     "/api/v1/sync/receipts": "test_durable_receipts.py: only the device's own",
     "/api/v1/receipts/keys": "public keys are for everybody",
+    "/openrosa/key/<string:token>/formList": "tests/openrosa: a key is the door",
+    "/openrosa/key/<string:token>/forms/<string:form>/<int:version>.xml": "tests/openrosa",
+    "/openrosa/key/<string:token>/forms/<string:form>/<int:version>/manifest": "tests/openrosa",
+    "/openrosa/key/<string:token>/forms/<string:form>/<int:version>/media/<string:name>": "tests/"
+    "openrosa: only sites of the owner's grants",
     "/log/checkpoint": "hashes, for everybody",
     "/api/v1/sync/pull": "below, and test_pull.py",
     "/api/v1/sync/resync": "test_resync.py: what lies outside is told like what does not exist",

@@ -64,6 +64,9 @@ WRITES = {
     "POST /api/v1/devices/codes": Write(
         Noun.PEOPLE, "write", lambda ids: {"username": ids["inspector"]}
     ),
+    "POST /api/v1/openrosa/keys": Write(
+        Noun.PEOPLE, "write", lambda ids: {"username": ids["inspector"]}
+    ),
     "POST /api/v1/devices/<uuid:device>/revocations": Write(
         Noun.DEVICES, "revoke", lambda _: REASON
     ),

@@ -54,6 +54,7 @@ def test_nginx_understands_its_configuration(tmp_path: Path) -> None:
     words = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test")
     run(*words, "-keyout", key, "-out", certificate)
     text = (FOLDER / "nginx.conf").read_text().replace("/etc/ssl/audit_api", str(tmp_path))
+    text = text.replace("/var/log/nginx", str(tmp_path))
     (tmp_path / "site.conf").write_text(text)
     main = tmp_path / "nginx.conf"
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

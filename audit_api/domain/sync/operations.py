@@ -38,6 +38,8 @@ class ReceivedOperation:
     not_after: datetime | None = None
     clock_off: bool = False
     """Bounds of when it was done, and whether the tablet's wall clock contradicts them."""
+    channel: str = "sync"
+    """`openrosa`: it was made from what ODK Collect sent, and has no number of its device."""
 
 
 @dataclass(frozen=True, slots=True)

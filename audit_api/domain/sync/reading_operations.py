@@ -37,15 +37,17 @@ class _Body(msgspec.Struct):
 _body_decoder = msgspec.json.Decoder(_Body)
 
 
-def read_kept(raw: bytes) -> ReceivedOperation:
+def read_kept(raw: bytes, *, channel: str = "sync") -> ReceivedOperation:
     """A record that was kept, read again from its bytes: what the push read, and its faults.
 
+    `channel` is the one that its device hands in by.
     Raises MalformedBody for bytes that no push could have brought: they are no JSON object.
     """
     value, faults = strict_json.read(raw)
     if not isinstance(value, dict):
         raise MalformedBody("A record is a JSON object.")
-    return read_operation(value, raw, body_bytes(without_lone_surrogates(raw)), faults)
+    body = body_bytes(without_lone_surrogates(raw))
+    return read_operation(value, raw, body, faults, channel=channel)
 
 
 def body_bytes(record: bytes) -> bytes:
@@ -72,10 +74,13 @@ def read_operation(
     body: bytes,
     faults: list[Fault],
     clock: Clock | None = None,
+    *,
+    channel: str = "sync",
 ) -> ReceivedOperation:
     """A record whose JSON was read: `value` and its `faults`, with pointers from the record on.
 
-    `clock` is the push's; without it nothing is said of when the operation was done.
+    `clock` is the push's; without it nothing is said of when the operation was done. Only records
+    of the channel `openrosa` have no `seq`.
     """
     faults = list(faults)
     raw_sha256 = hashlib.sha256(raw).digest()
@@ -88,10 +93,8 @@ def read_operation(
         faults.append(Fault("/op", "The operation's own UUID is needed.", "required"))
         # Kept under a name made from its bytes, so that a repeat is recognised.
         op = uuid5(_UNREADABLE, raw_sha256.hex())
-    seq = value.get("seq")
-    if type(seq) is not int or seq < 1:
-        faults.append(Fault("/seq", "The device's running number, from 1, is needed.", "required"))
-        seq = None
+    seq, seq_fault = _seq(value, channel)
+    faults += seq_fault
     kind = value.get("kind")
     if not isinstance(kind, str) or len(kind) > 40:
         faults.append(Fault("/kind", "What the operation is, e.g. `inspection`.", "required"))
@@ -145,6 +148,7 @@ def read_operation(
         not_before=when.not_before if when else None,
         not_after=when.not_after if when else None,
         clock_off=when.off if when else False,
+        channel=channel,
     )
 
 
@@ -156,6 +160,15 @@ def read_reading(said: Mapping[str, Any]) -> Reading:
         mono_ms if type(mono_ms) is int else None,
         _storable(said.get("boot")),
     )
+
+
+def _seq(value: dict[str, Any], channel: str) -> tuple[int | None, list[Fault]]:
+    seq = value.get("seq")
+    if channel == "openrosa":
+        return None, []
+    if type(seq) is int and seq >= 1:
+        return seq, []
+    return None, [Fault("/seq", "The device's running number, from 1, is needed.", "required")]
 
 
 def _storable(text: Any) -> str | None:

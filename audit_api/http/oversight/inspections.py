@@ -83,6 +83,14 @@ class InspectionOut(Schema):
         },
     )
     photos = fields.List(fields.Dict(), required=True)
+    awaited = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={
+            "description": "Photos that ODK Collect named by their files' names and that are still "
+            "to come: id, element, question, name."
+        },
+    )
     assessment = fields.Dict(
         required=True,
         metadata={"description": "How it was judged; `score` counts up to election day."},

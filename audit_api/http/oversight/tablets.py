@@ -32,6 +32,10 @@ class DeviceQuery(PageQuery):
         metadata={"description": "Not heard of for so many hours."},
     )
     revoked = YesNo()
+    channel = fields.String(
+        validate=validate.OneOf(["sync", "openrosa"]),
+        metadata={"description": "`openrosa`: keys of ODK Collect."},
+    )
 
 
 class DeviceOut(Schema):
@@ -45,6 +49,9 @@ class DeviceOut(Schema):
         fields.String(),
         required=True,
         metadata={"description": "Codes of the owner's grants; if none is live, the last ones."},
+    )
+    channel = fields.String(
+        required=True, metadata={"description": "`sync`: a tablet; `openrosa`: ODK Collect."}
     )
     enrolled_at = fields.AwareDateTime(required=True)
     last_contact_at = fields.AwareDateTime(
@@ -77,16 +84,20 @@ class MissingOut(Schema):
 
 
 class AbsentPhotoOut(Schema):
-    """A photo that a current inspection announces and that is not here."""
+    """A photo that a current inspection announces and that is not here.
 
-    sha256 = fields.String(required=True)
+    ODK Collect announces by the file's `name` alone; everybody else by hash, size and type.
+    """
+
+    sha256 = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True, allow_none=True)
     inspection = fields.UUID(required=True)
     rev = fields.Integer(required=True)
     site = fields.UUID(required=True)
     element = fields.UUID(required=True)
     question = fields.String(required=True, allow_none=True)
-    bytes = fields.Integer(required=True)
-    content_type = fields.String(required=True)
+    bytes = fields.Integer(required=True, allow_none=True)
+    content_type = fields.String(required=True, allow_none=True)
     announced_at = fields.AwareDateTime(required=True)
     age_hours = fields.Integer(required=True)
 
@@ -184,6 +195,7 @@ def list_devices(query: dict[str, Any], *, session: Session, scope: Scope, **_: 
         territories=territories_in_scope(session, scope, query.get("territory")),
         owing=query.get("owing"),
         revoked=query.get("revoked"),
+        channel=query.get("channel"),
         silent_since=None if hours is None else now() - timedelta(hours=hours),
     )
     return answer_rows("devices", query, partial(lists.list_devices, session, scope, wanted))

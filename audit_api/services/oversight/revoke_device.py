@@ -15,12 +15,21 @@ from audit_api.storage.oversight import revocations
 def revoke_device(
     session: Session, actor: Actor, scope: Scope, device: UUID, *, reason: str, at: datetime
 ) -> bool:
-    """Revoke it; False if it was before, which stays as it was. NotFound outside the scope."""
+    """Revoke it, and its key of ODK Collect with it; False if it was before, which stays so.
+
+    NotFound outside the scope.
+    """
     if find_device(session, scope, device) is None:
         raise NotFound
-    made = revocations.revoke(session, device, by=actor.person, reason=reason, at=at)
+    return revoke_in_log(session, device, by=actor.person, reason=reason, at=at)
+
+
+def revoke_in_log(session: Session, device: UUID, *, by: UUID, reason: str, at: datetime) -> bool:
+    """Revoke a device wherever it lies, and write it down; False if it was before."""
+    made = revocations.revoke(session, device, by=by, reason=reason, at=at)
     if made:
-        audit_log.record(
-            session, "device_revoked", device, at=at, person=actor.person, device=device
-        )
+        audit_log.record(session, "device_revoked", device, at=at, person=by, device=device)
+        key = revocations.revoke_key(session, device, at=at)
+        if key is not None:
+            audit_log.record(session, "openrosa_key_revoked", key, at=at, person=by, device=device)
     return made

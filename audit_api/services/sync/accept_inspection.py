@@ -25,6 +25,7 @@ from audit_api.services.sync.keep_branch import base_rev, keep_branch, repeated
 from audit_api.services.sync.move_cases import advise, move_cases, sure_findings
 from audit_api.services.sync.relieve import looks_at_the_day, relieve
 from audit_api.storage import inspections
+from audit_api.storage.openrosa.awaited import await_photos
 from audit_api.storage.sync import feed, situations
 from audit_api.storage.sync.situations import KnownState, SiteFacts, Situation
 from field_schema.assessment import assess
@@ -240,6 +241,7 @@ def _store(
         "form": inspection.form.key,
         "device": actor.device,
         "inspector": actor.person,
+        "channel": operation.channel,
         "at": at,
         "started_at": inspection.started.at,
         "finished_at": inspection.finished.at,
@@ -267,6 +269,7 @@ def _store(
         "findings": as_stored(assessment),
     }
     inspections.add_revision(session, values)
+    _await_photos(session, operation, entity, rev)
     if old:
         inspections.update_elements(session, old, values)
     changed, cases = move_cases(session, actor, inspection, binding, site, state, entity, rev, at)
@@ -302,6 +305,12 @@ def _store(
         (logged,),
     )
     return result, changed
+
+
+def _await_photos(session: Session, operation: ReceivedOperation, entity: UUID, rev: int) -> None:
+    """ODK Collect names photos that are to come by their files' names, not by hashes."""
+    if operation.channel == "openrosa":
+        await_photos(session, operation.op, entity, rev)
 
 
 def _strange_elements(inspection: Inspection, state: KnownState) -> list[Fault]:

@@ -30,7 +30,7 @@ SETTLED: Final = quarantine.APPLIED | {OperationStatus.CONFLICT}
 def kept_operation(held: Held) -> ReceivedOperation:
     """What was handed in, read from its bytes again, with the clocks as they were judged then."""
     return replace(
-        read_kept(held.raw),
+        read_kept(held.raw, channel=held.channel),
         op=held.op,
         not_before=held.not_before,
         not_after=held.not_after,

@@ -35,16 +35,20 @@ _FROM = f"""
     cross join lateral (
         select greatest(numbered.top - device.acked_seq, 0) - numbered.beyond as operations) gap
     cross join lateral (
-        select count(distinct a.sha256) as photos, min(i.received_at) as oldest
-        from inspection i
-        join announced_photo a on a.inspection_id = i.id and a.rev = i.rev
-        where i.inspector_id = device.owner_id and i.device_id = device.id and i.is_current
-            and not exists (select from photo p where p.sha256 = a.sha256)) absent"""
+        select count(distinct owed.what) as photos, min(i.received_at) as oldest
+        from inspection i cross join lateral (
+            select encode(a.sha256, 'hex') as what from announced_photo a
+            where a.inspection_id = i.id and a.rev = i.rev
+                and not exists (select from photo p where p.sha256 = a.sha256)
+            union all select cast(w.id as text) from awaited_photo w
+            where w.inspection_id = i.id and w.rev = i.rev) owed
+        where i.inspector_id = device.owner_id and i.device_id = device.id
+            and i.is_current) absent"""
 _FACTS = f"""'id', device.id, 'name', device.name,
     'owner', owner.username, 'owner_name', owner.full_name,
     'territories', (select coalesce(json_agg(t.code order by t.code), '[]'::json) from territory t
         where t.id in (select g.territory_id {_BELONGS})),
-    'enrolled_at', device.enrolled_at, 'last_contact_at', {_CONTACT},
+    'channel', device.channel, 'enrolled_at', device.enrolled_at, 'last_contact_at', {_CONTACT},
     'app_version', device.app_version, 'clock_offset_ms', device.clock_offset_ms,
     'revoked_at', device.revoked_at, 'owes_operations', gap.operations,
     'owes_photos', absent.photos, 'oldest_photo_announced_at', absent.oldest"""
@@ -58,6 +62,7 @@ class DeviceFilter:
     owing: bool | None = None
     revoked: bool | None = None
     silent_since: datetime | None = None
+    channel: str | None = None
 
 
 _LIST = f"""
@@ -66,6 +71,7 @@ _LIST = f"""
         and (cast(:territories as uuid[]) is null
             or exists (select {_BELONGS} and g.territory_id = any(:territories)))
         and (cast(:revoked as boolean) is null or (device.revoked_at is not null) = :revoked)
+        and (cast(:channel as text) is null or device.channel = :channel)
         and (cast(:silent_since as timestamptz) is null
             or coalesce({_CONTACT}, device.enrolled_at) < :silent_since)
         and (cast(:name as text) is null or (device.name, device.id) > (:name, cast(:id as uuid)))
@@ -91,6 +97,7 @@ def list_devices(
         "owing": wanted.owing,
         "revoked": wanted.revoked,
         "silent_since": wanted.silent_since,
+        "channel": wanted.channel,
         "name": name,
         "id": device,
         "limit": limit + 1,
@@ -130,16 +137,22 @@ _RANGES = """
 """
 _PHOTOS = """
     select coalesce(json_agg(json_build_object('sha256', encode(sha256, 'hex'),
-        'inspection', inspection_id, 'rev', rev, 'site', site_id, 'element', element_id,
-        'question', question, 'bytes', bytes, 'content_type', content_type,
+        'name', name, 'inspection', inspection_id, 'rev', rev, 'site', site_id,
+        'element', element_id, 'question', question, 'bytes', bytes, 'content_type', content_type,
         'announced_at', received_at,
         'age_hours', floor(extract(epoch from cast(:at as timestamptz) - received_at) / 3600)
         ) order by received_at, inspection_id, id), '[]'::json)
     from (select a.*, i.site_id, i.received_at from inspection i
         join device on device.id = i.device_id
-        join announced_photo a on a.inspection_id = i.id and a.rev = i.rev
+        cross join lateral (
+            select p.inspection_id, p.rev, p.id, p.element_id, p.question, p.sha256, p.bytes,
+                p.content_type, cast(null as text) as name from announced_photo p
+            where p.inspection_id = i.id and p.rev = i.rev
+                and not exists (select from photo h where h.sha256 = p.sha256)
+            union all select w.inspection_id, w.rev, w.id, w.element_id, w.question,
+                null, null, null, w.name
+            from awaited_photo w where w.inspection_id = i.id and w.rev = i.rev) a
         where device.id = :id and i.inspector_id = device.owner_id and i.is_current
-            and not exists (select from photo p where p.sha256 = a.sha256)
         order by i.received_at, a.inspection_id, a.id limit :most) absent
 """
 _PHOTO_BYTES = """

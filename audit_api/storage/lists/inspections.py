@@ -32,6 +32,8 @@ _INSPECTION = text(f"""
             when exists (select from announced_photo a
             where a.inspection_id = inspection.id and a.rev = inspection.rev
             and not exists (select from photo p where p.sha256 = a.sha256))
+            or exists (select from awaited_photo a
+            where a.inspection_id = inspection.id and a.rev = inspection.rev)
             then 'awaiting_photos' else 'complete' end,
         'returns', {_RETURNS.format(inspection="inspection.id")},
         'quarantine', (select json_build_object('op', d.op, 'decision', d.decision,
@@ -45,6 +47,10 @@ _INSPECTION = text(f"""
             'content_type', a.content_type, 'held', p.sha256 is not null) order by a.id),
             '[]'::json) from announced_photo a left join photo p on p.sha256 = a.sha256
             where a.inspection_id = inspection.id and a.rev = inspection.rev),
+        'awaited', (select coalesce(json_agg(json_build_object('id', w.id, 'element', w.element_id,
+            'question', w.question, 'name', w.name) order by w.name, w.id), '[]'::json)
+            from awaited_photo w
+            where w.inspection_id = inspection.id and w.rev = inspection.rev),
         'assessment', json_build_object('profile', a.profile, 'ruleset', a.ruleset_digest,
             'assessed_at', a.assessed_at, 'station_state', a.station_state, 'index', a.index,
             'coverage_permille', a.coverage_permille, 'score', a.score),

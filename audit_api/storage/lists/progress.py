@@ -27,7 +27,9 @@ _STATIONS = f"""
     ), judged as (
         select v.site_id, a.station_state, a.score -> 'ramp' as ramp,
             exists (select from announced_photo p where p.inspection_id = v.id and p.rev = v.rev
-                and not exists (select from photo where photo.sha256 = p.sha256)) as awaiting
+                and not exists (select from photo where photo.sha256 = p.sha256))
+            or exists (select from awaited_photo p where p.inspection_id = v.id and p.rev = v.rev)
+            as awaiting
         from visit v left join lateral {STANDING.format(id="v.id", rev="v.rev")} a on true
     ), broken as (
         select c.site_id, count(*) as violations from violation c

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from audit_api.storage.base import ask
-from audit_api.storage.people import Device
+from audit_api.storage.people import Device, OpenRosaKey
 
 
 def revoke(session: Session, device: UUID, *, by: UUID, reason: str, at: datetime) -> bool:
@@ -21,6 +21,16 @@ def revoke(session: Session, device: UUID, *, by: UUID, reason: str, at: datetim
         .returning(Device.id)
     )
     return revoked.first() is not None
+
+
+def revoke_key(session: Session, device: UUID, *, at: datetime) -> UUID | None:
+    """Note that a device's key of ODK Collect opens nothing more: its id, or None."""
+    return session.scalar(
+        update(OpenRosaKey)
+        .where(OpenRosaKey.device_id == device, OpenRosaKey.revoked_at.is_(None))
+        .values(revoked_at=at)
+        .returning(OpenRosaKey.id)
+    )
 
 
 class HandedIn(NamedTuple):

@@ -130,7 +130,9 @@ _DOCS = {
             'at', sent_back.returned_at) end,
         'photos_missing', (select count(*) from announced_photo a
             where a.inspection_id = inspection.id and a.rev = inspection.rev
-            and not exists (select from photo p where p.sha256 = a.sha256)))""",
+            and not exists (select from photo p where p.sha256 = a.sha256))
+            + (select count(*) from awaited_photo a
+            where a.inspection_id = inspection.id and a.rev = inspection.rev))""",
     "held": """json_build_object('op', operation.op, 'kind', operation.kind,
         'entity', operation.entity_id, 'seq', operation.seq, 'status', operation.status,
         'reason', coalesce(again.result, operation.result) ->> 'reason',

@@ -163,6 +163,8 @@ class Held:
     not_before: datetime | None
     not_after: datetime | None
     clock_off: bool
+    channel: str
+    """The one that the device hands in by."""
     status: str
     """As the newest try left it."""
     result: dict[str, Any]
@@ -174,8 +176,8 @@ NEWEST_TRY = """
         order by d.n desc limit 1) again on true"""
 _held = text(f"""
     select o.op, o.device_id, device.owner_id, h.site_id, o.raw, o.envelope_sha256,
-        o.not_before, o.not_after, o.clock_off, coalesce(again.status, o.status),
-        coalesce(again.result, o.result)
+        o.not_before, o.not_after, o.clock_off, device.channel,
+        coalesce(again.status, o.status), coalesce(again.result, o.result)
     from operation o join held_operation h on h.op = o.op
     join device on device.id = o.device_id {NEWEST_TRY}
     where o.op = :op

@@ -1,0 +1,1 @@
+"""What ODK Collect and KoboCollect speak, unmodified: OpenRosa under a key in the path."""

@@ -1,0 +1,150 @@
+"""What ODK Collect downloads: the list of forms, the forms, and the list of sites beside each.
+
+Collect is strict, and silent about it: one bad entry kills the whole list, and a manifest in
+another namespace is passed over. What each answer must have stands in its docstring.
+"""
+
+from typing import Any
+from xml.sax.saxutils import escape
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from audit_api.domain.access import Actor, Noun, Scope, scope_of
+from audit_api.domain.errors import NotFound
+from audit_api.http.openrosa.door import OPENROSA, XML, blueprint, openrosa
+from audit_api.storage.places.collect_lists import SiteList, open_campaigns, site_list
+from field_schema.catalog import load_catalog
+from field_schema.xform_visit import SITES
+from field_schema.xforms import XForm, released_xforms
+
+_LIST = '<?xml version="1.0" encoding="UTF-8"?>\n<xforms xmlns="{}">{}</xforms>\n'
+_FORM = (
+    "<xform><formID>{id}</formID><name>{name}</name><version>{version}</version>"
+    "<hash>md5:{md5}</hash><downloadUrl>{at}.xml</downloadUrl>"
+    "<manifestUrl>{at}/manifest</manifestUrl></xform>"
+)
+_MANIFEST = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<manifest xmlns="{space}"><mediaFile>'
+    "<filename>{name}</filename><hash>md5:{md5}</hash><downloadUrl>{at}</downloadUrl>"
+    "</mediaFile></manifest>\n"
+)
+LIST_SPACE = "http://openrosa.org/xforms/xformsList"
+MANIFEST_SPACE = "http://openrosa.org/xforms/xformsManifest"
+
+
+@blueprint.get("/formList")
+@openrosa()
+def form_list(*, session: Session, actor: Actor) -> Response:
+    """The newest election's forms that a person's open campaigns inspect by.
+
+    200, `text/xml`, `X-OpenRosa-Version`; each with formID, name, version, hash and addresses.
+    `?formID=` asks for one.
+    """
+    wanted = request.args.get("formID")
+    base = _base()
+    entries = []
+    for xform in _offered(session, scope_of(actor, Noun.CATALOG)).values():
+        if wanted is None or wanted == xform.form:
+            title = load_catalog().forms[xform.key].title[actor.language]
+            entries.append(
+                _FORM.format(
+                    id=escape(xform.form),
+                    name=escape(title),
+                    version=xform.version,
+                    md5=xform.md5,
+                    at=escape(f"{base}/forms/{xform.key}"),
+                )
+            )
+    return _xml(_LIST.format(LIST_SPACE, "".join(entries)))
+
+
+@blueprint.get("/forms/<string:form>/<int:version>.xml")
+@openrosa()
+def form(form: str, version: int, *, session: Session, actor: Actor) -> Response:
+    """A form, byte for byte as it was released; compressed for whoever takes it so."""
+    xform = _one(session, scope_of(actor, Noun.CATALOG), form, version)
+    answer = Response(content_type=XML, headers=OPENROSA | {"Vary": "Accept-Encoding"})
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.set_etag(xform.md5)
+    if request.if_none_match.contains(xform.md5):
+        answer.status_code = 304
+    elif request.accept_encodings["gzip"] > 0:
+        answer.set_data(xform.packed)
+        answer.headers["Content-Encoding"] = "gzip"
+    else:
+        answer.set_data(xform.data)
+    return answer
+
+
+@blueprint.get("/forms/<string:form>/<int:version>/manifest")
+@openrosa()
+def manifest(form: str, version: int, *, session: Session, actor: Actor) -> Response:
+    """The one file beside a form: the list of sites, with the hash that it has for this person."""
+    scope = scope_of(actor, Noun.CATALOG)
+    xform = _one(session, scope, form, version)
+    sites = _sites(session, actor, scope, xform)
+    at = escape(f"{_base()}/forms/{xform.key}/media/{SITES}")
+    return _xml(_MANIFEST.format(space=MANIFEST_SPACE, name=SITES, md5=sites.md5, at=at))
+
+
+@blueprint.get("/forms/<string:form>/<int:version>/media/<string:name>")
+@openrosa()
+def media(form: str, version: int, name: str, *, session: Session, actor: Actor) -> Response:
+    """The list of sites: the polling places within the grants of the key's owner, as CSV."""
+    scope = scope_of(actor, Noun.CATALOG)
+    xform = _one(session, scope, form, version)
+    if name != SITES:
+        raise NotFound
+    sites = _sites(session, actor, scope, xform)
+    answer = Response(content_type="text/csv; charset=utf-8", headers=OPENROSA)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.set_etag(sites.md5)
+    if request.if_none_match.contains(sites.md5):
+        answer.status_code = 304
+    else:
+        answer.set_data(sites.csv.encode())
+    return answer
+
+
+def _offered(session: Session, scope: Scope) -> dict[str, XForm]:
+    """The released XForms of a person's open campaigns, by form key.
+
+    A form of two campaigns with different profiles is that of the next election: a form's version
+    has one content.
+    """
+    found: dict[str, XForm] = {}
+    for campaign in open_campaigns(session, scope):
+        for key in campaign.forms:
+            xform = released_xforms().get((campaign.profile, key))
+            if xform is not None:
+                found.setdefault(key, xform)
+    return found
+
+
+def _one(session: Session, scope: Scope, form: str, version: int) -> XForm:
+    xform = _offered(session, scope).get(f"{form}/{version}")
+    if xform is None:
+        raise NotFound
+    return xform
+
+
+def _sites(session: Session, actor: Actor, scope: Scope, xform: XForm) -> SiteList:
+    return site_list(
+        session,
+        scope,
+        actor.language,
+        person=actor.person,
+        profile=xform.profile,
+        form=xform.key,
+    )
+
+
+def _base() -> str:
+    """Where this key's routes lie, as the caller reached them: addresses here must be whole."""
+    values: dict[str, Any] = request.view_args or {}
+    return f"{request.host_url}openrosa/key/{values['token']}"
+
+
+def _xml(body: str) -> Response:
+    return Response(body, content_type=XML, headers=OPENROSA)

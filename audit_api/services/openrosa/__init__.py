@@ -1,0 +1,1 @@
+"""What ODK Collect hands in, taken in exactly once."""

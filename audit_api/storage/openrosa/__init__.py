@@ -1,0 +1,1 @@
+"""What came from ODK Collect: instances, their files, and what was refused but kept."""

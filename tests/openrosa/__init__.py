@@ -1,0 +1,1 @@
+"""ODK Collect: what it downloads and hands in."""

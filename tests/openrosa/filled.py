@@ -1,0 +1,99 @@
+"""Whole forms filled in by JavaRosa, as an inspector fills them in ODK Collect."""
+
+import base64
+import csv
+import subprocess
+from collections.abc import Mapping, Sequence
+from os import pathsep
+from pathlib import Path
+
+from field_schema.form import Form, Section
+from field_schema.ruleset import Building
+from field_schema.xform_expressions import name_of, word_of
+from field_schema.xform_visit import ONCE, SITE_COLUMNS, SITES
+from field_schema.xforms import XForm
+from tests.agreement import odk
+from tests.agreement.records import Record
+
+DRIVER = Path(__file__).parent / "FillVisit.java"
+PHOTO = "1637740800000.jpg"
+
+SiteRow = Mapping[str, str]
+
+
+def compile_driver(folder: Path) -> None:
+    """The driver's classes, into a folder."""
+    assert odk.JAVAC is not None
+    command = [odk.JAVAC, "-cp", str(odk.JAR), "-d", str(folder), str(DRIVER)]
+    subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+def site_row(name: str, site: str, campaign: str, building: Building) -> dict[str, str]:
+    """A line of sites.csv as the server writes it."""
+    day = building.deciding_on
+    values = (name, f"№ {name}", site, campaign, building.status)
+    return dict(zip(SITE_COLUMNS, (*values, day.strftime("%Y%m%d") if day else ""), strict=True))
+
+
+def fill(
+    xform: XForm, classes: Path, sites: Sequence[SiteRow], records: Sequence[Mapping[str, str]]
+) -> list[bytes]:
+    """The instances that JavaRosa saves, one for each record (see FillVisit.java)."""
+    assert odk.JAVA is not None
+    with (classes / SITES).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, SITE_COLUMNS)
+        writer.writeheader()
+        writer.writerows(sites)
+    (classes / "last-saved.xml").write_text("<data><instruments>tape 7</instruments></data>")
+    path = f"{odk.JAR}{pathsep}{classes}"
+    command = [odk.JAVA, "-Djava.awt.headless=true", "-cp", path, "FillVisit"]
+    done = subprocess.run(
+        [*command, str(xform.path), str(classes)],
+        input="".join("\t".join(f"{k}={v}" for k, v in r.items()) + "\n" for r in records),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [base64.b64decode(line) for line in done.stdout.split()]
+
+
+def answers_of(form: Form, place: str, elements: Mapping[str, Sequence[Record]]) -> dict[str, str]:
+    """What is typed in for one visit: at a place, of each type of element so many records."""
+    given = {"polling_place": place, "position": "40.06 70.82 900 5"}
+    for element, records in elements.items():
+        section = form.sections[element]
+        if element not in ONCE:
+            given[element] = str(len(records))
+        for n, record in enumerate(records):
+            at = "" if element in ONCE else f"/{n}"
+            given |= {
+                f"{element}_label{at}": f"{element} {n}",
+                f"{element}_state{at}": record.element.state,
+                f"{element}_photo{at}": f"{element}-{n}-{PHOTO}",
+            }
+            given |= _answers(section, record, at)
+            for key, why in record.element.not_measured.items():
+                question = section.measures.get(key)
+                measured = question is not None and question.type == "measure"
+                if measured and "." not in key and why in form.cannot_measure:
+                    given[f"{name_of(section, key)}_not_measured{at}"] = why
+    return given
+
+
+def _answers(section: Section, record: Record, at: str) -> dict[str, str]:
+    given = {}
+    for key, value in record.element.answers.items():
+        if isinstance(value, tuple):
+            given[name_of(section, key) + at] = str(len(value))
+            for i, item in enumerate(value):
+                for measure, answer in item.items():
+                    if measure in section.measures:
+                        given[name_of(section, measure) + f"{at}/{i}"] = _said(answer)
+        elif key in section.measures:
+            given[name_of(section, key) + at] = _said(value)
+    return given
+
+
+def _said(value: object) -> str:
+    return word_of(value) if isinstance(value, bool | str) else str(value)

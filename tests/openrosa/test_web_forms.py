@@ -1,0 +1,85 @@
+"""Released forms in the engine of ODK Web Forms: loaded, filled in, saved, the same verdicts."""
+
+import csv
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from field_schema.catalog import load_catalog
+from field_schema.form import Form
+from field_schema.ruleset import Building
+from field_schema.xform_visit import ONCE, SITE_COLUMNS, SITES, visit_of
+from field_schema.xforms import XForm, released_xforms
+from tests.agreement.records import Generator, Record
+from tests.npm_packages import NODE, installed
+from tests.openrosa.filled import answers_of, site_row
+from tests.openrosa.test_javarosa import law_of, local, verdicts
+
+HERE = Path(__file__).parent / "node"
+PLACE = "kg-x.1"
+EVERY_TYPE = {"string", "int", "geopoint", "select", "upload"}
+FILLED = "kg-demo-2021"
+RELEASED = released_xforms()
+
+
+def fill(folder: Path, xform: XForm, building: Building, record: dict[str, str]) -> dict[str, Any]:
+    """What the engine saves of a record (see fill.mjs)."""
+    packages = installed(HERE)
+    sites, out = folder / SITES, folder / "saved.json"
+    with sites.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, SITE_COLUMNS)
+        writer.writeheader()
+        writer.writerow(site_row(PLACE, "7", "kg-x", building))
+    done = subprocess.run(
+        [str(NODE), str(HERE / "fill.mjs"), *map(str, (packages, xform.path, sites, out))],
+        input=json.dumps(record),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return found
+
+
+def observed(form: Form, generator: Generator) -> dict[str, list[Record]]:
+    """One of each element, two ramps, all in one building."""
+    visit = {}
+    building = generator.record("ramp").building
+    for element in form.sections:
+        if element in generator.elements:
+            many = 2 if element == "ramp" else 1
+            records = [generator.record(element) for _ in range(many)]
+            visit[element] = [Record(replace(r.inspection, form=form), building) for r in records]
+    return visit
+
+
+@pytest.mark.parametrize("key", RELEASED, ids="-".join)
+def test_the_engine_of_web_forms_fills_it_with_the_verdicts_of_the_server(
+    key: tuple[str, str], tmp_path: Path
+) -> None:
+    xform, form = RELEASED[key], load_catalog().form(key[1])
+    rules = law_of(xform)
+    told = visit_of(form, rules.rules, load_catalog().measures).told
+    # Of the other profile the same makes the forms: it is enough that the engine takes them.
+    visit = observed(form, Generator(rules, seed=3)) if xform.profile == FILLED else {}
+    building = next((r.building for records in visit.values() for r in records), None)
+    saved = fill(tmp_path, xform, building or Building("existing"), answers_of(form, PLACE, visit))
+    root = ElementTree.fromstring(saved["xml"])
+    assert (root.get("id"), root.get("version")) == (xform.form, str(xform.version))
+    assert root.findtext("campaign") == "kg-x"
+    for element, records in visit.items():
+        nodes = [node for node in root if local(node) == element]
+        assert len(nodes) == len(records) or element in ONCE
+        for node, record in zip(nodes, records, strict=True):
+            shown = {local(child): child.text for child in node.iter()}
+            for rule, verdict in verdicts(form, record, rules).items():
+                assert shown[told[rule]] == verdict, (element, rule, record.as_json())
+    if visit:
+        assert set(saved["asked"]) >= EVERY_TYPE
+        assert len(saved["files"]) == sum(map(len, visit.values()))

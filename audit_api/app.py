@@ -12,14 +12,18 @@ from audit_api.http import (
     days,
     devices,
     docs,
+    exports,
     health,
     json_schemas,
+    list_files,
     observing,
     places,
     problems,
     public_facts,
     sessions,
+    verify,
 )
+from audit_api.http.events import webhooks
 from audit_api.http.law import catalog, forms, profiles, requirements, standards
 from audit_api.http.openrosa import door as openrosa_door
 from audit_api.http.openrosa import forms as openrosa_forms  # noqa: F401 - adds its routes
@@ -50,6 +54,7 @@ from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.settings import Settings
 from audit_api.storage.base import Database, make_engine
 from audit_api.storage.evidence.photo_store import PhotoStore
+from audit_api.storage.file_store import FileStore
 
 API_BLUEPRINTS = (
     sessions.blueprint,
@@ -86,9 +91,12 @@ API_BLUEPRINTS = (
     acts.blueprint,
     assignments.blueprint,
     statistics.blueprint,
+    list_files.blueprint,
+    exports.blueprint,
     burn_up.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
+    webhooks.blueprint,
 )
 
 
@@ -123,6 +131,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["database"] = Database(make_engine(settings))
     app.extensions["photo_store"] = PhotoStore(settings.s3)
+    app.extensions["file_store"] = FileStore(settings.s3)
     app.extensions["receipt_signer"] = Signer(settings.receipt_signing_key)
     app.extensions["catalogs"] = CatalogKeeper()
     app.extensions["pull_notes"] = PullNotes()
@@ -133,6 +142,7 @@ def create_app(settings: Settings) -> Flask:
         api.register_blueprint(blueprint, url_prefix="/api/v1")
     app.register_blueprint(health.blueprint)
     app.register_blueprint(docs.blueprint)
+    app.register_blueprint(verify.blueprint)
     app.register_blueprint(receipts.log)
     app.register_blueprint(openrosa_door.blueprint)
     app.extensions["openapi"] = docs.finished(api.spec.to_dict())

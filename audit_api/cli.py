@@ -13,6 +13,7 @@ from audit_api.commands.console import DryRunEnds, open_database, transaction
 from audit_api.commands.days import days
 from audit_api.commands.evidence import backup, checkpoint, receipt
 from audit_api.commands.feed import feed
+from audit_api.commands.notices import notices
 from audit_api.commands.openrosa import openrosa
 from audit_api.commands.photos import photos
 from audit_api.commands.quarantine import quarantine
@@ -31,6 +32,8 @@ from audit_api.storage.server_check import reasons_against
 from audit_api.tablet.cli import tablet
 from audit_api.worker import make_worker
 
+JOBS_AT_ONCE = 3
+"""Of the worker: a long export must not hold up what is done every minute."""
 Runner = Callable[[Session, datetime], import_places.ImportReport]
 PASSWORD = click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
 
@@ -52,6 +55,7 @@ for group in (
     days,
     campaigns,
     openrosa,
+    notices,
 ):
     main.add_command(group)
 
@@ -98,7 +102,7 @@ def run_worker() -> None:
     if reasons:
         raise click.ClickException(f"The worker does not start: {'; '.join(reasons)}.")
     with make_worker(settings).open() as worker:
-        worker.run_worker()
+        worker.run_worker(concurrency=JOBS_AT_ONCE)
 
 
 @main.command()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -11,9 +12,10 @@ from environs import Env
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from audit_api.domain.events.mails import is_address
 from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.domain.oversight.fabrication import Thresholds
-from audit_api.domain.vocabulary import ActKind
+from audit_api.domain.vocabulary import ActKind, Language
 
 _LEAST_SECRET_LENGTH = 32
 # "changeme", however often repeated, has 7; a random one of 32 hexadecimal digits about 14.
@@ -43,6 +45,19 @@ class S3Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class MailSettings:
+    """The mail server. `security`: smtps (TLS at once), smtp (STARTTLS, or nothing is sent), or
+    smtp+plain (none: for a relay on the same machine). `sender`: the address mail comes from."""
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between installations. Bytes and seconds as named."""
 
@@ -57,11 +72,18 @@ class Settings:
     max_unfinished_bytes: int = 20_000_000_000
     session_hours: int = 12
     enrolment_minutes: int = 10
+    public_url: str | None = None
     log_level: str = "INFO"
     fabrication: Thresholds = field(default_factory=Thresholds)
     escalation: EscalationDays = field(default_factory=EscalationDays)
     # No default: the terms of the law could not be verified.
     act_answer_days: Mapping[ActKind, int] = field(default_factory=dict)
+    # The body that has the inspections made, by language; empty: nobody named it.
+    inspecting_body: Mapping[str, str] = field(default_factory=dict)
+    # For demonstration and tests: webhooks may lead into private networks, over plain HTTP.
+    webhooks_anywhere: bool = False
+    # None: no mail is sent.
+    mail: MailSettings | None = None
 
     @classmethod
     def from_env(cls) -> Self:
@@ -107,10 +129,14 @@ class Settings:
             enrolment_minutes=_whole(
                 env, "ENROLMENT_MINUTES", default["enrolment_minutes"], most=60 * 24 * 60
             ),
+            public_url=_public_url(env.str("PUBLIC_URL", "")),
             log_level=_log_level(env.str("LOG_LEVEL", "") or default["log_level"]),
             fabrication=_thresholds(env),
             escalation=_escalation(env),
             act_answer_days=_answer_days(env),
+            inspecting_body=_inspecting_body(env),
+            webhooks_anywhere=_switch(env, "WEBHOOKS_ANYWHERE"),
+            mail=mail_settings(env.str("SMTP_URL", ""), env.str("MAIL_FROM", "")),
         )
 
 
@@ -154,6 +180,17 @@ def _answer_days(env: Env) -> dict[ActKind, int]:
     }
 
 
+def _inspecting_body(env: Env) -> dict[str, str]:
+    said = {
+        language.value: env.str(f"INSPECTING_BODY_{language.name}", "") for language in Language
+    }
+    if any(said.values()) and not all(said.values()):
+        raise SettingsError(
+            "INSPECTING_BODY_KY, _RU and _EN name one body in three languages. Set all, or none."
+        )
+    return said if all(said.values()) else {}
+
+
 def _whole(env: Env, name: str, default: int, *, most: int) -> int:
     found = env.str(name, "") or str(default)
     # Zero is no limit at all to a pool, and no session at all to a person.
@@ -163,6 +200,25 @@ def _whole(env: Env, name: str, default: int, *, most: int) -> int:
             f"or unset it for {default}."
         )
     return int(found)
+
+
+def _switch(env: Env, name: str) -> bool:
+    """Off unless it says so; anything else than yes or no is refused."""
+    found = env.str(name, "").lower()
+    if found not in ("", "0", "false", "no", "1", "true", "yes"):
+        raise SettingsError(f"{name} is {found[:40]!r}; write true or false, or unset it.")
+    return found in ("1", "true", "yes")
+
+
+def _public_url(address: str) -> str | None:
+    """Where people reach this server: it stands on papers, as text and as a QR code."""
+    found = web_address("PUBLIC_URL", address.rstrip("/"))
+    if found is not None and (len(found) > 200 or not re.fullmatch(r"[!-~]+", found)):
+        raise SettingsError(
+            "PUBLIC_URL is too long for a QR code or has other than ASCII characters; "
+            "write it like https://audit.example.org."
+        )
+    return found
 
 
 def _log_level(level: str) -> str:
@@ -176,6 +232,39 @@ def web_address(name: str, address: str) -> str | None:
     if address and not re.fullmatch(r"https?://[^\s/]\S*", address):
         raise SettingsError(f"{name} is no web address; write it like https://s3.example.org.")
     return address or None
+
+
+_MAIL_PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
+
+
+def mail_settings(url: str, sender: str) -> MailSettings | None:
+    """The mail server that `SMTP_URL` names; None when it is empty."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _MAIL_PORTS.get(parts.scheme, 0)
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    if not port or not parts.hostname or parts.path not in ("", "/"):
+        # Without the address: it may hold a password.
+        raise SettingsError(
+            "SMTP_URL is no mail server; write smtps://user:password@mail.example.org, smtp:// "
+            "for STARTTLS, or smtp+plain://127.0.0.1 for a relay on this machine."
+        )
+    if not is_address(sender):
+        raise SettingsError(
+            f"MAIL_FROM is {sender[:40]!r}; write the address that mail comes from, like "
+            "audit@example.org."
+        )
+    return MailSettings(
+        parts.hostname,
+        port,
+        parts.scheme,
+        sender,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+    )
 
 
 def psycopg_url(url: str) -> str:

@@ -13,10 +13,11 @@ from typing import Any
 import psycopg
 
 from audit_api.domain.vocabulary import Role
-from bench import photos, sweeping, syncing, verdicts
+from bench import events, list_files, photos, sweeping, syncing, verdicts
 from bench.amendment import measure_amendment
 from bench.client import Caller, Figures, measure
 from bench.lists import NO_DEARER, measure_lists
+from bench.papers import measure_papers
 from bench.place import Place
 from bench.report import Line, Verdict, write
 from bench.stand import Stand, standing
@@ -81,13 +82,16 @@ class Bench:
                 "push of 50 inspections, with receipts and chain", batched, "CPU-s per 1,000", 2.5
             ),
             Verdict(f"a page of {many:,} violations beside one of {few:,}", dearer, "×", NO_DEARER),
+            *measure_papers(self.stand, many),
         ]
         listed, listed_notes = measure_lists()
         synced, sync_notes = syncing.measure(self.stand)
         # Before this process grows by photos: a child's peak counts what its parent had.
         judged = self._verdicts()
         shot, shot_notes = photos.measure(self.stand)
+        marks += list_files.measure(self.stand)
         marks += sweeping.measure()
+        marks += events.measure()
         return write(
             lines,
             self._notes(),
@@ -115,6 +119,7 @@ class Bench:
             "Raw psycopg inserts the same bodies into a table with a `json` column and no "
             "index but its key; its CPU is PostgreSQL's and its own process's.",
             "p50 and p95 are of one call: one push, one pull, one page.",
+            *list_files.NOTES,
             f"{PAGES} pages, evenly spread over the list; each list is measured twice and the "
             "cheaper run is shown.",
         ]

@@ -16,10 +16,13 @@ from bench.client import Caller, measure
 from bench.cpu import tree
 from bench.report import Verdict, print_verdicts
 from bench.stand import Stand, standing
+from tests.factories import CAMPAIGN
 
 STATIONS: Final = 2_500
 TENTH: Final = STATIONS // 10
 AT_ONCE: Final = 8
+PAGE: Final = 50
+"""What a list answers unless more are asked for."""
 P95_MS: Final = 60
 NO_DEARER: Final = 1.1
 """A page of a long list beside one of a short list: a tenth is what two equal runs differ by."""
@@ -44,6 +47,17 @@ _LISTS: Final = (
     ("assignments", "assignments", Role.COORDINATOR),
     ("devices", "devices", Role.COORDINATOR),
 )
+_STATISTICS: Final = (
+    ("progress by territory", "progress"),
+    ("progress by constituency", "progress?by=constituency"),
+    ("tasks by state", "tasks"),
+    ("the burn-up", "burn-up"),
+    ("progress as a picture", "progress.svg"),
+    ("the burn-up as a picture", "burn-up.svg"),
+    ("the map", "map.svg"),
+)
+STATISTICS_MS: Final = 100
+_MORNINGS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +87,18 @@ def measure_lists() -> tuple[list[Verdict], list[str]]:
                 _read(stand, one, _pages(stand, one))
         before = _resident_mb(whole)
         verdicts = [
-            Verdict(f"{one.name}, a page of 100, {AT_ONCE} at once: p95", p95, "ms", P95_MS)
+            Verdict(f"{one.name}, a page of {PAGE}, {AT_ONCE} at once: p95", p95, "ms", P95_MS)
             for one in lists
             for p95 in [_read(whole, one, _pages(whole, one))]
         ]
         grown = _resident_mb(whole) - before
         verdicts.append(Verdict("the server grows while they are read", grown, "MB", GROWTH_MB))
         verdicts += [
-            Verdict(f"{one.name}, a page of 50 beside a tenth", times, "×", NO_DEARER)
+            Verdict(f"statistics, {name}: p95", _statistics(whole, path), "ms", STATISTICS_MS)
+            for name, path in _STATISTICS
+        ]
+        verdicts += [
+            Verdict(f"{one.name}, a page of {PAGE} beside a tenth", times, "×", NO_DEARER)
             for one in lists
             for times in [_beside(whole, tenth, one)]
         ]
@@ -102,7 +120,7 @@ def _notes(much: Audited, little: Audited, before: float) -> list[str]:
 def _pages(stand: Stand, one: _List) -> list[str]:
     """The addresses of the first pages."""
     caller = Caller(stand.address, one.headers(stand))
-    pages: list[str] = [one.page(100)]
+    pages: list[str] = [one.page(PAGE)]
     while len(pages) < _PAGES:
         following = json.loads(caller("GET", pages[-1]))["next"]
         if following is None:
@@ -124,6 +142,20 @@ def _read(stand: Stand, one: _List, pages: list[str]) -> float:
     ).p95_ms
 
 
+def _statistics(stand: Stand, path: str) -> float:
+    """p95 in milliseconds of a figure or picture, by one reader."""
+    address = f"/api/v1/statistics/{path}{'&' if '?' in path else '?'}campaign={CAMPAIGN}"
+    one = _List(path, address, Role.COORDINATOR)
+    return measure(
+        [address] * _MORNINGS,
+        lambda: _reader(stand, one),
+        each=1,
+        threads=1,
+        server=stand.server_pid,
+        postgres=stand.postgres_pid,
+    ).p95_ms
+
+
 def _reader(stand: Stand, one: _List) -> Callable[[Any], None]:
     caller = Caller(stand.address, one.headers(stand))
 
@@ -136,14 +168,16 @@ def _reader(stand: Stand, one: _List) -> Callable[[Any], None]:
 def _beside(whole: Stand, tenth: Stand, one: _List) -> float:
     """How many times the CPU of a full first page where there is a tenth."""
     for stand in (whole, tenth):
-        items = json.loads(Caller(stand.address, one.headers(stand))("GET", one.page(50)))["items"]
-        if len(items) != 50:
+        items = json.loads(Caller(stand.address, one.headers(stand))("GET", one.page(PAGE)))[
+            "items"
+        ]
+        if len(items) != PAGE:
             raise RuntimeError(f"{one.name}: a page of {len(items)} does not compare")
     costs: dict[str, list[float]] = {whole.address: [], tenth.address: []}
     for _ in range(_ROUNDS):
         for stand in (whole, tenth):
             figures = measure(
-                [one.page(50)] * _ROUND,
+                [one.page(PAGE)] * _ROUND,
                 lambda stand=stand: _reader(stand, one),
                 each=1,
                 threads=2,

@@ -60,7 +60,7 @@ def send(address: str, token: str, photo: bytes, pieces: Iterator[bytes]) -> Non
 def growth_mb(address: str, server_pid: int, token: str) -> float:
     """By how much the largest worker grows while 50 uploads of 10 MB run at once, in MB."""
     workers = [pid for pid in tree(server_pid) if pid != server_pid]
-    before = {pid: _peak_mb(pid, reset=True) for pid in workers}
+    before = {pid: peak_mb(pid, reset=True) for pid in workers}
 
     def pieces(photo: bytes) -> Iterator[bytes]:
         for start in range(0, LARGE, 500_000):
@@ -76,10 +76,10 @@ def growth_mb(address: str, server_pid: int, token: str) -> float:
         thread.start()
     for thread in threads:
         thread.join()
-    return max(_peak_mb(pid) - before[pid] for pid in workers)
+    return max(peak_mb(pid) - before[pid] for pid in workers)
 
 
-def _peak_mb(pid: int, *, reset: bool = False) -> float:
+def peak_mb(pid: int, *, reset: bool = False) -> float:
     """The most that a process ever had resident; `reset`: counted from now on."""
     if reset:
         Path(f"/proc/{pid}/clear_refs").write_text("5")

@@ -28,7 +28,7 @@ LIMIT = 5.0
 AT = datetime(2021, 12, 1, 6, 0, tzinfo=UTC)
 """All tasks are thirteen days late: every step is due at once."""
 
-_FILL = (
+FILL = (
     """insert into element (id, site_id, type, label, created_at)
         select gen_random_uuid(), s.id, 'ramp', 'n ' || n, now()
         from (select id from site order by id limit :sites) s, generate_series(1, :each) n""",
@@ -57,7 +57,7 @@ def measure() -> list[Verdict]:
     services = EmbeddedServices(folder)
     try:
         with services:
-            database = Database(make_engine(_settings(services)))
+            database = Database(make_engine(settings_of(services)))
             migrate(database.engine)
             found = _measure(database)
             database.engine.dispose()
@@ -66,7 +66,8 @@ def measure() -> list[Verdict]:
     return found
 
 
-def _settings(services: EmbeddedServices) -> Settings:
+def settings_of(services: EmbeddedServices) -> Settings:
+    """Settings for services of one's own."""
     s3 = services.s3
     return Settings(
         psycopg_url(services.database_url),
@@ -79,7 +80,7 @@ def _settings(services: EmbeddedServices) -> Settings:
 def _measure(database: Database) -> list[Verdict]:
     with database.writing() as session:
         make_place(session)
-        for statement in _FILL:
+        for statement in FILL:
             session.execute(text(statement), {"sites": SITES, "each": TASKS // SITES})
     first = _sweep(database, AT)
     idle = statistics.median(_sweep(database, AT) for _ in range(5))

@@ -124,6 +124,19 @@ def project_root() -> Path:
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(
-            ("DATABASE_", "S3_", "SECRET_KEY", "RECEIPT_", "FLASK_", "FLAG_", "ESCALATE_", "ACT_")
+            (
+                "DATABASE_",
+                "S3_",
+                "SECRET_KEY",
+                "RECEIPT_",
+                "FLASK_",
+                "FLAG_",
+                "ESCALATE_",
+                "ACT_",
+                "INSPECTING_",
+                "WEBHOOKS_",
+                "SMTP_",
+                "MAIL_",
+            )
         ):
             monkeypatch.delenv(name)

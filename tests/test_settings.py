@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from audit_api.domain.oversight.escalation import EscalationDays
 from audit_api.domain.oversight.fabrication import Thresholds
-from audit_api.domain.vocabulary import ActKind
+from audit_api.domain.vocabulary import ActKind, Language
 from audit_api.settings import Settings, SettingsError
 
 GOOD = {
@@ -28,8 +28,10 @@ GOOD = {
 FLAGS = {f"FLAG_{name.upper()}": name for name in Thresholds.__dataclass_fields__}
 ESCALATE = {f"ESCALATE_{name.upper()}": name for name in EscalationDays.__dataclass_fields__}
 TERMS = {f"ACT_ANSWER_DAYS_{kind.upper()}": kind for kind in ActKind}
+BODY = {f"INSPECTING_BODY_{language.name}": language.value for language in Language}
 OPTIONAL = (
-    "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL", *FLAGS, *ESCALATE, *TERMS,
+    "PUBLIC_URL", "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES", "LOG_LEVEL",
+    *FLAGS, *ESCALATE, *TERMS, *BODY,
 )  # fmt: skip
 
 
@@ -180,7 +182,8 @@ def test_every_postgresql_scheme_gets_our_driver(
 
 @pytest.mark.parametrize("value", ["abc", "0", "-1", "1.5", "1e9", "٨", "8 MB", "9" * 5000])
 @pytest.mark.parametrize(
-    "name", ["DATABASE_POOL_SIZE", "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES"]
+    "name",
+    ["DATABASE_POOL_SIZE", "MAX_PHOTO_BYTES", "SESSION_HOURS", "ENROLMENT_MINUTES"],
 )
 def test_a_nonsense_number_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
@@ -286,4 +289,89 @@ def test_the_term_for_an_answer_comes_from_the_environment(
     assert Settings.from_env().act_answer_days == {TERMS[variable]: 10}
     monkeypatch.setenv(variable, "0")
     with pytest.raises(SettingsError, match=variable):
+        Settings.from_env()
+
+
+def test_the_inspecting_body_is_named_in_every_language_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings.from_env().inspecting_body == {}
+    for name in BODY:
+        monkeypatch.setenv(name, f"Body {name[-2:]}")
+    assert Settings.from_env().inspecting_body == {
+        "ky": "Body KY",
+        "ru": "Body RU",
+        "en": "Body EN",
+    }
+    monkeypatch.setenv("INSPECTING_BODY_KY", "")
+    with pytest.raises(SettingsError, match="Set all, or none"):
+        Settings.from_env()
+
+
+def test_no_mail_is_sent_unless_a_server_is_named() -> None:
+    settings = Settings.from_env()
+    assert (settings.mail, settings.webhooks_anywhere) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("smtps://aida:p%40ss@mail.example.org", ("mail.example.org", 465, "smtps", "p@ss")),
+        ("smtp://mail.example.org", ("mail.example.org", 587, "smtp", "")),
+        ("smtp+plain://127.0.0.1:1025", ("127.0.0.1", 1025, "smtp+plain", "")),
+    ],
+)
+def test_a_mail_server_is_read(
+    monkeypatch: pytest.MonkeyPatch, url: str, read: tuple[str, int, str, str]
+) -> None:
+    monkeypatch.setenv("SMTP_URL", url)
+    monkeypatch.setenv("MAIL_FROM", "audit@example.org")
+    mail = Settings.from_env().mail
+    assert mail is not None
+    assert (mail.host, mail.port, mail.security, mail.password) == read
+    assert "p@ss" not in repr(mail)
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.org", "http://a", "smtp://", "smtp://a:x", "smtp://a/b"]
+)
+def test_what_is_no_mail_server_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("SMTP_URL", url)
+    monkeypatch.setenv("MAIL_FROM", "audit@example.org")
+    with pytest.raises(SettingsError, match="SMTP_URL is no mail server"):
+        Settings.from_env()
+
+
+@pytest.mark.parametrize("sender", ["", "audit", "Audit <audit@example.org>"])
+def test_mail_needs_an_address_that_it_comes_from(
+    monkeypatch: pytest.MonkeyPatch, sender: str
+) -> None:
+    monkeypatch.setenv("SMTP_URL", "smtp://mail.example.org")
+    monkeypatch.setenv("MAIL_FROM", sender)
+    with pytest.raises(SettingsError, match="MAIL_FROM"):
+        Settings.from_env()
+
+
+def test_a_switch_is_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBHOOKS_ANYWHERE", "true")
+    assert Settings.from_env().webhooks_anywhere
+    monkeypatch.setenv("WEBHOOKS_ANYWHERE", "maybe")
+    with pytest.raises(SettingsError, match="WEBHOOKS_ANYWHERE"):
+        Settings.from_env()
+
+
+def test_the_public_address_stands_on_papers(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.from_env().public_url is None
+    monkeypatch.setenv("PUBLIC_URL", "https://audit.example.org/")
+    assert Settings.from_env().public_url == "https://audit.example.org"
+
+
+@pytest.mark.parametrize(
+    "address", ["audit.example.org", "https://" + "x" * 300, "https://мисал.kg", "ftp://x.kg"]
+)
+def test_an_address_that_no_qr_code_takes_is_refused(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", address)
+    with pytest.raises(SettingsError, match="PUBLIC_URL"):
         Settings.from_env()

@@ -10,8 +10,10 @@ from audit_api.domain.oversight.burn_up import Day
 from audit_api.words import Words
 
 _WIDTH: Final = 720
-_HEIGHT: Final = 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 20.0, 64.0, 40.0
+_HEIGHT: Final = 400
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 40.0, 104.0, 40.0
+_ROWS: Final = 4
+"""Names of milestones stand in so many rows between the legend and the lines."""
 _MOST_LABELS: Final = 8
 
 
@@ -49,11 +51,12 @@ def burn_up_chart(
     for day, name in milestones.items():
         if days[0].day <= day <= last:
             x = axes.x(day)
-            drawing.line((x, _TOP), (x, axes.bottom), stroke=FAINT, dashes="2 3")
-            _beside(drawing, x, _TOP + 10 + 12 * (list(milestones).index(day) % 4), name)
+            y = _TOP - 6 - 12 * (_ROWS - 1 - list(milestones).index(day) % _ROWS)
+            drawing.line((x, y - 8), (x, axes.bottom), stroke=FAINT, dashes="2 3")
+            _beside(drawing, x, y, name)
     level = axes.y(stations)
     drawing.line((_LEFT, level), (_WIDTH - _RIGHT, level), stroke=STATE_COLOURS["compliant"])
-    drawing.words((_WIDTH - _RIGHT, level - 4), say.number(stations), anchor="end", size=9)
+    drawing.words((_WIDTH - _RIGHT + 4, level + 3), say.number(stations), size=9)
     for line in _LINES:
         points = [(axes.x(day.day), axes.y(line.figure(day))) for day in days]
         drawing.curve(points, stroke=line.stroke, dashes=line.dashes)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from audit_api.demo.http_client import get, post, sign_in
+from audit_api.demo.http_client import fetch, get, post, sign_in
 from audit_api.demo.people import PEOPLE
 
 API = "/api/v1"
@@ -20,6 +20,10 @@ class Desk:
     def get(self, path: str) -> Any:
         """What a path answers."""
         return get(self._base_url, API + path, self._token)
+
+    def fetch(self, path: str) -> bytes:
+        """A file."""
+        return fetch(self._base_url, API + path, self._token)
 
     def post(self, path: str, said: Any) -> Any:
         """Say something, and what came of it."""

@@ -29,8 +29,14 @@ def post(base_url: str, path: str, token: str, said: Any) -> Any:
 
 def get(base_url: str, path: str, token: str) -> Any:
     """A JSON answer."""
+    return json.loads(fetch(base_url, path, token))
+
+
+def fetch(base_url: str, path: str, token: str) -> bytes:
+    """An answer as it comes."""
     request = urllib.request.Request(  # noqa: S310 - the demonstration's own address
         base_url + path, headers={"Authorization": f"Bearer {token}"}
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        return json.load(answer)
+        content: bytes = answer.read()
+    return content

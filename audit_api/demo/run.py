@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,16 @@ from audit_api.demo.field_work import FieldWork
 from audit_api.demo.headquarters import assign_stations, return_one
 from audit_api.demo.people import INSPECTORS, PEOPLE
 from audit_api.demo.repairs import Repairs
+from audit_api.demo.sample_papers import SamplePapers
 from audit_api.demo.story import Story
 from audit_api.demo.tour import Tour, closing
 from audit_api.domain.vocabulary import Language
 from audit_api.embedded import Child, EmbeddedError, EmbeddedServices
 from audit_api.embedded.child import free_port, is_free
 from audit_api.embedded.secret_file import write_secret
+from audit_api.imaging import Examiner
 from audit_api.services.enrol_device import issue_code
+from audit_api.services.evidence.examine_photos import examine_photo
 from audit_api.services.manage_people import add_grant, add_person
 from audit_api.services.oversight.sweep_tasks import sweep_tasks
 from audit_api.services.places.import_needs import import_needs
@@ -41,6 +44,7 @@ from audit_api.services.places.import_places import (
 )
 from audit_api.settings import S3Settings, Settings, psycopg_url
 from audit_api.storage.base import Database, make_engine
+from audit_api.storage.evidence.photo_store import PhotoStore
 from audit_api.storage.migrations.runner import migrate
 from audit_api.storage.people import Device, person_by_username
 from audit_api.tablet import TabletError
@@ -89,6 +93,7 @@ def run(folder: Path, port: int) -> None:
             # What the worker does every five minutes: the tour need not wait for it.
             with database.writing() as session:
                 sweep_tasks(session, settings.escalation, at=datetime.now(UTC))
+            _leave_papers(database, settings, SamplePapers(base_url, CAMPAIGN, home / "papers"))
             described = _describe(database, base_url)
             _write_environment(home / "environment", services, settings)
             (folder / "demo.json").write_text(json.dumps(described, ensure_ascii=False, indent=2))
@@ -187,6 +192,8 @@ def _web_server(
     base_url = f"http://127.0.0.1:{chosen}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GUNICORN")}
     env = inherited | services.environment() | _keys(settings)
+    # Papers name the address that is really served; a test receiver may be on this machine.
+    env |= {"PUBLIC_URL": base_url, "WEBHOOKS_ANYWHERE": "true"}
     project = Path(__file__).parents[2]
     web = Child(
         "The web server",
@@ -260,6 +267,28 @@ def _field_work(database: Database, base_url: str, home: Path) -> None:
     told.touch()
 
 
+def _leave_papers(database: Database, settings: Settings, papers: SamplePapers) -> None:
+    """Files as each role takes them away; a worker that is slow is not waited for."""
+    if not papers.missing:
+        console.print(f"The sample papers of an earlier start are in {papers.folder}.")
+        return
+    with console.status("The worker makes sample papers …"):
+        # What the worker does every minute: the papers need not wait for it.
+        store = PhotoStore(settings.s3)
+        with Examiner() as examiner:
+            for photo in papers.photos():
+                examine_photo(database, store, examiner, photo, now=lambda: datetime.now(UTC))
+        # A demonstration without samples is one all the same.
+        with suppress(OSError):
+            papers.ask()
+            papers.fetch()
+    if papers.missing:
+        console.print(
+            f"Not there yet: {', '.join(papers.missing)}. The next `make demo` asks once more; why "
+            f"is told in {papers.folder.parent / 'worker.log'}."
+        )
+
+
 def _describe(database: Database, base_url: str) -> dict[str, Any]:
     """What `var/demo.json` holds while the demonstration serves."""
     with database.writing() as session:
@@ -294,6 +323,7 @@ def _tour(base_url: str, described: Mapping[str, Any], home: Path, seconds: floa
         f"{total['inspected']} inspected, {total['open_violations']} open violations. "
         "Inspections, photos, decisions and repairs are synthetic; "
         "the standards are stand-ins, adopted for the demonstration only.\n"
+        f"Sample papers, tables and pictures of each role: {home / 'papers'}\n"
     )
     codes = described["enrolment_codes"]
     Tour(base_url, CAMPAIGN, home, codes).show(console)

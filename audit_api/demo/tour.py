@@ -72,6 +72,11 @@ class Tour:
             path = f"/statistics/progress?campaign={self._campaign}&by=constituency"
             yield Step("how far everybody is", self._get(name, path))
             yield from self._answer_extension(name)
+            asked = {"kind": "briefing", "format": "pdf", "filters": {"campaign": self._campaign}}
+            yield Step(
+                "have the page of this morning made; /exports/<id>/file has it",
+                self._post(name, "/exports", asked),
+            )
         elif name == "prosecutor":
             path = "/violations?state=confirmed&severity=critical&limit=3"
             yield Step("what supervision has confirmed", self._get(name, path))
@@ -81,6 +86,7 @@ class Tour:
                 f"serve list №{len(served) + 1}, to Isfana; then issue acts over it (README)",
                 self._post(name, "/served-lists", said),
             )
+            yield from self._take_away(name)
         elif name == "supervisor":
             yield Step(
                 "what waits for a decision",
@@ -90,6 +96,7 @@ class Tour:
         elif name.startswith("lsg."):
             yield Step("what is to be repaired, and how", self._get(name, "/tasks?limit=3"))
             yield from self._acknowledge(name)
+            yield from self._print_sheet(name)
         elif name == "admin":
             yield Step("devices, people's tablets", self._get(name, "/devices?limit=3"))
             program = Path(sys.executable).with_name("audit-api")
@@ -98,6 +105,11 @@ class Tour:
                 "correct a day off",
                 f"(. {environment}; {program} days correct 2027-03-10 off --by {name} "
                 '--reason "Demonstration: announced")',
+            )
+            hook = {"url": "http://127.0.0.1:8008/", "types": ["task.returned"]}
+            yield Step(
+                "have a program told of tasks that are returned (README)",
+                self._post(name, "/webhooks", hook),
             )
         else:
             yield Step("a station to inspect", self._get(name, "/sites?number=8065"))
@@ -127,6 +139,35 @@ class Tour:
         for task in self._read(name, "/tasks?state=assigned&limit=1")["items"]:
             path = f"/tasks/{task['id']}/acknowledgements"
             yield Step("acknowledge a task", self._post(name, path, {"rev": task["rev"]}))
+
+    def _take_away(self, name: str) -> Iterator[Step]:
+        path = "/api/v1/violations.xlsx?state=confirmed&language=ru"
+        file = shlex.quote(str(self._home / "confirmed.xlsx"))
+        yield Step(
+            "take the confirmed ones away as a spreadsheet",
+            f"{self._curl(name)} '{self._base_url}{path}' -o {file} "
+            f"-w '%{{size_download}} bytes are in {self._home.name}/confirmed.xlsx\\n'",
+        )
+        made = [
+            export["file"]["verify"]
+            for export in self._read(name, "/exports?limit=200")["items"]
+            if export["kind"] == "act" and export["file"]
+        ]
+        for printed in made[:1]:
+            # Printed at an earlier start it may name another port.
+            address = f"{self._base_url}/verify/{printed.rsplit('/', 1)[1]}"
+            yield Step(
+                f"is the paper of the order genuine? (in a browser: {address})",
+                f"curl -s -H 'Accept: application/json' '{address}' {PRETTY}",
+            )
+
+    def _print_sheet(self, name: str) -> Iterator[Step]:
+        for task in self._read(name, "/tasks?state=in_progress&limit=1")["items"]:
+            asked = {"kind": "task", "format": "pdf", "id": task["id"]}
+            yield Step(
+                "have a sheet made for the foreman; /exports/<id>/file has it",
+                self._post(name, "/exports", asked),
+            )
 
     def _read(self, name: str, path: str) -> Any:
         return get(self._base_url, f"/api/v1{path}", self._tokens[name])

@@ -28,6 +28,7 @@ class Noun(StrEnum):
     QUARANTINE = "what is held back"
     REVIEWS = "reviews"
     AUDIT_LOG = "audit log"
+    WEBHOOKS = "webhooks"
 
 
 _WHO_MAY_WHAT = """
@@ -45,6 +46,7 @@ PEOPLE           | -         | -                    | -          | -            
 QUARANTINE       | -         | read decide          | -          | -                                | read             | read
 REVIEWS          | -         | read decide          | -          | -                                | read             | read
 AUDIT_LOG        | -         | read                 | read       | -                                | read             | read verify
+WEBHOOKS         | -         | -                    | -          | -                                | own write        | own write
 """  # noqa: E501 - a table is read across
 
 

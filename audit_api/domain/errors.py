@@ -238,6 +238,34 @@ class CursorGone(DomainError):
     title = "This cursor belongs to an earlier epoch of the feed"
 
 
+class ScopeGone(DomainError):
+    """The grants with which something was asked for are no more there when it is made."""
+
+    slug = "scope-gone"
+    title = "Your grants do not reach there any more"
+
+
+class NotReadyYet(DomainError):
+    """A file that is still being made, or that could not be made; the detail says which."""
+
+    slug = "not-ready-yet"
+    title = "The file is not there yet"
+
+
+class ExportGone(DomainError):
+    """A file that was kept for its term and is deleted."""
+
+    slug = "export-gone"
+    title = "The file was deleted after its term"
+
+
+class TooManyExports(DomainError):
+    """More files at once than one person may have made."""
+
+    slug = "too-many-exports"
+    title = "Too many files are being made for you"
+
+
 class FourEyes(DomainError):
     """Who made a thing may not be the one who judges it."""
 

@@ -254,6 +254,15 @@ class OperationStatus(StrEnum):
     OP_REUSED = "op_reused"
 
 
+class ExportState(StrEnum):
+    """Where a file that somebody asked for stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class QuarantineDecision(StrEnum):
     """What became of an operation that was held back: `replayed` is the system's own word."""
 

@@ -6,12 +6,16 @@ view `session`, `actor` and `scope`. What lies outside the scope does not exist 
 
 import hashlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec
 
+import psycopg
+import structlog
 from flask import current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, scope_of
@@ -21,6 +25,7 @@ from audit_api.storage import people
 from audit_api.storage.base import Database
 
 P = ParamSpec("P")
+log = structlog.get_logger()
 SESSION_PREFIX = "aas_"
 DEVICE_PREFIX = "aad_"
 
@@ -102,13 +107,15 @@ def guard(
     writing: bool = False,
     hand_in: bool = False,
     along: Callable[[Session], Any] | None = None,
+    exporting: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let in who may do `verb` to `noun`; the view gets `session`, `actor` and `scope`.
 
     `writing`: a writing transaction, committed when the view returns. `hand_in`: revoked devices
     too may come here, and the view opens its transactions itself (it gets `actor` alone).
     `along`: asks something in the same exchange with the database; the view gets what it returned
-    as `told`, and opens its transactions itself.
+    as `told`, and opens its transactions itself. `exporting`: one snapshot that is held until the
+    answer is sent or its reader has gone; the view gets `until_sent` too, to let go of it before.
     """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -125,22 +132,42 @@ def guard(
                     actor = authenticate(session, door)
                 refuse_revoked(actor)
                 return view(*args, actor=actor, told=told, **kwargs)
-            opened = database().writing() if writing else database().reading()
-            with opened as session:
-                g.session = session
-                actor = authenticate(session, door)
-                refuse_revoked(actor)
-                if noun is None:
-                    return view(*args, session=session, actor=actor, **kwargs)
-                scope = scope_of(actor, noun, verb)
-                if scope.empty:
-                    raise NotFound
-                return view(*args, session=session, actor=actor, scope=scope, **kwargs)
+            if exporting:
+                until_sent = ExitStack()
+                try:
+                    session = until_sent.enter_context(database().exporting())
+                    answer = opened_to(session, *args, until_sent=until_sent, **kwargs)
+                except BaseException:
+                    _let_go(until_sent)
+                    raise
+                answer.call_on_close(partial(_let_go, until_sent))
+                return answer
+            with database().writing() if writing else database().reading() as session:
+                return opened_to(session, *args, **kwargs)
+
+        def opened_to(session: Session, *args: Any, **kwargs: Any) -> Any:
+            g.session = session
+            actor = authenticate(session, door)
+            refuse_revoked(actor)
+            if noun is None:
+                return view(*args, session=session, actor=actor, **kwargs)
+            scope = scope_of(actor, noun, verb)
+            if scope.empty:
+                raise NotFound
+            return view(*args, session=session, actor=actor, scope=scope, **kwargs)
 
         guarded.guard = (door, noun, verb)  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def _let_go(held: ExitStack) -> None:
+    """End what was held for an answer. A database that went away meanwhile has ended it already."""
+    try:
+        held.close()
+    except (SQLAlchemyError, psycopg.Error) as error:
+        log.warning("export_broken_off", error=type(error).__name__, detail=str(error)[:300])
 
 
 def public(view: Callable[P, Any]) -> Callable[P, Any]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, current_app, request
@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 
 from audit_api.domain.errors import BadCursor
 from audit_api.http.blueprints import Schema, WholeNumber
-from audit_api.storage.lists.selection import AnyRow, keyed
+from audit_api.storage.lists.selection import AnyRow, Listed, keyed
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -79,14 +79,6 @@ def answer_page(
     following = f'"{address}"' if address else "null"
     headers = {"Link": f'<{address}>; rel="next"'} if address else {}
     return answer_json(f'{{"items":[{items}],"next":{following}}}', **headers)
-
-
-class Listed(Protocol):
-    """A stored list with its filter given: the rows behind a key, one more than `limit`."""
-
-    def __call__(self, *, after: Any, limit: int) -> Sequence[AnyRow]:
-        """`after`: the key to go on from; None: from the start."""
-        ...
 
 
 def _as_stored(row: AnyRow) -> str:

@@ -19,6 +19,7 @@ from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, prob
 from audit_api.http.filters import campaign_known, territories_in_scope
 from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.storage.lists import sites as lists
+from audit_api.storage.lists.selection import Listed
 from audit_api.storage.lists.sites import SiteFilter
 
 blueprint = Blueprint("places", __name__, description="Territories and sites.")
@@ -120,8 +121,13 @@ class TerritoryPage(Schema):
 @blueprint.arguments(SiteQuery, location="query")
 @blueprint.response(200, SitePage)
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
-def list_sites(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
+def list_sites(query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope) -> Response:
     """Sites with the polling stations they serve as."""
+    return answer_rows("sites", query, sites_asked(session, actor, scope, query))
+
+
+def sites_asked(session: Session, _: Actor, scope: Scope, query: dict[str, Any]) -> Listed:
+    """The list that a query narrows. NotFound for a place outside the scope."""
     campaign_known(session, scope, query.get("campaign"))
     wanted = SiteFilter(
         territories=territories_in_scope(session, scope, query.get("territory")),
@@ -129,9 +135,7 @@ def list_sites(query: dict[str, Any], *, session: Session, scope: Scope, **_: An
         constituency=query.get("constituency"),
         number=query.get("number"),
     )
-    return answer_rows(
-        "sites", query, partial(lists.list_sites, session, scope, wanted, today=today(now()))
-    )
+    return partial(lists.list_sites, session, scope, wanted, today=today(now()))
 
 
 @blueprint.route("/sites/<uuid:site>")

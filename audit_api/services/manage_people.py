@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from audit_api.domain.errors import InvalidInput
+from audit_api.domain.events.mails import is_address
 from audit_api.domain.vocabulary import Language, Role
 from audit_api.services.sign_in import hash_password
 from audit_api.storage import audit_log
@@ -52,3 +53,15 @@ def add_grant(session: Session, person: UUID, role: Role, territory: str, *, at:
     ).first()
     if added is not None:
         audit_log.record(session, "granted", person, at=at, role=role.value, territory=territory)
+
+
+def set_email(
+    session: Session, person: Person, email: str | None, *, wanted: bool, at: datetime
+) -> None:
+    """Where notices go, None: nowhere; `wanted`: whether they do. The log keeps no address."""
+    if email is not None and not is_address(email):
+        raise InvalidInput(f"{email[:60]!r} is no e-mail address; write it like a.b@example.org.")
+    person.email = email
+    person.notices = wanted
+    session.flush()
+    audit_log.record(session, "email_set", person.id, at=at, given=email is not None, wanted=wanted)

@@ -92,6 +92,12 @@ _OPTIONS = (
     "-c timezone=UTC -c idle_in_transaction_session_timeout=15000 "
     "-c statement_timeout=30000 -c lock_timeout=10000"
 )
+# A reader of an export may be slow, but not stop for ever with a transaction in hand.
+_EXPORTS_AT_ONCE = 4
+_EXPORT_OPTIONS = (
+    "-c timezone=UTC -c idle_in_transaction_session_timeout=120000 "
+    "-c statement_timeout=30000 -c lock_timeout=10000"
+)
 # Plans of the hot path are made once: their arrays are short and always have an index, and a
 # plan made while a table was still small must not scan it when it has grown.
 _PLAN_ONCE = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
@@ -168,6 +174,16 @@ def _driver(connection: EngineConnection) -> "Connection[Any]":
     return driver
 
 
+@contextmanager
+def _snapshot(engine: Engine) -> Iterator[Session]:
+    with engine.connect() as connection:
+        connection = connection.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        with Session(connection) as session, session.begin():
+            yield session
+
+
 class Database:
     """The ways to talk to PostgreSQL: a writing transaction, or a read-only snapshot."""
 
@@ -180,6 +196,10 @@ class Database:
         options = _OPTIONS + _PLAN_ONCE
         self._pipelines = _engine(engine.url, size, options, prepare_threshold=None)
         event.listen(engine, "engine_disposed", lambda _engine: self._pipelines.dispose())
+        # Connections of their own again: whoever reads an export slowly holds up other exports
+        # alone, never tablets and lists.
+        self._exports = _engine(engine.url, _EXPORTS_AT_ONCE, _EXPORT_OPTIONS)
+        event.listen(engine, "engine_disposed", lambda _engine: self._exports.dispose())
         self._reading = sessionmaker(
             engine.execution_options(postgresql_readonly=True), expire_on_commit=False
         )
@@ -222,14 +242,20 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
         """One read-only transaction of one snapshot, without time limits: for reading very much."""
-        with self.engine.connect() as connection:
-            connection = connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            with Session(connection) as session, session.begin():
-                for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-                    session.execute(text(f"set local {limit} = 0"))
-                yield session
+        with _snapshot(self.engine) as session:
+            for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                session.execute(text(f"set local {limit} = 0"))
+            yield session
+
+    @contextmanager
+    def exporting(self) -> Iterator[Session]:
+        """One read-only transaction of one snapshot, held while its reader takes what comes of it.
+
+        A few at once in a process, each on a connection that nothing else needs; the others wait
+        twenty seconds for their turn. Broken off when the reader takes nothing for two minutes.
+        """
+        with _snapshot(self._exports) as session:
+            yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import msgspec
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.access import Actor, Grant
+from audit_api.domain.events.mails import ADDRESS, MOST_ADDRESS
 from audit_api.domain.vocabulary import Language, Role
 from audit_api.storage.base import (
     Answered,
@@ -38,10 +40,13 @@ from audit_api.storage.places.territory_tree import Tree, tree_of
 
 
 class Person(Base):
-    """Somebody with an account."""
+    """Somebody with an account. `notices`: whether mail goes to `email`."""
 
     __tablename__ = "person"
-    __table_args__ = (one_of("language", Language),)
+    __table_args__ = (
+        one_of("language", Language),
+        CheckConstraint(f"email ~ '{ADDRESS}' and length(email) <= {MOST_ADDRESS}", name="email"),
+    )
 
     id: Mapped[Id] = mapped_column(primary_key=True, default=uuid4)
     username: Mapped[str] = mapped_column(String(100), unique=True)
@@ -50,6 +55,8 @@ class Person(Base):
     language: Mapped[Word] = mapped_column(default=Language.RU)
     created_at: Mapped[Instant]
     disabled_at: Mapped[Instant | None]
+    email: Mapped[str | None]
+    notices: Mapped[bool] = mapped_column(Boolean, server_default=text("true"), default=True)
 
 
 class PersonGrant(Base):
@@ -198,6 +205,12 @@ _SESSION_ACTOR = _ACTOR.format(
     "and l.expires_at > %(at)s and l.revoked_at is null",
 )
 
+_PERSON_ACTOR = _ACTOR.format(
+    device="cast(null as uuid), false",
+    holder="(values (1)) alone on true",
+    found="p.id = %(person)s and p.disabled_at is null",
+)
+
 
 def actor_of_session(session: Session, token: bytes, at: datetime, today: date) -> Actor | None:
     """Who holds this session token (given as SHA-256), if it is alive at `at`."""
@@ -214,19 +227,9 @@ def actor_of_openrosa_key(session: Session, token: bytes, today: date) -> Actor 
     return _actor(session, ask(session, _KEY_ACTOR, {"token": token}), today)
 
 
-_KEYS = text("""
-    select cast(d.id as text), p.username, d.name, to_char(k.created_at, 'YYYY-MM-DD'),
-        coalesce(to_char(d.last_contact_at, 'YYYY-MM-DD'), ''),
-        coalesce(to_char(k.revoked_at, 'YYYY-MM-DD'), '')
-    from openrosa_key k join device d on d.id = k.device_id join person p on p.id = d.owner_id
-    where cast(:username as text) is null or p.username = :username
-    order by p.username, k.created_at, k.id
-""")
-
-
-def openrosa_keys(session: Session, username: str | None) -> list[tuple[str, ...]]:
-    """Keys of ODK Collect: device, owner, name, and the days it was made, heard of, revoked."""
-    return [tuple(row) for row in session.execute(_KEYS, {"username": username})]
+def actor_of_person(session: Session, person: UUID, today: date) -> Actor | None:
+    """A person for whom the system does something later; None when the account is closed."""
+    return _actor(session, ask(session, _PERSON_ACTOR, {"person": person}), today)
 
 
 def owner_of_device(session: Session, device: UUID, today: date) -> Actor:

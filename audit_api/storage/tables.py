@@ -1,7 +1,8 @@
 """Every table class, imported so that the metadata is whole."""
 
-from audit_api.storage import audit_log, inspections, people
+from audit_api.storage import audit_log, exports, inspections, papers, people
 from audit_api.storage.base import Base
+from audit_api.storage.events import deliveries, notices, outbox, webhooks
 from audit_api.storage.evidence import evidence_log, examinations, photos, receipt_keys
 from audit_api.storage.law import amending, documents, packed, rulesets
 from audit_api.storage.oversight import (
@@ -41,18 +42,23 @@ __all__ = [
     "audit_log",
     "campaigns",
     "day_corrections",
+    "deliveries",
     "documents",
     "election_day",
     "escalations",
     "evidence_log",
     "examinations",
+    "exports",
     "fabrication",
     "feed",
     "inspections",
     "needs",
+    "notices",
     "office_numbers",
     "operations",
+    "outbox",
     "packed",
+    "papers",
     "people",
     "photos",
     "places",
@@ -70,4 +76,5 @@ __all__ = [
     "territory_tree",
     "uploads",
     "violations",
+    "webhooks",
 ]

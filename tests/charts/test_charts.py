@@ -65,8 +65,8 @@ def test_a_line_rises_to_where_its_number_is() -> None:
     inspected = next(root.iter(f"{SVG}polyline"))
     heights = [float(point.partition(",")[2]) for point in inspected.get("points", "").split()]
     assert heights == sorted(heights, reverse=True)
-    assert heights[0] == 320
-    assert heights[-1] == pytest.approx(64, abs=1)
+    assert heights[0] == 360
+    assert heights[-1] == pytest.approx(104, abs=1)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from audit_api.domain.access import WHO_MAY_WHAT, Noun
 from audit_api.domain.vocabulary import Role
 from tests.http.everywhere import AUTHOR, PLACES, Everywhere, above, relation
+from tests.http.exported import content, is_export
 from tests.http.test_scope import ITEMS, LISTS
 from tests.http.writing import WRITES
 
@@ -51,12 +52,18 @@ SHOWN = {
     "/api/v1/acts": ("act", Noun.ACTS),
     "/api/v1/served-lists": ("served_list", Noun.ACTS),
     "/api/v1/violations": ("violation", Noun.VIOLATIONS),
-    "/api/v1/violations.csv": ("violation", Noun.VIOLATIONS),
     "/api/v1/recommendations": ("site", Noun.VIOLATIONS),
     "/api/v1/statistics/progress": ("territory", Noun.CATALOG),
     "/api/v1/statistics/tasks": ("territory", Noun.TASKS),
 }
 """Address of a list -> by which kind of thing it shows that a place is in it, and its row."""
+SHOWN |= {
+    path: SHOWN[path.rpartition(".")[0]] for path in LISTS if is_export(path) and "?" not in path
+}
+# A spreadsheet for people has no identifiers of what they cannot open.
+for _path, (_kind, _noun) in SHOWN.items():
+    if _path.endswith(".xlsx") and _kind == "site" and "/sites" not in _path:
+        SHOWN[_path] = ("territory", _noun)
 FIGURES = {
     "/api/v1/statistics/burn-up": Noun.CATALOG,
     "/api/v1/statistics/burn-up.svg": Noun.CATALOG,
@@ -175,7 +182,7 @@ class Asker:
             path = cell.operation.removeprefix("GET ")
             return f'"{ids[SHOWN[path][0]]}"' in self._whole(path)
         answer = self._send(cell, ids)
-        if answer.status_code in (200, 201):
+        if answer.status_code in (200, 201, 202):
             return True
         if cell.asked == WRITE and answer.status_code == 409:
             # It was done by another role before.
@@ -199,23 +206,22 @@ class Asker:
         return self.client.get(path, headers=self.headers)
 
     def _whole(self, path: str) -> str:
-        """A list with all its pages; CSV as if its first column were JSON."""
+        """A list with all its pages; a file of a list as JSON."""
         if path not in self._lists:
             text = ""
-            following: str | None = f"{path}?limit=200"
+            following: str | None = path if is_export(path) else f"{path}?limit=200"
             if path.startswith("/api/v1/statistics/"):
                 following = f"{path}?campaign=kg-test-2021"
-            if path.endswith(".csv"):
-                following = path
             while following:
                 answer = self.client.get(following, headers=self.headers)
                 assert answer.status_code in (200, 404), (following, answer.text)
-                page = answer.json if answer.is_json else {}
+                page = answer.json if answer.mimetype == "application/json" else {}
                 # A territory names the code of the one above it; that one is not shown by it.
                 items = [item | {"parent": None} for item in page.get("items", ())]
-                text += json.dumps(items) if items else answer.text
+                if is_export(path) and answer.status_code == 200:
+                    text = content(path, answer.data)
+                else:
+                    text += json.dumps(items) if items else answer.text
                 following = page.get("next")
-            if path.endswith(".csv"):
-                text = "".join(f'"{line.partition(",")[0]}"' for line in text.splitlines())
             self._lists[path] = text
         return self._lists[path]

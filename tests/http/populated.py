@@ -119,6 +119,18 @@ def assign(app: Flask, world: World, site: str, due_on: str = "2021-11-01") -> s
     return found
 
 
+def subscribe(app: Flask, world: World, site: str) -> str:
+    """A webhook of the district's coordinator."""
+    made = app.test_client().post(
+        "/api/v1/webhooks",
+        json={"url": "https://example.org/hook", "types": ["violation.opened"]},
+        headers=world.headers(Role.COORDINATOR, site.split("-", maxsplit=1)[0]),
+    )
+    assert made.status_code == 201, made.text
+    found: str = made.json["id"]
+    return found
+
+
 def populate(app: Flask, database: Database, world: World, sites: Sequence[str] = SITES) -> Things:
     """An inspection with breaches and a photo at each of these sites of the world."""
     ids: dict[str, dict[str, str]] = {
@@ -134,6 +146,7 @@ def populate(app: Flask, database: Database, world: World, sites: Sequence[str] 
         "flag": {},
         "served_list": {},
         "act": {},
+        "webhook": {},
     }
     for n, site in enumerate(sites, 1):
         inspection, data = inspect(app, world, site, seed=n)
@@ -142,6 +155,7 @@ def populate(app: Flask, database: Database, world: World, sites: Sequence[str] 
         ids["operation"][site] = hold(app, world, site, seq=100 + n)
         ids["review"][site] = differ(app, world, site, seq=200 + n)
         ids["assignment"][site] = assign(app, world, site)
+        ids["webhook"][site] = subscribe(app, world, site)
     with Examiner() as examiner:
         store = app.extensions["photo_store"]
         list(examine_photos(database, store, examiner, now=lambda: datetime.now(UTC)))

@@ -71,7 +71,7 @@ class Fault:
 
 _COORDINATOR = Role.COORDINATOR
 FAULTS = (
-    Fault(violations, "list_violations", ("/api/v1/violations", "/api/v1/violations.csv")),
+    Fault(violations, "list_violations", ("/api/v1/violations",)),
     Fault(violations, "find_violation", ("/api/v1/violations/",)),
     Fault(violations, "list_recommendations", ("/api/v1/recommendations",)),
     Fault(sites, "list_sites", ("/api/v1/sites",)),
@@ -112,6 +112,8 @@ NOT_PLANTED = {
     "device_seen": "a filter: its cells ask for a tablet outside",
     "inspector_of": "who decides on a flag: test_fabrication_readers.py",
     "flags_of": "beside an inspection that was found: test_fabrication_readers.py",
+    "violations_to_print": "what a paper has is the list: test_exports_hold_the_list.py",
+    "violations_of_task": "a task that was found: test_exports.py",
     "violations_to_serve": "answers who serves: test_served_lists.py",
 }
 """The others that take a scope, and what asks them from outside."""

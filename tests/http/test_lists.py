@@ -1,18 +1,13 @@
-"""Lists: shapes, filters, pages, ETags, CSV, and what hostile callers send them."""
+"""Lists: shapes, filters, pages, ETags, and what hostile callers send them."""
 
-import csv
-import io
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
-from audit_api.http.csv_export import safe_cell
-from audit_api.storage.base import Database
 from tests.factories import CAMPAIGN, World
 from tests.http.populated import Things
 
@@ -214,38 +209,6 @@ def test_progress_by_constituency_and_by_territory_add_up_to_the_total(
             assert sum(g[figure] for g in answer["items"]) == answer["total"][figure]
         assert answer["total"]["stations"] == 2
         assert answer["total"]["inspected"] == 2
-
-
-# CSV
-
-
-def test_the_csv_has_the_rows_of_the_list(client: FlaskClient, world: World) -> None:
-    answer = get(client, world, "/violations.csv?severity=major")
-    assert answer.data.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
-    listed = items(client, world, "/violations?severity=major")
-    assert [row["id"] for row in rows] == [item["id"] for item in listed]
-
-
-@pytest.mark.parametrize(
-    "start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " ="]
-)
-def test_no_cell_of_a_csv_is_a_formula(start: str) -> None:
-    assert safe_cell(f"{start}1+1") == f"'{start}1+1"
-
-
-def test_a_label_that_an_inspector_typed_is_neutralised_in_the_csv(
-    client: FlaskClient, world: World, database: Database
-) -> None:
-    violation = items(client, world, "/violations")[0]
-    with database.writing() as session:
-        session.execute(
-            text("update element set label = '=cmd|calc' where id = cast(:id as uuid)"),
-            {"id": violation["element"]},
-        )
-    data = get(client, world, "/violations.csv").data.decode()
-    assert "'=cmd|calc" in data
-    assert ",=cmd|calc" not in data
 
 
 # How many queries a list takes

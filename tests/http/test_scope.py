@@ -29,10 +29,11 @@ ITEMS = {
     "/api/v1/acts/<uuid:act>": "act",
     "/api/v1/served-lists/<uuid:served_list>": "served_list",
     "/api/v1/served-lists/<uuid:served_list>.csv": "served_list",
+    "/api/v1/served-lists/<uuid:served_list>.xlsx": "served_list",
 }
 """Routes that answer one thing: rule -> what its parameter names."""
 
-LISTS = {
+LISTS: dict[str, tuple[str, ...]] = {
     "/api/v1/assignments": ("territory", "campaign", "site"),
     "/api/v1/devices": ("territory",),
     "/api/v1/sites": ("territory", "campaign"),
@@ -43,13 +44,16 @@ LISTS = {
     "/api/v1/reviews": ("territory", "site"),
     "/api/v1/adjudications/queue": ("territory", "campaign", "site"),
     "/api/v1/violations": ("territory", "campaign", "site"),
-    "/api/v1/violations.csv": ("territory", "campaign", "site"),
     "/api/v1/recommendations": ("territory", "campaign", "site"),
     "/api/v1/acts": ("territory", "campaign"),
     "/api/v1/served-lists": ("territory", "campaign"),
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}": (),
     f"/api/v1/statistics/progress?campaign={CAMPAIGN}&by=constituency": (),
     "/api/v1/statistics/progress": ("campaign",),
+    f"/api/v1/statistics/progress.csv?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/progress.csv": ("campaign",),
+    f"/api/v1/statistics/progress.xlsx?campaign={CAMPAIGN}": (),
+    "/api/v1/statistics/progress.xlsx": ("campaign",),
     f"/api/v1/statistics/tasks?campaign={CAMPAIGN}": (),
     "/api/v1/statistics/tasks": ("campaign",),
     f"/api/v1/statistics/burn-up?campaign={CAMPAIGN}": ("territory",),
@@ -62,6 +66,19 @@ LISTS = {
     "/api/v1/statistics/map.svg": ("campaign",),
 }
 """Routes that answer several things: address -> filters that name something."""
+for _listed, _formats in {
+    "sites": ("csv", "xlsx", "geojson", "gpkg"),
+    "tasks": ("csv", "xlsx", "geojson", "gpkg"),
+    "violations": ("csv", "xlsx", "geojson", "gpkg"),
+    "recommendations": ("csv", "xlsx", "geojson", "gpkg"),
+    "acts": ("csv", "xlsx"),
+    "served-lists": ("csv", "xlsx"),
+    "adjudications/queue": ("csv", "xlsx"),
+}.items():
+    # That every format narrows as its list does: test_list_files.py.
+    for _format in _formats:
+        _named = LISTS[f"/api/v1/{_listed}"] if _format == "csv" else ()
+        LISTS[f"/api/v1/{_listed}.{_format}"] = _named
 
 WITHOUT_TERRITORY = {
     "/api/v1/days": "the same for everybody; corrected for the country (test_days.py)",
@@ -97,6 +114,19 @@ WITHOUT_TERRITORY = {
     "/api/v1/served-lists/previews": "test_served_lists.py: an addressee outside is unknown",
     "/api/v1/devices/codes": "test_devices.py: a person outside the grants is unknown",
     "/api/v1/openrosa/keys": "test_openrosa_keys.py: a person outside the grants is unknown",
+    "/api/v1/webhooks": "only the caller's own: tests/events/test_webhooks.py",
+    "/api/v1/webhooks/<uuid:webhook>": "only the caller's own: tests/events/test_webhooks.py",
+    "/api/v1/webhooks/<uuid:webhook>/secrets": "only the caller's own: tests/events/",
+    "/api/v1/webhooks/<uuid:webhook>/enablements": "only the caller's own: tests/events/",
+    "/api/v1/webhooks/<uuid:webhook>/deliveries": "only the caller's own: tests/events/",
+    "/api/v1/webhooks/<uuid:webhook>/deliveries/<uuid:delivery>/retries": "only the caller's own: "
+    "tests/events/",
+    "/api/v1/exports": "test_exports.py: only the caller's own; what is named outside is unknown",
+    "/api/v1/exports/<uuid:export>": "test_exports.py: another person's is unknown",
+    "/api/v1/exports/<uuid:export>/file": "test_exports.py: another person's is unknown",
+    "/verify/<string:code>": "test_verify.py: no rows, nobody's name, for everybody",
+    "/verify.css": "no data",
+    "/verify.js": "no data",
     "/api/v1/sessions": "a password is the key",
     "/api/v1/sessions/current": "only the caller's own",
     "/api/v1/photos/<string:sha256>": "takes in, reads nothing",
@@ -169,6 +199,11 @@ def test_only_these_routes_are_open_to_everybody(app: Flask) -> None:
         "docs.asset",
         "docs.start",
         "docs.openapi",
+        "public_facts.get_geojson",
+        "public_facts.get_a11yjson",
+        "verify.verify",
+        "verify.style",
+        "verify.script",
     }
 
 

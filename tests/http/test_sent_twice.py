@@ -315,4 +315,5 @@ def test_the_manual_names_the_key_where_it_is_taken(client: FlaskClient) -> None
         f"{ACTS}/{{act}}/answers",
         f"{ACTS}/{{act}}/decisions",
         "/api/v1/violations/{violation}/adjudications",
+        "/api/v1/exports",
     }

@@ -1,8 +1,6 @@
 """A prosecutor serves lists: numbered, frozen, hashed, only of what may be served."""
 
-import csv
 import hashlib
-import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from audit_api.domain.vocabulary import Role
 from audit_api.storage.base import Database
 from tests.factories import CAMPAIGN, World
+from tests.http.exported import read_csv
 from tests.http.serving import LISTS, NARROW, WIDE, Office, body_of, owner, somebody
 
 
@@ -327,9 +326,9 @@ def test_the_csv_has_a_row_for_each_violation_and_no_formula(office: Office) -> 
             {"id": site},
         )
     made = office.served(site)
-    answer = office.get(f"{LISTS}/{made['id']}.csv")
+    answer = office.get(f"{LISTS}/{made['id']}.csv?header=codes&language=ru")
     assert answer.status_code == 200
-    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    rows = read_csv(answer.data).rows
     assert sorted(row["violation"] for row in rows) == office.violations(site)
     assert {row["address"] for row in rows} == {"'=cmd()"}
     assert {row["site_name"] for row in rows} == {"'+Школа"}

@@ -51,6 +51,16 @@ WRITES = {
     "POST /api/v1/assignments/<uuid:assignment>/withdrawals": Write(
         Noun.ASSIGNMENTS, "write", lambda _: REASON
     ),
+    "POST /api/v1/exports": Write(
+        Noun.CATALOG,
+        "read",
+        lambda ids: {
+            "kind": "briefing",
+            "format": "pdf",
+            "language": "ky",
+            "filters": {"campaign": ids["campaign"]},
+        },
+    ),
     "POST /api/v1/devices/codes": Write(
         Noun.PEOPLE, "write", lambda ids: {"username": ids["inspector"]}
     ),
@@ -147,5 +157,11 @@ OTHER_WRITES = {
     "POST /api/v1/uploads": "a tablet's: takes in, reads nothing",
     "PATCH /api/v1/uploads/<uuid:upload>": "a tablet's own",
     "DELETE /api/v1/uploads/<uuid:upload>": "a tablet's own",
+    "POST /api/v1/webhooks": "a coordinator's own",
+    "DELETE /api/v1/webhooks/<uuid:webhook>": "a coordinator's own",
+    "POST /api/v1/webhooks/<uuid:webhook>/secrets": "a coordinator's own",
+    "POST /api/v1/webhooks/<uuid:webhook>/enablements": "a coordinator's own",
+    "POST /api/v1/webhooks/<uuid:webhook>/deliveries/<uuid:delivery>/retries": "a coordinator's "
+    "own",
 }
 """Operations that write, but not within a person's grants: why."""

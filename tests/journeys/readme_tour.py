@@ -7,10 +7,14 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from audit_api.embedded.child import free_port
+
 BASH = "/bin/bash"
 _BLOCKS = re.compile(r"^```(bash)?\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _MARK = "=== step"
-_PATIENCE_S = 120
+_PATIENCE_S = 240
+_RECEIVER_PORT = str(free_port())
+"""Of the receiver of webhooks, which is 8008 in the README."""
 _ANY_OF = {
     "cut": ".*",
     "id": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
@@ -79,7 +83,7 @@ def typed_in_one_terminal(
 
 
 def _at(base_url: str, said: str) -> str:
-    return said.replace("http://127.0.0.1:8000", base_url)
+    return said.replace("http://127.0.0.1:8000", base_url).replace("8008", _RECEIVER_PORT)
 
 
 def comes_as_said(step: Step, printed: str) -> bool:

@@ -18,6 +18,7 @@ import pytest
 from audit_api.demo.headquarters import RETURNED
 from audit_api.demo.http_client import get, sign_in
 from audit_api.demo.people import INSPECTORS
+from audit_api.demo.sample_papers import PAPERS
 from audit_api.domain.oversight.escalation import EscalationStep
 from audit_api.domain.vocabulary import TaskState, ViolationState
 from audit_api.embedded.child import free_port
@@ -26,6 +27,7 @@ from audit_api.tablet import Tablet
 from tests.journeys.by_the_book import backed_up, restored
 from tests.journeys.readme_tour import BASH, comes_as_said, steps_of, typed_in_one_terminal
 from tests.journeys.restoring import moved_to, new_cluster
+from tests.journeys.sample_folder import Paper, digests, named, rows_of, title_of
 
 CAMPAIGN = "kg-jk-2021"
 PATIENCE_S = 240
@@ -66,6 +68,11 @@ class Demo:
             # As a shell starts what it puts into the background: Ctrl-C has to end it all the same.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
         )  # fmt: skip
+
+    @property
+    def papers(self) -> Path:
+        """The folder of what each role takes away."""
+        return self.folder / "demo" / "papers"
 
     @property
     def log(self) -> str:
@@ -255,6 +262,33 @@ def test_supervision_has_something_to_look_at(demo: Demo) -> None:
     assert review["kind"] == "law-relevant"
 
 
+def test_the_folder_of_samples_is_whole_and_says_what_is_what(demo: Demo) -> None:
+    assert {file.name for file in demo.papers.iterdir()} == named()
+    note = (demo.papers / "README.txt").read_text()
+    assert all(name in note for name in named() - {"README.txt"})
+    assert f"{demo.said['base_url']}/verify/" in note
+    listed = len(demo.everything("prosecutor", "/violations?limit=200"))
+    for suffix in ("csv", "xlsx", "geojson", "gpkg"):
+        assert rows_of(demo.papers / f"violations.{suffix}") == listed
+    assert all(title_of(demo.papers / f"{name}.svg") for name in ("progress", "burn-up", "map"))
+
+
+@pytest.mark.parametrize("sample", PAPERS, ids=[sample.name for sample in PAPERS])
+def test_each_sample_paper_is_tagged_and_genuine(demo: Demo, sample: Any) -> None:
+    paper = Paper(demo.papers / sample.name)
+    assert paper.language == sample.language
+    told = paper.verified(demo.said["base_url"])
+    assert told["genuine"]
+    assert told["language"] == sample.language
+    assert paper.sha256 in told["file_sha256"]
+    assert told["content_sha256"][:32] in paper.text
+
+
+def test_the_order_and_the_task_sheet_show_their_photos(demo: Demo) -> None:
+    assert Paper(demo.papers / "order-1-ru.pdf").photos > 1
+    assert Paper(demo.papers / "task-sheet-ky.pdf").photos > 0
+
+
 def test_the_readmes_tour_comes_as_written(demo: Demo, tmp_path: Path, project_root: Path) -> None:
     demo.wait_for("technical_supervisor", "/inspections/flagged?kind=photo_far")
     folder = beside(demo, tmp_path, project_root)
@@ -298,11 +332,17 @@ def test_the_drill_proves_every_hash_of_the_demos_backup(
 
 def test_it_stops_cleanly_and_goes_on_with_the_same_data(demo: Demo) -> None:
     before = demo.everything("prosecutor", "/violations?limit=200")
+    samples = digests(demo.papers)
+    (demo.papers / "map.svg").unlink()
     assert demo.stop() == 0
     assert not (demo.folder / "demo.json").exists()
     assert _processes_of(demo.folder) == []
     demo.start()
     assert demo.everything("prosecutor", "/violations?limit=200") == before
+    again = digests(demo.papers)
+    assert again.keys() == samples.keys()
+    # The note tells the address of now; what was not there is made once more.
+    assert {name for name in again if again[name] != samples[name]} <= {"README.txt", "map.svg"}
 
 
 def test_a_tablet_finds_the_server_where_it_serves_now(demo: Demo) -> None:
@@ -315,12 +355,17 @@ COMES = {
     "how far everybody is": ["inspected"],
     "give Demo head of Kara-Bak aiyl aimak the later day that is asked for": ["set_deadline"],
     "what supervision has confirmed": ["confirmed"],
+    "have the page of this morning made": ["queued"],
     "serve list №4": ["unchanged"],
+    "take the confirmed ones away": ["bytes are in demo/confirmed.xlsx"],
+    "is the paper of the order genuine?": ['"genuine": true'],
     "what waits for a decision": ["contested"],
     "confirm the first of them": ["confirmed"],
     "what is to be repaired": ["remedies"],
     "acknowledge a task": ["acknowledged"],
+    "have a sheet made for the foreman": ["queued"],
     "devices": ["Tablet of"],
+    "have a program told": ["whsec_"],
     "correct a day off": ["2027-03-10: off already."],
     "a station to inspect": ["8065"],
     "enrol a tablet": ["Enrolled for inspector.batken", "Owed: nothing."],

@@ -27,6 +27,7 @@ from audit_api.services.oversight.prepare_list import Addressee, Wish
 from audit_api.settings import Settings
 from audit_api.storage.lists import acts as lists
 from audit_api.storage.lists.acts import ActFilter
+from audit_api.storage.lists.selection import Listed
 
 blueprint = Blueprint(
     "acts",
@@ -167,8 +168,13 @@ class DecisionPost(Schema):
 @blueprint.arguments(ActQuery, location="query")
 @blueprint.response(200, ActPage)
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
-def list_acts(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
+def list_acts(query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope) -> Response:
     """Supervisory acts, oldest first; the head of a body of local self-government sees its own."""
+    return answer_rows("acts", query, acts_asked(session, actor, scope, query))
+
+
+def acts_asked(session: Session, _: Actor, scope: Scope, query: dict[str, Any]) -> Listed:
+    """The list that a query narrows. NotFound for a place outside the scope."""
     asked = letter_filter(session, scope, query)
     wanted = ActFilter(
         asked.territories,
@@ -177,9 +183,7 @@ def list_acts(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
         asked.violation,
         **{name: query.get(name) for name in ("kind", "state", "overdue")},
     )
-    return answer_rows(
-        "acts", query, partial(lists.list_acts, session, scope, wanted, today=today(now()))
-    )
+    return partial(lists.list_acts, session, scope, wanted, today=today(now()))
 
 
 @blueprint.route("/acts", methods=["POST"])

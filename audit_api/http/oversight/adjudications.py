@@ -23,6 +23,7 @@ from audit_api.services.law.corrected_body import Correction
 from audit_api.services.oversight.adjudicate import Said, adjudicate
 from audit_api.storage.lists import adjudications as lists
 from audit_api.storage.lists.adjudications import QueueFilter
+from audit_api.storage.lists.selection import Listed
 
 blueprint = Blueprint(
     "adjudications",
@@ -123,17 +124,20 @@ class AdjudicationPost(Schema):
 @blueprint.arguments(QueueQuery, location="query")
 @blueprint.response(200, QueuePage)
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
-def list_queue(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
+def list_queue(query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope) -> Response:
     """What waits for technical supervision, longest first; nobody is shown their own work."""
+    return answer_rows("queue", query, queue_asked(session, actor, scope, query))
+
+
+def queue_asked(session: Session, _: Actor, scope: Scope, query: dict[str, Any]) -> Listed:
+    """The list that a query narrows. NotFound for a place outside the scope."""
     campaign_known(session, scope, query.get("campaign"))
     site_in_scope(session, scope, query.get("site"))
     wanted = QueueFilter(
         territories=territories_in_scope(session, scope, query.get("territory")),
         **{name: query.get(name) for name in ("campaign", "site", "kind")},
     )
-    return answer_rows(
-        "queue", query, partial(lists.list_queue, session, scope, wanted, today=today(now()))
-    )
+    return partial(lists.list_queue, session, scope, wanted, today=today(now()))
 
 
 @blueprint.route("/violations/<uuid:violation>/adjudications", methods=["POST"])

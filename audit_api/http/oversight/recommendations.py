@@ -8,19 +8,18 @@ from flask import Response
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
-from audit_api.domain.access import Noun, Scope
+from audit_api.domain.access import Actor, Noun, Scope
 from audit_api.domain.deadlines import today
-from audit_api.domain.law.recommendations import id_of
-from audit_api.domain.vocabulary import RecommendationState, Weight
+from audit_api.domain.law.advised import spelled_out
+from audit_api.domain.vocabulary import RecommendationState
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.violations import CaseOut, CaseQuery, case_filter
 from audit_api.http.paging import PageQuery, answer_rows
 from audit_api.storage.lists import violations as lists
+from audit_api.storage.lists.selection import AnyRow, Listed
 from audit_api.storage.lists.violations import CaseFilter
-from field_schema.reasons import recalled_mark
-from field_schema.ruleset import constants_of
 from field_schema.standard import Requirement
 
 blueprint = Blueprint(
@@ -47,15 +46,22 @@ class RecommendationPage(Schema):
 @blueprint.response(200, RecommendationPage)
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
 def list_recommendations(
-    query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
+    query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope
 ) -> Response:
     """Reference requirements not met: advice, never a violation of law. Site by site."""
+    listed = recommendations_asked(session, actor, scope, query)
+    return answer_rows("recommendations", query, listed, doc=_spelled_out)
+
+
+def recommendations_asked(
+    session: Session, _: Actor, scope: Scope, query: dict[str, Any]
+) -> Listed:
+    """The list that a query narrows. NotFound for a place outside the scope."""
     wanted = case_filter(session, scope, query)
     rules = _rules(wanted)
-    listed = partial(
+    return partial(
         lists.list_recommendations, session, scope, wanted, rules=rules, today=today(now())
     )
-    return answer_rows("recommendations", query, listed, doc=lambda row: _spelled_out(row[0]))
 
 
 def _rules(wanted: CaseFilter) -> list[str] | None:
@@ -78,22 +84,5 @@ def _allows(wanted: CaseFilter, requirement: Requirement) -> bool:
     )
 
 
-def _spelled_out(doc: str) -> str:
-    """The advice with everything that its requirement says of it."""
-    item = msgspec.json.decode(doc)
-    advice = item.pop("advice")
-    standard, edition, name = advice["rule"].split("/")
-    requirement = catalog().requirement(standard, edition, name)
-    questions = catalog().measures[requirement.element]
-    row = next((r for r in requirement.rows if r.name == advice["row"]), requirement.rows[0])
-    said = constants_of(requirement, Weight.REFERENCE, row.must, questions)
-    said["user_groups"] = said.pop("groups")
-    told = ("state", "measured", "photos", "campaign", "first_seen_at", "last_seen_at")
-    item |= {name: advice[name] for name in (*told, "inspection")} | said
-    item["tolerance"] = {
-        measure: questions[measure].tolerance
-        for measure in advice["measured"]
-        if questions[measure].tolerance
-    }
-    item["recalled"] = recalled_mark(requirement.cite.confidence)
-    return msgspec.json.encode({"id": id_of(item["element"], advice["rule"]), **item}).decode()
+def _spelled_out(row: AnyRow) -> str:
+    return msgspec.json.encode(spelled_out(msgspec.json.decode(row[0]), catalog())).decode()

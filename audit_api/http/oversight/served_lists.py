@@ -16,7 +16,6 @@ from audit_api.domain.oversight import serving
 from audit_api.domain.vocabulary import AddresseeKind, NotReady, Severity, UserGroup
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
-from audit_api.http.csv_export import answer_csv
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.law.catalog import catalog
 from audit_api.http.once import once, repeatable
@@ -25,6 +24,7 @@ from audit_api.http.paging import PageQuery, answer_json, answer_rows
 from audit_api.services.oversight.prepare_list import Addressee, Prepared, Wish, prepare_list
 from audit_api.services.oversight.serve_list import serve_list, since_json
 from audit_api.storage.lists import served_lists as lists
+from audit_api.storage.lists.selection import Listed
 from audit_api.storage.lists.served_lists import LetterFilter
 
 blueprint = Blueprint(
@@ -33,14 +33,6 @@ blueprint = Blueprint(
     description="Lists of violations as a prosecutor served them: numbered, frozen, hashed. "
     "See docs/prosecutor.md.",
 )
-
-CSV_COLUMNS = (
-    "n", "violation", "territory", "territory_name", "stations", "site_name", "address",
-    "element_type", "element_label", "fact", "title", "threshold", "standard", "edition",
-    "clause", "clause_hint", "requirement", "weight", "confidence", "severity", "user_groups",
-    "measured_text", "required_text", "measured", "required", "tolerance", "first_seen_at",
-    "last_seen_at", "due_on", "inspection", "inspection_rev", "photos",
-)  # fmt: skip
 
 
 class AddresseeIn(Schema):
@@ -190,14 +182,15 @@ class PreviewOut(Schema):
 @blueprint.arguments(LetterQuery, location="query")
 @blueprint.response(200, ServedPage)
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
-def list_served(query: dict[str, Any], *, session: Session, scope: Scope, **_: Any) -> Response:
+def list_served(query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope) -> Response:
     """Served lists, oldest first; the head of a body of local self-government sees its own."""
+    return answer_rows("served lists", query, served_asked(session, actor, scope, query))
+
+
+def served_asked(session: Session, _: Actor, scope: Scope, query: dict[str, Any]) -> Listed:
+    """The list that a query narrows. NotFound for a place outside the scope."""
     wanted = letter_filter(session, scope, query)
-    return answer_rows(
-        "served lists",
-        query,
-        partial(lists.list_served, session, scope, wanted, today=today(now())),
-    )
+    return partial(lists.list_served, session, scope, wanted, today=today(now()))
 
 
 @blueprint.route("/served-lists", methods=["POST"])
@@ -249,19 +242,6 @@ def preview(said: dict[str, Any], *, session: Session, actor: Actor, scope: Scop
 def get_served(served_list: UUID, *, session: Session, scope: Scope, **_: Any) -> Response:
     """One list, byte for byte as it was served."""
     return _whole(session, scope, served_list)
-
-
-@blueprint.route("/served-lists/<uuid:served_list>.csv")
-@guard(Noun.ACTS)
-@blueprint.response(200, {"type": "string"}, content_type="text/csv")
-@problems(blueprint, 401, 403, 404, 503)
-def get_served_csv(served_list: UUID, *, session: Session, scope: Scope, **_: Any) -> Response:
-    """The rows of a list as CSV (UTF-8 with BOM), texts in Russian; no cell can be a formula."""
-    found = lists.find_served(session, scope, served_list, today(now()))
-    if found is None:
-        raise NotFound
-    document = msgspec.json.decode(found[1])
-    return answer_csv(f"served-list-{document['number']}.csv", CSV_COLUMNS, [document["rows"]])
 
 
 def letter_filter(session: Session, scope: Scope, query: dict[str, Any]) -> LetterFilter:

@@ -160,8 +160,16 @@ def get_progress(
     query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope
 ) -> Response:
     """Stations, voters, inspections and open violations by territory or by constituency."""
+    groups, total = progress_asked(session, actor, scope, query)
+    return answer_json(f'{{"items":[{",".join(groups)}],"next":null,"total":{total}}}')
+
+
+def progress_asked(
+    session: Session, actor: Actor, scope: Scope, query: dict[str, Any]
+) -> tuple[list[str], str]:
+    """The groups and the total that a query asks for. NotFound for a campaign outside the scope."""
     campaign_known(session, scope, query["campaign"])
-    groups, total = progress(
+    return progress(
         session,
         scope,
         scope_of(actor, Noun.VIOLATIONS),
@@ -171,4 +179,3 @@ def get_progress(
         by=query["by"],
         today=today(now()),
     )
-    return answer_json(f'{{"items":[{",".join(groups)}],"next":null,"total":{total}}}')

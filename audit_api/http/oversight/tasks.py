@@ -20,7 +20,9 @@ from audit_api.http.blueprints import Blueprint, Schema, Text, YesNo, problems
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.law.catalog import catalog
 from audit_api.http.paging import PageQuery, answer_json, answer_rows
+from audit_api.http.places import LocationOut
 from audit_api.storage.lists import tasks as lists
+from audit_api.storage.lists.selection import Listed
 from audit_api.storage.lists.tasks import TaskFilter, TaskOrder
 
 blueprint = Blueprint("tasks", __name__, description="Remediation tasks.")
@@ -86,6 +88,8 @@ class TaskOut(Schema):
     territory = fields.String(required=True)
     territory_name = fields.Dict(required=True, allow_none=True)
     stations = fields.List(fields.Dict(), required=True)
+    address = fields.String(required=True)
+    location = fields.Nested(LocationOut, required=True, allow_none=True)
     campaign = fields.String(required=True)
     element = fields.UUID(required=True)
     element_type = fields.String(required=True)
@@ -210,7 +214,14 @@ def _remedied() -> Callable[[str], str]:
 @problems(blueprint, 400, 401, 403, 404, 422, 503)
 def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope) -> Response:
     """Tasks, first due first or by priority."""
-    purpose = f"tasks by {query['order']}"
+    listed, remedied = tasks_asked(session, actor, scope, query), _remedied()
+    return answer_rows(
+        f"tasks by {query['order']}", query, listed, doc=lambda row: remedied(row[0])
+    )
+
+
+def tasks_asked(session: Session, actor: Actor, scope: Scope, query: dict[str, Any]) -> Listed:
+    """The list that a query narrows. NotFound for a place outside the scope."""
     campaign_known(session, scope, query.get("campaign"))
     site_in_scope(session, scope, query.get("site"))
     wanted = TaskFilter(
@@ -223,7 +234,7 @@ def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: 
         escalated=query.get("escalated"),
         extension_asked=query.get("extension_asked"),
     )
-    listed = partial(
+    return partial(
         lists.list_tasks,
         session,
         scope,
@@ -232,8 +243,6 @@ def list_tasks(query: dict[str, Any], *, session: Session, actor: Actor, scope: 
         order=query["order"],
         today=today(now()),
     )
-    remedied = _remedied()
-    return answer_rows(purpose, query, listed, doc=lambda row: remedied(row[0]))
 
 
 @blueprint.route("/tasks/<uuid:task>")

@@ -1,6 +1,5 @@
 """Violations: the list that prosecutors and supervisors work from."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -21,24 +20,16 @@ from audit_api.domain.vocabulary import (
 )
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, WholeNumber, YesNo, problems
-from audit_api.http.csv_export import stream_csv
 from audit_api.http.filters import campaign_known, site_in_scope, territories_in_scope
 from audit_api.http.law.catalog_words import recalled
 from audit_api.http.paging import PageQuery, answer_json, answer_rows
+from audit_api.http.places import LocationOut
 from audit_api.storage.lists import violations as lists
-from audit_api.storage.lists.selection import AnyRow
+from audit_api.storage.lists.selection import Listed
 from audit_api.storage.lists.violations import CaseFilter
 from field_schema.logic import VERDICTS
 
 blueprint = Blueprint("violations", __name__, description="Binding requirements that are broken.")
-
-CSV_PAGE = 500
-CSV_COLUMNS = (
-    "id", "state", "severity", "standard", "edition", "clause", "clause_hint", "requirement",
-    "weight", "confidence", "measured", "required", "tolerance", "user_groups", "site_name",
-    "territory", "territory_name", "stations", "element_type", "element_label", "first_seen_at",
-    "due_on", "overdue", "photos",
-)  # fmt: skip
 
 
 class CaseQuery(Schema):
@@ -54,18 +45,14 @@ class CaseQuery(Schema):
     user_group = fields.String(validate=validate.OneOf(list(UserGroup)))
 
 
-class ViolationFilterQuery(CaseQuery):
-    """What the list of violations may be narrowed by."""
+class ViolationQuery(CaseQuery, PageQuery):
+    """Filters and page."""
 
     state = fields.String(validate=validate.OneOf(list(ViolationState)))
     overdue = YesNo()
     usable_on_the_day = YesNo(
         metadata={"description": "With a temporary remedy that is measured, until it lapses."}
     )
-
-
-class ViolationQuery(ViolationFilterQuery, PageQuery):
-    """Filters and page."""
 
 
 class CaseOut(Schema):
@@ -78,6 +65,8 @@ class CaseOut(Schema):
     territory_name = fields.Dict(required=True, allow_none=True)
     campaign = fields.String(required=True)
     stations = fields.List(fields.Dict(), required=True)
+    address = fields.String(required=True)
+    location = fields.Nested(LocationOut, required=True, allow_none=True)
     element = fields.UUID(required=True)
     element_type = fields.String(required=True)
     element_label = fields.String(required=True)
@@ -261,31 +250,14 @@ def list_violations(
     query: dict[str, Any], *, session: Session, actor: Actor, scope: Scope
 ) -> Response:
     """Broken binding requirements, oldest first."""
+    return answer_rows("violations", query, violations_asked(session, actor, scope, query))
+
+
+def violations_asked(session: Session, actor: Actor, scope: Scope, query: dict[str, Any]) -> Listed:
+    """The list that a query narrows. NotFound for a place outside the scope."""
     wanted = case_filter(session, scope, query)
     needs = scope_of(actor, Noun.NEEDS_MAP)
-    listed = partial(lists.list_violations, session, scope, wanted, needs=needs, today=today(now()))
-    return answer_rows("violations", query, listed)
-
-
-@blueprint.route("/violations.csv")
-@guard(Noun.VIOLATIONS)
-@blueprint.arguments(ViolationFilterQuery, location="query")
-@blueprint.response(200, {"type": "string"}, content_type="text/csv")
-@problems(blueprint, 400, 401, 403, 404, 422, 503)
-def list_violations_csv(
-    query: dict[str, Any], *, session: Session, scope: Scope, **_: Any
-) -> Response:
-    """The same list as CSV (UTF-8 with BOM), whole; no cell can be a formula."""
-    wanted = case_filter(session, scope, query)
-    day = today(now())
-
-    def page(after: Sequence[Any] | None) -> Sequence[AnyRow]:
-        # No cell of the CSV needs the needs map.
-        return lists.list_violations(
-            session, scope, wanted, needs=Scope(), after=after, limit=CSV_PAGE, today=day
-        )
-
-    return stream_csv("violations.csv", CSV_COLUMNS, page, size=CSV_PAGE)
+    return partial(lists.list_violations, session, scope, wanted, needs=needs, today=today(now()))
 
 
 @blueprint.route("/violations/<uuid:violation>")

@@ -27,12 +27,24 @@ def examine_photos(
         with database.reading() as session:
             waiting = unexamined(session, limit=_PAGE)
         for sha256 in waiting:
-            seen = _examine(store, examiner, sha256)
-            with database.writing() as session:
-                note_examination(session, sha256, at=now(), **_columns(seen))
+            examine_photo(database, store, examiner, sha256, now=now)
             yield sha256
         if len(waiting) < _PAGE:
             return
+
+
+def examine_photo(
+    database: Database,
+    store: PhotoStore,
+    examiner: Examiner,
+    sha256: bytes,
+    *,
+    now: Callable[[], datetime],
+) -> None:
+    """Examine this one and commit its row; a second time changes nothing."""
+    seen = _examine(store, examiner, sha256)
+    with database.writing() as session:
+        note_examination(session, sha256, at=now(), **_columns(seen))
 
 
 def _examine(store: PhotoStore, examiner: Examiner, sha256: bytes) -> Examination:

@@ -269,7 +269,7 @@ def _store(
     inspections.add_revision(session, values)
     if old:
         inspections.update_elements(session, old, values)
-    changed = move_cases(session, actor, inspection, binding, site, state, entity, rev, at)
+    changed, cases = move_cases(session, actor, inspection, binding, site, state, entity, rev, at)
     if looks_at_the_day(inspection):
         day = relieve(session, actor, inspection, assessment, entity, rev, catalog=catalog, at=at)
         changed["task"] = [*changed.get("task", ()), *day]
@@ -284,6 +284,7 @@ def _store(
             "op": str(operation.op),
             "sha256": operation.body_sha256.hex(),
             "ruleset": ruleset.digest,
+            "cases": cases,
         },
     )
     changed["inspection"] = [entity]

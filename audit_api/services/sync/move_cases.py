@@ -78,14 +78,16 @@ def move_cases(
     entity: UUID,
     rev: int,
     at: datetime,
-) -> dict[str, list[UUID]]:
-    """Open, move and close violations and tasks; returns the ids that changed, by the feed's kinds.
+) -> tuple[dict[str, list[UUID]], dict[str, list[UUID]]]:
+    """Open, move and close violations and tasks.
 
-    `binding`: the findings that can move anything (`sure_findings`).
+    Returns the ids that changed by the feed's kinds, and the violations that changed their state
+    by move, as the audit log tells it. `binding`: the findings that can move anything
+    (`sure_findings`).
     """
     moved = violations.plan_moves(binding, _known(state.violations), violations.VIOLATION_MOVES)
     if not moved:
-        return {}
+        return {}, {}
     tasks = dict(state.tasks)
     new_tasks = []
     old_task = {UUID(v["id"]): UUID(v["task"]) for v in state.violations}
@@ -126,7 +128,17 @@ def move_cases(
     ]
     if not_done:
         cases.return_reported_tasks(session, not_done, person=actor.person, at=at)
-    return {"task": changed}
+    return {"task": changed}, _told(moved, rows)
+
+
+def _told(
+    steps: Sequence[CaseMove[Finding]], rows: Sequence[dict[str, Any]]
+) -> dict[str, list[UUID]]:
+    told: dict[str, list[UUID]] = {}
+    for step, row in zip(steps, rows, strict=True):
+        if step.move is not Move.SEEN_AGAIN:
+            told.setdefault(step.move.value, []).append(row["id"])
+    return told
 
 
 def _claimed_in_vain(step: CaseMove[Finding]) -> bool:

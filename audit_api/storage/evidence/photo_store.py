@@ -40,7 +40,7 @@ class StoredOriginal:
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
+def telling() -> Iterator[None]:
     """What helps to be tried again, as BucketUnavailable; a refusal stays a ClientError."""
     try:
         yield
@@ -53,34 +53,35 @@ def _telling() -> Iterator[None]:
         raise
 
 
+def connect(settings: S3Settings, endpoint_url: str | None) -> Any:
+    """A client of the store at an address. One per process: it is thread-safe."""
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint_url,
+        region_name=settings.region,
+        aws_access_key_id=settings.access_key,
+        aws_secret_access_key=settings.secret_key,
+        config=Config(
+            connect_timeout=5,
+            read_timeout=60,
+            max_pool_connections=64,
+            retries={"max_attempts": 3, "mode": "standard"},
+            signature_version="s3v4",
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={"addressing_style": "path"},
+        ),
+    )
+
+
 class PhotoStore:
     """Originals in S3. One per process: making a client takes milliseconds; it is thread-safe."""
 
     def __init__(self, settings: S3Settings) -> None:
         self._bucket = settings.bucket
-        self._client = self._connect(settings, settings.endpoint_url)
+        self._client = connect(settings, settings.endpoint_url)
         public = settings.public_endpoint_url
-        self._public = self._client if public is None else self._connect(settings, public)
-
-    @staticmethod
-    def _connect(settings: S3Settings, endpoint_url: str | None) -> Any:
-        return boto3.client(
-            "s3",
-            endpoint_url=endpoint_url,
-            region_name=settings.region,
-            aws_access_key_id=settings.access_key,
-            aws_secret_access_key=settings.secret_key,
-            config=Config(
-                connect_timeout=5,
-                read_timeout=60,
-                max_pool_connections=64,
-                retries={"max_attempts": 3, "mode": "standard"},
-                signature_version="s3v4",
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-                s3={"addressing_style": "path"},
-            ),
-        )
+        self._public = self._client if public is None else connect(settings, public)
 
     def sign_put(
         self, sha256: bytes, *, size: int, content_type: str, seconds: int
@@ -157,14 +158,14 @@ class PhotoStore:
         Raises BucketUnavailable before the first of them.
         """
         some = {} if part is None else {"Range": f"bytes={part[0]}-{part[1] - 1}"}
-        with _telling():
+        with telling():
             answer = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256), **some)
         chunks: Iterator[bytes] = answer["Body"].iter_chunks(chunk_bytes)
         return chunks
 
     def put_preview(self, sha256: bytes, size: int, content: bytes) -> None:
         """Store a preview (JPEG). Raises BucketUnavailable when it helps to come again."""
-        with _telling():
+        with telling():
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=self.preview_key(sha256, size),
@@ -175,7 +176,7 @@ class PhotoStore:
     def read_preview(self, sha256: bytes, size: int) -> bytes | None:
         """A preview; None when none lies here. Raises BucketUnavailable."""
         try:
-            with _telling():
+            with telling():
                 answer = self._client.get_object(
                     Bucket=self._bucket, Key=self.preview_key(sha256, size)
                 )
@@ -233,7 +234,7 @@ class PhotoStore:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix="originals/sha256/"
         )
-        with _telling():
+        with telling():
             for page in pages:
                 yield [
                     StoredOriginal(bytes.fromhex(name), int(one["Size"]), one["LastModified"])

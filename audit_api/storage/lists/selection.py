@@ -5,7 +5,7 @@ Fragments are constants of this package; what a caller sends travels only as bin
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
@@ -15,6 +15,8 @@ from audit_api.domain.access import Scope
 TERRITORY_NAME = """(select json_build_object('ky', v.name_ky, 'ru', v.name_ru, 'en', v.name_en)
     from territory_version v where v.territory_id = territory.id and v.valid_from <= :today
     order by v.valid_from desc limit 1)"""
+ADDRESS_AND_PLACE = """'address', site.address, 'location', case when site.lat is not null
+    then json_build_object('lat', site.lat, 'lon', site.lon) end"""
 SITE_NAME = "json_build_object('ky', site.name_ky, 'ru', site.name_ru, 'en', site.name_en)"
 STATIONS = """(select coalesce(json_agg(json_build_object('campaign', st.campaign_id,
     'number', st.number, 'voters', st.voters, 'constituency', st.constituency_number)
@@ -82,6 +84,14 @@ class Selection:
         statement = f"{select} where {' and '.join(self._conditions)} order by {order} limit :limit"
         bound = self._parameters | parameters | {"limit": limit + 1}
         return session.execute(text(statement), bound).all()
+
+
+class Listed(Protocol):
+    """A stored list with its filter given: the rows behind a key, one more than `limit`."""
+
+    def __call__(self, *, after: Any, limit: int) -> Sequence[AnyRow]:
+        """`after`: the key to go on from; None: from the start."""
+        ...
 
 
 def keyed(row: AnyRow) -> list[str]:

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
-from audit_api.storage.lists.selection import SITE_NAME, TERRITORY_NAME
-from audit_api.storage.lists.violations import CaseFilter, selected_violations
+from audit_api.storage.lists.selection import SITE_NAME, TERRITORY_NAME, Selection
+from audit_api.storage.lists.violations import CaseFilter, listed_violations, selected_violations
 
 _ROW = f"""select json_build_object('violation', violation.id, 'rev', violation.rev,
     'state', violation.state, 'campaign', violation.campaign_id,
@@ -44,6 +44,7 @@ _FROM = """
     join element on element.id = violation.element_id"""
 _ORDER = """territory.code, site.name_ru, site.id, element.type, element.label, element.id,
     violation.requirement, violation.id"""
+_MOST_OF_TASK = 500
 # Sites first, as whatever moves their cases does.
 _HOLD_SITES = text("""select from site where id in (
     select site_id from violation where id = any(:violations)) order by id for share""")
@@ -75,6 +76,28 @@ def violations_to_serve(
         for lock in (_HOLD_SITES, _HOLD):
             session.execute(lock, {"violations": [row[0] for row in ids]})
     rows = chosen.rows(session, f"{_ROW}{_FROM}", order=_ORDER, limit=limit)
+    return [msgspec.json.decode(row[0]) for row in rows]
+
+
+def violations_to_print(
+    session: Session, scope: Scope, wanted: CaseFilter, *, limit: int, today: date
+) -> list[dict[str, Any]]:
+    """What a list on a screen has, each as a list that is served would say it, place by place.
+
+    One more than `limit`, if there are more.
+    """
+    chosen = listed_violations(scope, wanted, today)
+    rows = chosen.rows(session, f"{_ROW}{_FROM}", order=_ORDER, limit=limit)
+    return [msgspec.json.decode(row[0]) for row in rows]
+
+
+def violations_of_task(
+    session: Session, scope: Scope, task: UUID, today: date
+) -> list[dict[str, Any]]:
+    """The violations that a task is about, each as a list that is served would say it."""
+    chosen = Selection(scope, own=None, today=today)
+    chosen.where("violation.task_id = :task", task=task)
+    rows = chosen.rows(session, f"{_ROW}{_FROM}", order=_ORDER, limit=_MOST_OF_TASK)
     return [msgspec.json.decode(row[0]) for row in rows]
 
 

@@ -10,14 +10,19 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
-from audit_api.storage.lists.selection import SITE_NAME, STATIONS, TERRITORY_NAME, AnyRow, Selection
+from audit_api.storage.lists.selection import (
+    ADDRESS_AND_PLACE,
+    SITE_NAME,
+    STATIONS,
+    TERRITORY_NAME,
+    AnyRow,
+    Selection,
+)
 from audit_api.storage.oversight.adjudicated_scores import STANDING
 from audit_api.storage.places.needs import NEEDS_OF_SITE
 
 _MEMBERS = f"""'id', site.id, 'rev', site.rev, 'name', {SITE_NAME},
-    'address', site.address, 'territory', territory.code, 'territory_name', {TERRITORY_NAME},
-    'location', case when site.lat is not null
-        then json_build_object('lat', site.lat, 'lon', site.lon) end,
+    {ADDRESS_AND_PLACE}, 'territory', territory.code, 'territory_name', {TERRITORY_NAME},
     'building_status', site.building_status, 'built_on', site.built_on,
     'altered_on', site.altered_on, 'synthetic', site.synthetic, 'stations', {STATIONS}"""
 _FROM = " from site join territory on territory.id = site.territory_id"

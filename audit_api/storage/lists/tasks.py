@@ -10,7 +10,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
-from audit_api.storage.lists.selection import SITE_NAME, STATIONS, TERRITORY_NAME, AnyRow, Selection
+from audit_api.storage.lists.selection import (
+    ADDRESS_AND_PLACE,
+    SITE_NAME,
+    STATIONS,
+    TERRITORY_NAME,
+    AnyRow,
+    Selection,
+)
 from audit_api.storage.oversight.escalations import ESCALATED, ESCALATIONS_OF_TASK
 from audit_api.storage.oversight.remediation import CHEAPNESS, ENDED_TASKS, OF_TASK
 from audit_api.storage.places.election_day import NOTICES_OF_TASK
@@ -23,7 +30,7 @@ _ASKED = """e.task_id = remediation_task.id and e.move = 'ask_extension' and not
     and later.move = 'set_deadline')"""
 _TASKS = f"""select json_build_object('id', remediation_task.id, 'rev', remediation_task.rev,
     'site', remediation_task.site_id, 'site_name', {SITE_NAME}, 'territory', territory.code,
-    'territory_name', {TERRITORY_NAME}, 'stations', {STATIONS},
+    'territory_name', {TERRITORY_NAME}, 'stations', {STATIONS}, {ADDRESS_AND_PLACE},
     'campaign', remediation_task.campaign_id, 'element', remediation_task.element_id,
     'element_type', element.type, 'element_label', element.label,
     'track', remediation_task.track, 'state', remediation_task.state,

@@ -9,7 +9,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
-from audit_api.storage.lists.selection import SITE_NAME, TERRITORY_NAME, AnyRow, Selection
+from audit_api.storage.lists.selection import (
+    ADDRESS_AND_PLACE,
+    SITE_NAME,
+    TERRITORY_NAME,
+    AnyRow,
+    Selection,
+)
 from audit_api.storage.oversight.priority import OF_VIOLATION
 from audit_api.storage.oversight.relief import USABLE_ON_THE_DAY, perhaps_usable, usable
 
@@ -17,7 +23,7 @@ _WHERE = f"""'site', site.id, 'site_name', {SITE_NAME}, 'territory', territory.c
     'territory_name', {TERRITORY_NAME}, 'stations',
         (select coalesce(json_agg(json_build_object('number', st.number,
         'constituency', st.constituency_number) order by st.number), '[]'::json) from station st
-        where st.site_id = site.id and st.campaign_id = {{campaign}}),
+        where st.site_id = site.id and st.campaign_id = {{campaign}}), {ADDRESS_AND_PLACE},
     'element', element.id, 'element_type', element.type, 'element_label', element.label"""
 _VIOLATIONS = f"""select json_build_object('id', violation.id,
     {_WHERE.format(campaign="violation.campaign_id")}, 'campaign', violation.campaign_id,
@@ -97,7 +103,7 @@ def _placed(chosen: Selection, wanted: CaseFilter, campaign: str) -> Selection:
 def selected_violations(
     scope: Scope, wanted: CaseFilter, today: date, *, needs: Scope | None = None
 ) -> Selection:
-    """The violations in scope that a filter leaves, but for `overdue`.
+    """The violations in scope that a filter leaves, but for `overdue` and `usable_on_the_day`.
 
     `needs`: where the reader may see priorities; None: nowhere.
     """
@@ -109,6 +115,20 @@ def selected_violations(
     chosen.where("violation.severity = :severity", severity=wanted.severity)
     chosen.where("violation.state = :state", state=wanted.state)
     chosen.where(":user_group = any(violation.user_groups)", user_group=wanted.user_group)
+    return chosen
+
+
+def listed_violations(
+    scope: Scope, wanted: CaseFilter, today: date, *, needs: Scope | None = None
+) -> Selection:
+    """The violations in scope that a filter leaves, every part of it; `needs` as above."""
+    chosen = selected_violations(scope, wanted, today, needs=needs)
+    chosen.where(f"{usable(':today')} = :usable", usable=wanted.usable_on_the_day)
+    if wanted.usable_on_the_day:
+        chosen.where(perhaps_usable(":today"))
+    if wanted.overdue is not None:
+        late = "violation.ended_at is null and violation.current_due_on < :today"
+        chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)
     return chosen
 
 
@@ -126,13 +146,7 @@ def list_violations(
 
     One row more than `limit`, if there is one.
     """
-    chosen = selected_violations(scope, wanted, today, needs=needs)
-    chosen.where(f"{usable(':today')} = :usable", usable=wanted.usable_on_the_day)
-    if wanted.usable_on_the_day:
-        chosen.where(perhaps_usable(":today"))
-    if wanted.overdue is not None:
-        late = "violation.ended_at is null and violation.current_due_on < :today"
-        chosen.where(f"({late}) = :overdue", overdue=wanted.overdue)
+    chosen = listed_violations(scope, wanted, today, needs=needs)
     chosen.after("violation.first_seen_at, violation.id", after, ("timestamptz", "uuid"))
     order = "violation.first_seen_at, violation.id"
     return chosen.rows(session, _VIOLATIONS, order=order, limit=limit)

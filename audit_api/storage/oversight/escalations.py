@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.oversight.escalation import NEVER_ESCALATED, EscalationStep
@@ -21,6 +21,7 @@ class TaskEscalation(Base):
     due_on: Mapped[date] = mapped_column(primary_key=True)
     step: Mapped[Word] = mapped_column(primary_key=True)
     at: Mapped[Instant]
+    n: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
 
 
 _ORDER = ", ".join(f"'{step}'" for step in EscalationStep)

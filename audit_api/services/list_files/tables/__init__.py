@@ -1,0 +1,1 @@
+"""The columns of each list, in one place for every format."""

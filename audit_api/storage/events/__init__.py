@@ -1,0 +1,1 @@
+"""The outbox, webhooks and notices: tables and the queries on them."""

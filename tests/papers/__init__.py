@@ -1,0 +1,1 @@
+"""Papers: typeset, looked at, verified."""

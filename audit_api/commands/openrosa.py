@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from audit_api.commands.console import catalog_errors, show, transaction
 from audit_api.services.collect_settings import qr_image, server_of, settings_text
 from audit_api.services.openrosa_keys import make_key, revoke_by_console
-from audit_api.storage.people import Person, openrosa_keys, person_by_username
+from audit_api.storage.oversight.collect_keys import openrosa_keys
+from audit_api.storage.people import Person, person_by_username
 from field_schema.catalog import load_catalog
 from field_schema.xform_visit import visit_of
 from field_schema.xforms import FOLDER, PUBLISHED

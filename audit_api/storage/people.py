@@ -222,29 +222,14 @@ def actor_of_device(session: Session, token: bytes, today: date) -> Actor | None
     return _actor(session, ask(session, _DEVICE_ACTOR, {"token": token}), today)
 
 
-def actor_of_person(session: Session, person: UUID, today: date) -> Actor | None:
-    """A person for whom the system does something later; None when the account is closed."""
-    return _actor(session, ask(session, _PERSON_ACTOR, {"person": person}), today)
-
-
 def actor_of_openrosa_key(session: Session, token: bytes, today: date) -> Actor | None:
     """Whose ODK Collect holds this key (given as SHA-256); revoked ones too, marked."""
     return _actor(session, ask(session, _KEY_ACTOR, {"token": token}), today)
 
 
-_KEYS = text("""
-    select cast(d.id as text), p.username, d.name, to_char(k.created_at, 'YYYY-MM-DD'),
-        coalesce(to_char(d.last_contact_at, 'YYYY-MM-DD'), ''),
-        coalesce(to_char(k.revoked_at, 'YYYY-MM-DD'), '')
-    from openrosa_key k join device d on d.id = k.device_id join person p on p.id = d.owner_id
-    where cast(:username as text) is null or p.username = :username
-    order by p.username, k.created_at, k.id
-""")
-
-
-def openrosa_keys(session: Session, username: str | None) -> list[tuple[str, ...]]:
-    """Keys of ODK Collect: device, owner, name, and the days it was made, heard of, revoked."""
-    return [tuple(row) for row in session.execute(_KEYS, {"username": username})]
+def actor_of_person(session: Session, person: UUID, today: date) -> Actor | None:
+    """A person for whom the system does something later; None when the account is closed."""
+    return _actor(session, ask(session, _PERSON_ACTOR, {"person": person}), today)
 
 
 def owner_of_device(session: Session, device: UUID, today: date) -> Actor:

@@ -179,6 +179,8 @@ def test_what_is_recalled_is_marked_in_every_answer_of_every_route(
 ) -> None:
     marked = set()
     for route in app.url_map.iter_rules():
+        if route.rule.startswith("/openrosa/"):
+            continue  # Forms: tests/openrosa holds what they say.
         if route.rule in BYTES or route.rule in NOTHING_THERE or "GET" not in (route.methods or ()):
             continue
         for answer in answers(client, world, route.rule, things):

@@ -155,6 +155,7 @@ OTHER_WRITES = {
     "POST /api/v1/photos/<string:sha256>/direct": "a tablet's: takes in, reads nothing",
     "POST /api/v1/photos/<string:sha256>/complete": "a tablet's: takes in, reads nothing",
     "POST /api/v1/uploads": "a tablet's: takes in, reads nothing",
+    "POST /openrosa/key/<string:token>/submission": "ODK Collect's: takes in, reads nothing",
     "PATCH /api/v1/uploads/<uuid:upload>": "a tablet's own",
     "DELETE /api/v1/uploads/<uuid:upload>": "a tablet's own",
     "POST /api/v1/webhooks": "a coordinator's own",

@@ -27,7 +27,7 @@ serve: $(STAMP)  ## Serve with DATABASE_URL and S3_* from the environment.
 	@$(BIN)/gunicorn wsgi:app
 
 test: $(STAMP)  ## Run the whole test suite on real services.
-	@$(BIN)/pytest
+	@$(BIN)/python -m tests
 
 torture: $(STAMP)  ## Sync under kills, cuts and crashes; SECONDS=60 SEED=made-up BUG=one-to-plant (docs/torture.md).
 	@$(BIN)/python -m torture $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(BUG),--bug $(BUG))

@@ -155,7 +155,9 @@ def test_what_is_here_already_ends_at_its_creation(client: JavaScript) -> None:
 def test_a_client_that_begins_at_0_although_all_is_here_is_put_right(client: JavaScript) -> None:
     data = photo("js again from 0", 300_000)
     client.send(data)
-    assert client.send(data) == ["POST 201", "PATCH 409", "HEAD 200"]
+    # Refused before the bytes have come, which a slow line is glad of; a client that is sending
+    # still may see the line closed and not the answer, and asks where the upload stands either way.
+    assert client.send(data) in (["POST 201", "PATCH 409", "HEAD 200"], ["POST 201", "HEAD 200"])
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["ended", "reset"])

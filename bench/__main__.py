@@ -90,7 +90,8 @@ class Bench:
         judged = self._verdicts()
         shot, shot_notes = photos.measure(self.stand)
         marks += list_files.measure(self.stand)
-        collected, collect_notes = openrosa.measure(self.stand)
+        with standing() as fresh:
+            collected, collect_notes = openrosa.measure(fresh)
         marks += sweeping.measure()
         marks += events.measure()
         return write(

@@ -30,6 +30,7 @@ GROWTH_MB: Final = 20
 _CALLS: Final = 160
 _PAGES: Final = 5
 _ROUNDS: Final = 3
+_WARM: Final = 3
 _ROUND: Final = 60
 _LISTS: Final = (
     ("violations", "violations", Role.PROSECUTOR),
@@ -84,7 +85,9 @@ def measure_lists() -> tuple[list[Verdict], list[str]]:
         much, little = audit(whole), audit(tenth)
         for one in lists:
             for stand in (tenth, whole):
-                _read(stand, one, _pages(stand, one))
+                # A connection plans a statement anew ten times, then keeps the plan.
+                for _ in range(_WARM):
+                    _read(stand, one, _pages(stand, one))
         before = _resident_mb(whole)
         verdicts = [
             Verdict(f"{one.name}, a page of {PAGE}, {AT_ONCE} at once: p95", p95, "ms", P95_MS)
@@ -110,9 +113,9 @@ def _notes(much: Audited, little: Audited, before: float) -> list[str]:
         f"The region: {much}; of every ten violations one is contested, half of the inspections "
         "are flagged, every task has come to all steps. The tenth beside it, on services of its "
         f"own: {little}.",
-        f"p95 of {_CALLS} calls over the first {_PAGES} pages of each list, after as many to warm "
-        "up: the client shares the cores. Beside a tenth: CPU of the server and PostgreSQL for a "
-        f"first page, the cheapest of {_ROUNDS} rounds of {_ROUND} on each in turn.",
+        f"p95 of {_CALLS} calls over the first {_PAGES} pages of each list, after {_WARM} times as "
+        "many to warm up: the client shares the cores. Beside a tenth: CPU of the server and "
+        f"PostgreSQL for a first page, the cheapest of {_ROUNDS} rounds of {_ROUND} on each in turn.",
         f"The server's master and workers had {before:.0f} MB resident before.",
     ]
 
@@ -146,14 +149,19 @@ def _statistics(stand: Stand, path: str) -> float:
     """p95 in milliseconds of a figure or picture, by one reader."""
     address = f"/api/v1/statistics/{path}{'&' if '?' in path else '?'}campaign={CAMPAIGN}"
     one = _List(path, address, Role.COORDINATOR)
-    return measure(
-        [address] * _MORNINGS,
-        lambda: _reader(stand, one),
-        each=1,
-        threads=1,
-        server=stand.server_pid,
-        postgres=stand.postgres_pid,
-    ).p95_ms
+    rounds = [
+        measure(
+            [address] * _MORNINGS,
+            lambda: _reader(stand, one),
+            each=1,
+            threads=1,
+            server=stand.server_pid,
+            postgres=stand.postgres_pid,
+        ).p95_ms
+        for _ in range(2)
+    ]
+    # In the first both workers read the words of the language.
+    return rounds[1]
 
 
 def _reader(stand: Stand, one: _List) -> Callable[[Any], None]:

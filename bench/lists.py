@@ -115,7 +115,7 @@ def _notes(much: Audited, little: Audited, before: float) -> list[str]:
         f"own: {little}.",
         f"p95 of {_CALLS} calls over the first {_PAGES} pages of each list, after {_WARM} times as "
         "many to warm up: the client shares the cores. Beside a tenth: CPU of the server and "
-        f"PostgreSQL for a first page, the cheapest of {_ROUNDS} rounds of {_ROUND} on each in turn.",
+        f"PostgreSQL for a first page, the cheapest of {_ROUNDS} rounds of {_ROUND} on each.",
         f"The server's master and workers had {before:.0f} MB resident before.",
     ]
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -42,6 +43,11 @@ def _many(app: Flask, database: Database, world: World) -> None:
 def reading(server: Server, world: World, path: str) -> Iterator[http.client.HTTPResponse]:
     """An answer whose first bytes are read, and no more yet."""
     connection = http.client.HTTPConnection(server.base_url.removeprefix("http://"), timeout=60)
+    # As shipped a system may let a reader's buffer grow to the size of the whole answer.
+    connection.sock = socket.socket()
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, FIRST)
+    connection.sock.settimeout(60)
+    connection.sock.connect((connection.host, connection.port))
     headers = world.headers(Role.PROSECUTOR)
     connection.request("GET", f"/api/v1/{path}", headers=headers)
     answer = connection.getresponse()

@@ -7,20 +7,18 @@ from typing import Any
 import msgspec
 from flask import Response
 from marshmallow import ValidationError, fields, validate
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, Scope
-from audit_api.domain.errors import NotFound
 from audit_api.domain.vocabulary import TaskTrack
 from audit_api.domain.working_days import DayKind
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, WholeNumber, problems
+from audit_api.http.filters import campaign_within
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.paging import PageQuery, answer_json, answer_listed
 from audit_api.services.places.correct_day import correct_day
 from audit_api.services.places.move_election_day import ElectionDayMoved, move_election_day
-from audit_api.storage.places.campaigns import Campaign
 from audit_api.storage.places.day_corrections import (
     DayCorrection,
     corrected_days,
@@ -178,7 +176,7 @@ def preview(
     said: dict[str, Any], campaign: str, *, session: Session, actor: Actor, scope: Scope
 ) -> Response:
     """Every deadline that another election day would change; stores nothing."""
-    _within(session, scope, campaign)
+    campaign_within(session, scope, campaign)
     with session.begin_nested() as tried:
         moved = _move(session, actor, campaign, said)
         tried.rollback()
@@ -199,15 +197,8 @@ def move(
     again changes nothing. With the day as it is: notices for what a corrected calendar makes due
     otherwise.
     """
-    _within(session, scope, campaign)
+    campaign_within(session, scope, campaign)
     return _told(campaign, _move(session, actor, campaign, said))
-
-
-def _within(session: Session, scope: Scope, campaign: str) -> None:
-    """NotFound unless the campaign's whole territory lies in scope."""
-    inside = Campaign.territory_id.in_(scope.territories)
-    if session.scalar(select(Campaign.id).where(Campaign.id == campaign, inside)) is None:
-        raise NotFound
 
 
 def _move(session: Session, actor: Actor, campaign: str, said: dict[str, Any]) -> ElectionDayMoved:

@@ -8,9 +8,9 @@ from audit_api.domain.access import Scope
 from audit_api.domain.deadlines import today
 from audit_api.http.auth import now
 from audit_api.services import named_places
-from audit_api.services.named_places import campaign_known, site_in_scope
+from audit_api.services.named_places import campaign_known, campaign_within, site_in_scope
 
-__all__ = ["campaign_known", "site_in_scope", "territories_in_scope"]
+__all__ = ["campaign_known", "campaign_within", "site_in_scope", "territories_in_scope"]
 
 
 def territories_in_scope(

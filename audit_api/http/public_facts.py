@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 from flask import Response
 from marshmallow import fields
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, Scope
@@ -14,12 +13,12 @@ from audit_api.domain.errors import NotFound
 from audit_api.domain.oversight.public_facts import as_a11yjson, as_geojson
 from audit_api.http.auth import database, guard, now, public
 from audit_api.http.blueprints import Blueprint, Schema, problems
+from audit_api.http.filters import campaign_within
 from audit_api.http.law.catalog import catalogs
 from audit_api.http.oversight.decisions import Reason
 from audit_api.http.paging import answer_json
 from audit_api.services.places.publish_facts import publish_facts
 from audit_api.storage.lists.public_facts import public_facts
-from audit_api.storage.places.campaigns import Campaign
 from audit_api.storage.places.publications import is_public
 
 blueprint = Blueprint(
@@ -56,9 +55,7 @@ def publish(
     said: dict[str, Any], campaign: str, *, session: Session, actor: Actor, scope: Scope
 ) -> Response:
     """Let the public read what supervision has established of the stations, or no longer."""
-    inside = Campaign.territory_id.in_(scope.territories)
-    if session.scalar(select(Campaign.id).where(Campaign.id == campaign, inside)) is None:
-        raise NotFound
+    campaign_within(session, scope, campaign)
     made = publish_facts(
         session, campaign, public=said["public"], reason=said["reason"], by=actor.person, at=now()
     )

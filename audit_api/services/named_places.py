@@ -46,3 +46,10 @@ def campaign_known(session: Session, scope: Scope, campaign: str | None) -> None
         )
     ):
         raise NotFound
+
+
+def campaign_within(session: Session, scope: Scope, campaign: str) -> None:
+    """NotFound unless the campaign's whole territory lies in scope."""
+    inside = Campaign.territory_id.in_(scope.territories)
+    if session.scalar(select(Campaign.id).where(Campaign.id == campaign, inside)) is None:
+        raise NotFound

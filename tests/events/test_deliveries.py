@@ -1,22 +1,19 @@
 """A receiver in whatever state is told every event at least once, in order, and signed."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.settings import Settings
 from audit_api.storage.base import Database
 from tests.events.hooked import Hooked, now
-from tests.events.receiver import Message, Receiver, receiving
-from tests.factories import World
+from tests.events.receiver import Message
 from tests.http.serving import NARROW, WIDE, Office
 
 HOUR = timedelta(hours=1)
@@ -25,31 +22,6 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(scope="module")
 def settings(new_settings: Callable[[], Settings]) -> Settings:
     return replace(new_settings(), webhooks_anywhere=True)
-
-
-@pytest.fixture(scope="module")
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture(scope="module")
-def office(client: FlaskClient, database: Database, world: World) -> Office:
-    return Office(client, database, world)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as made:
-        yield made
-
-
-@pytest.fixture
-def hooked(
-    client: FlaskClient, database: Database, world: World, receiver: Receiver
-) -> Iterator[Hooked]:
-    made = Hooked(client, database, world, receiver).subscribe()
-    yield made
-    client.delete(f"/api/v1/webhooks/{made.id}", headers=made.headers)
 
 
 def much(office: Office) -> None:

@@ -1,12 +1,11 @@
 """A webhook tells what its owner may read when its turn comes, and never anything else."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,31 +27,6 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(scope="module", name="settings")
 def anywhere(new_settings: Callable[[], Settings]) -> Settings:
     return replace(new_settings(), webhooks_anywhere=True)
-
-
-@pytest.fixture(scope="module")
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture(scope="module")
-def office(client: FlaskClient, database: Database, world: World) -> Office:
-    return Office(client, database, world)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as made:
-        yield made
-
-
-@pytest.fixture
-def hooked(
-    client: FlaskClient, database: Database, world: World, receiver: Receiver
-) -> Iterator[Hooked]:
-    made = Hooked(client, database, world, receiver).subscribe()
-    yield made
-    client.delete(f"{HOOKS}/{made.id}", headers=made.headers)
 
 
 def sites_of(receiver: Receiver) -> set[str]:

@@ -163,12 +163,8 @@ def add_act(
         insert(SupervisoryAct).values(
             id=act,
             kind=kind,
-            campaign_id=of.campaign,
-            office_id=of.office,
             number=number,
-            territory_id=of.territory,
-            addressee_kind=of.kind,
-            addressee_name=of.name,
+            **of.columns,
             list_id=served_list,
             issued_on=on,
             issued_at=at,

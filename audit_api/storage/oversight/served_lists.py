@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -83,6 +84,17 @@ class Correspondence:
     territory: UUID
     kind: str
     name: str | None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What a letter's row says of it."""
+        return {
+            "campaign_id": self.campaign,
+            "office_id": self.office,
+            "territory_id": self.territory,
+            "addressee_kind": self.kind,
+            "addressee_name": self.name,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +188,8 @@ def add_list(
     session.execute(
         insert(ServedList).values(
             id=served,
-            campaign_id=of.campaign,
-            office_id=of.office,
             number=number,
-            territory_id=of.territory,
-            addressee_kind=of.kind,
-            addressee_name=of.name,
+            **of.columns,
             served_on=on,
             served_at=at,
             served_by=person,

@@ -148,6 +148,7 @@ def _element(
     texts, element = xform_texts(), section.element
     to = Calculates(section)
     told = {rule.name: _verdict(rule, n, to) for n, rule in enumerate(rules)}
+    calculates = to.lines()
     kind = "group" if element in ONCE else "repeat"
     lines: list[Line] = [
         {"type": f"begin_{kind}", "name": element} | labels("label", section.title),
@@ -171,9 +172,9 @@ def _element(
         lines.append({"type": "begin_repeat", "name": name} | labels("label", group.title))
         for question in group.questions.values():
             lines += _asked(question, section)
-        lines += to.rows.get(group.id, [])
+        lines += calculates.get(group.id, [])
         lines.append({"type": "end_repeat", "name": name})
-    lines += to.rows[None]
+    lines += calculates[None]
     if rules:
         lines += _shown(section, rules, told, measures)
         if warning is not None:

@@ -21,6 +21,7 @@ from field_schema.xform_expressions import name_of, word_of
 from tests.factories import World, ramp_of
 
 BOUNDARY = "--------------a-boundary-of-okhttp"
+PROFILE = "kg-demo-2021"
 Files = Mapping[str, bytes]
 
 
@@ -48,7 +49,7 @@ class Filled:
     photos: Mapping[str | None, str] = field(default_factory=dict)
     instance: str = field(default_factory=lambda: f"uuid:{uuid4()}")
     deprecated: str | None = None
-    version: str | None = None
+    law: str = "20211128"
     more: Sequence[str] = ()
 
     def xml(self) -> bytes:
@@ -61,7 +62,7 @@ class Filled:
         position = f"{where['lat']} {where['lon']} 0 {where['accuracy_m']}" if where else ""
         return (
             "<?xml version='1.0' ?>"
-            f'<data id="{form}" version="{self.version or version}" '
+            f'<data id="{form}.{PROFILE}" version="{version}.{self.law}" '
             'xmlns:orx="http://openrosa.org/xforms">'
             f"<started>{self.body['started']['wall']}</started>"
             f"<finished>{self.body['finished']['wall']}</finished>"

@@ -4,6 +4,7 @@ Collect is strict, and silent about it: one bad entry kills the whole list, and 
 another namespace is passed over. What each answer must have stands in its docstring.
 """
 
+from collections import Counter
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -16,7 +17,7 @@ from audit_api.http.openrosa.door import OPENROSA, XML, blueprint, openrosa
 from audit_api.storage.places.collect_lists import SiteList, open_campaigns, site_list
 from field_schema.catalog import load_catalog
 from field_schema.xform_visit import SITES
-from field_schema.xforms import XForm, released_xforms
+from field_schema.xforms import XForm, newest_on, released_xforms
 
 _LIST = '<?xml version="1.0" encoding="UTF-8"?>\n<xforms xmlns="{}">{}</xforms>\n'
 _FORM = (
@@ -36,32 +37,32 @@ MANIFEST_SPACE = "http://openrosa.org/xforms/xformsManifest"
 @blueprint.get("/formList")
 @openrosa()
 def form_list(*, session: Session, actor: Actor) -> Response:
-    """The newest election's forms that a person's open campaigns inspect by.
+    """The forms that a person's open campaigns inspect by, each for each of their profiles.
 
     200, `text/xml`, `X-OpenRosa-Version`; each with formID, name, version, hash and addresses.
     `?formID=` asks for one.
     """
     wanted = request.args.get("formID")
     base = _base()
-    entries = []
-    for xform in _offered(session, scope_of(actor, Noun.CATALOG)).values():
-        if wanted is None or wanted == xform.form:
-            title = load_catalog().forms[xform.key].title[actor.language]
-            entries.append(
-                _FORM.format(
-                    id=escape(xform.form),
-                    name=escape(title),
-                    version=xform.version,
-                    md5=xform.md5,
-                    at=escape(f"{base}/forms/{xform.key}"),
-                )
-            )
+    offered = _offered(session, scope_of(actor, Noun.CATALOG))
+    of_forms = Counter(xform.key for xform in offered)
+    entries = [
+        _FORM.format(
+            id=escape(xform.id),
+            name=escape(_name(xform, actor.language, one_of_several=of_forms[xform.key] > 1)),
+            version=xform.version,
+            md5=xform.md5,
+            at=escape(_address(base, xform)),
+        )
+        for xform in offered
+        if wanted in (None, xform.id)
+    ]
     return _xml(_LIST.format(LIST_SPACE, "".join(entries)))
 
 
-@blueprint.get("/forms/<string:form>/<int:version>.xml")
+@blueprint.get("/forms/<string:form>/<string:version>.xml")
 @openrosa()
-def form(form: str, version: int, *, session: Session, actor: Actor) -> Response:
+def form(form: str, version: str, *, session: Session, actor: Actor) -> Response:
     """A form, byte for byte as it was released; compressed for whoever takes it so."""
     xform = _one(session, scope_of(actor, Noun.CATALOG), form, version)
     answer = Response(content_type=XML, headers=OPENROSA | {"Vary": "Accept-Encoding"})
@@ -77,20 +78,20 @@ def form(form: str, version: int, *, session: Session, actor: Actor) -> Response
     return answer
 
 
-@blueprint.get("/forms/<string:form>/<int:version>/manifest")
+@blueprint.get("/forms/<string:form>/<string:version>/manifest")
 @openrosa()
-def manifest(form: str, version: int, *, session: Session, actor: Actor) -> Response:
+def manifest(form: str, version: str, *, session: Session, actor: Actor) -> Response:
     """The one file beside a form: the list of sites, with the hash that it has for this person."""
     scope = scope_of(actor, Noun.CATALOG)
     xform = _one(session, scope, form, version)
     sites = _sites(session, actor, scope, xform)
-    at = escape(f"{_base()}/forms/{xform.key}/media/{SITES}")
+    at = escape(f"{_address(_base(), xform)}/media/{SITES}")
     return _xml(_MANIFEST.format(space=MANIFEST_SPACE, name=SITES, md5=sites.md5, at=at))
 
 
-@blueprint.get("/forms/<string:form>/<int:version>/media/<string:name>")
+@blueprint.get("/forms/<string:form>/<string:version>/media/<string:name>")
 @openrosa()
-def media(form: str, version: int, name: str, *, session: Session, actor: Actor) -> Response:
+def media(form: str, version: str, name: str, *, session: Session, actor: Actor) -> Response:
     """The list of sites: the polling places within the grants of the key's owner, as CSV."""
     scope = scope_of(actor, Noun.CATALOG)
     xform = _one(session, scope, form, version)
@@ -107,26 +108,44 @@ def media(form: str, version: int, name: str, *, session: Session, actor: Actor)
     return answer
 
 
-def _offered(session: Session, scope: Scope) -> dict[str, XForm]:
-    """The released XForms of a person's open campaigns, by form key.
+def _offered(session: Session, scope: Scope) -> list[XForm]:
+    """The released XForms of a person's open campaigns, one for each form and profile.
 
-    A form of two campaigns with different profiles is that of the next election: a form's version
-    has one content.
+    It shows the law by which the server judges: the newest that is not after election day. Of two
+    elections by one profile that is the next one's.
     """
-    found: dict[str, XForm] = {}
+    found: dict[tuple[str, str], XForm] = {}
     for campaign in open_campaigns(session, scope):
         for key in campaign.forms:
-            xform = released_xforms().get((campaign.profile, key))
+            releases = released_xforms().get((campaign.profile, key), ())
+            xform = newest_on(releases, campaign.election_day)
             if xform is not None:
-                found.setdefault(key, xform)
-    return found
+                found.setdefault((campaign.profile, key), xform)
+    return list(found.values())
 
 
-def _one(session: Session, scope: Scope, form: str, version: int) -> XForm:
-    xform = _offered(session, scope).get(f"{form}/{version}")
-    if xform is None:
-        raise NotFound
-    return xform
+def _one(session: Session, scope: Scope, form: str, version: str) -> XForm:
+    """A release of what is offered, older ones too: a form half filled in asks for its files."""
+    for campaign in open_campaigns(session, scope):
+        for key in campaign.forms:
+            for xform in released_xforms().get((campaign.profile, key), ()):
+                if (xform.id, xform.version) == (form, version):
+                    return xform
+    raise NotFound
+
+
+def _name(xform: XForm, language: str, *, one_of_several: bool) -> str:
+    """What a form is called; of one form for several profiles, for which it is."""
+    catalog = load_catalog()
+    title = catalog.forms[xform.key].title[language]
+    if not one_of_several:
+        return title
+    profile = catalog.profiles.get(xform.profile)
+    return f"{title} · {xform.profile if profile is None else profile.title[language]}"
+
+
+def _address(base: str, xform: XForm) -> str:
+    return f"{base}/forms/{xform.id}/{xform.version}"
 
 
 def _sites(session: Session, actor: Actor, scope: Scope, xform: XForm) -> SiteList:

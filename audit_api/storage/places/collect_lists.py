@@ -1,6 +1,7 @@
 """What ODK Collect of one person is offered: the forms of its campaigns, and the list of sites."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from audit_api.domain.access import Scope
 from audit_api.storage.base import ask
 
 _CAMPAIGNS = """
-    select coalesce(json_agg(json_build_array(c.profile, c.forms)
+    select coalesce(json_agg(json_build_array(c.profile, c.forms, c.election_day)
         order by c.election_day desc, c.id), '[]')::text from campaign c
     where c.closed_at is null and exists (select from station st join site on site.id = st.site_id
         where st.campaign_id = c.id and site.territory_id = any(cast(%(territories)s as uuid[])))
@@ -49,6 +50,7 @@ class Offered(NamedTuple):
 
     profile: str
     forms: Sequence[str]
+    election_day: date
 
 
 class SiteList(NamedTuple):
@@ -61,7 +63,7 @@ class SiteList(NamedTuple):
 def open_campaigns(session: Session, scope: Scope) -> list[Offered]:
     """Campaigns that are not closed and have a station in scope, the next election first."""
     row = ask(session, _CAMPAIGNS, {"territories": _array(scope.territories)}).fetchone()
-    return [Offered(*found) for found in msgspec.json.decode(row[0])] if row else []
+    return msgspec.json.decode(row[0], type=list[Offered]) if row else []
 
 
 def site_list(

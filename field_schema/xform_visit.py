@@ -4,6 +4,7 @@ What it hands in, by the names of its nodes:
 
     site, campaign, start, end, position     the visit
     ramp                                     a repeat: one element of that type; with
+    ramp_id                                  which known one it is (field_schema.xform_known)
     ramp_label, ramp_state                   what it is, and in which state
     ramp_width_mm                            the answer to a question, canonical unit
     ramp_width_mm_not_measured               why it could not be measured
@@ -19,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from field_schema import xform_known
 from field_schema.form import STATES, Form, Question, Section
 from field_schema.problems import words
 from field_schema.profile import REFERENCE
@@ -126,6 +128,7 @@ def _visit() -> list[Line]:
         ("deciding_day", "deciding_day"),
     ):
         lines.append({"type": "calculate", "name": name, "calculation": f"{chosen}/{column}"})
+    lines.append(xform_known.stations_here())
     lines += [
         {"type": "geopoint", "name": "position"} | labels("label", texts["position"]),
         # The same tape and level all day: asked once, then brought along.
@@ -143,10 +146,18 @@ def _element(
     texts, element = xform_texts(), section.element
     to = Calculates(section)
     told = {rule.name: _verdict(rule, n, to) for n, rule in enumerate(rules)}
-    kind = "group" if element in ONCE else "repeat"
+    once = element in ONCE
+    kind = "group" if once else "repeat"
     lines: list[Line] = [
+        xform_known.counted(element),
         {"type": f"begin_{kind}", "name": element} | labels("label", section.title),
-        {"type": "text", "name": f"{element}_label", "constraint": "string-length(.) <= 200"}
+        *xform_known.asked(element, once=once),
+        {
+            "type": "text",
+            "name": f"{element}_label",
+            "relevant": f"${{{element}_id}} = ''",
+            "constraint": "string-length(.) <= 200",
+        }
         | labels("label", texts["element_label"])
         | labels("hint", texts["element_label_hint"])
         | labels("constraint_message", texts["too_long"]),
@@ -156,7 +167,8 @@ def _element(
             "default": STATES[0],
             "required": "yes",
         }
-        | labels("label", texts["state"]),
+        | labels("label", texts["state"])
+        | ({} if once else xform_known.not_twice(element)),
         _photo(f"{element}_photo", texts["element_photo"], section.title),
     ]
     for question in section.questions.values():

@@ -18,6 +18,7 @@ from audit_api.domain.vocabulary import Role
 from audit_api.storage.base import Database
 from audit_api.storage.oversight.assignments import Assignment
 from field_schema.catalog import load_catalog
+from field_schema.xform_known import ELEMENT_COLUMNS, ELEMENTS
 from field_schema.xform_visit import SITE_COLUMNS, SITES
 from tests.factories import AT, CAMPAIGN, World, make_person, make_site
 from tests.http.wire import watched
@@ -57,18 +58,27 @@ def listed(client: FlaskClient, at: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def sites_of(client: FlaskClient, entry: dict[str, str]) -> list[dict[str, str]]:
+def lists_of(client: FlaskClient, entry: dict[str, str]) -> dict[str, list[dict[str, str]]]:
+    """The lists beside a form, by name."""
     tree = parsed(fetched(client, entry["manifestUrl"]), f"{MANIFEST}manifest")
-    (file,) = tree
-    assert file.tag == f"{MANIFEST}mediaFile"
-    told = {child.tag.removeprefix(MANIFEST): child.text or "" for child in file}
-    assert told["filename"] == SITES
-    answer = fetched(client, told["downloadUrl"])
-    assert answer.status_code == 200
-    assert told["hash"] == f"md5:{hashlib.md5(answer.data).hexdigest()}"
-    rows = list(csv.DictReader(io.StringIO(answer.data.decode(), newline="")))
-    assert all(tuple(row) == SITE_COLUMNS for row in rows)
-    return rows
+    found = {}
+    for file in tree:
+        assert file.tag == f"{MANIFEST}mediaFile"
+        told = {child.tag.removeprefix(MANIFEST): child.text or "" for child in file}
+        answer = fetched(client, told["downloadUrl"])
+        assert answer.status_code == 200
+        assert told["hash"] == f"md5:{hashlib.md5(answer.data).hexdigest()}"
+        rows = list(csv.DictReader(io.StringIO(answer.data.decode(), newline="")))
+        columns = {SITES: SITE_COLUMNS, ELEMENTS: ELEMENT_COLUMNS}[told["filename"]]
+        assert answer.data.decode().split("\r\n")[0] == ",".join(columns)
+        assert all(tuple(row) == columns for row in rows)
+        found[told["filename"]] = rows
+    assert list(found) == [SITES, ELEMENTS]
+    return found
+
+
+def sites_of(client: FlaskClient, entry: dict[str, str]) -> list[dict[str, str]]:
+    return lists_of(client, entry)[SITES]
 
 
 def test_the_list_has_each_form_of_the_campaign_with_all_that_collect_asks(
@@ -133,8 +143,9 @@ def test_the_list_of_sites_is_of_the_owners_grants_alone(
     assert {row["site"] for row in far} == {str(world.sites[n]) for n in ("far-1", "far-2")}
 
 
-def test_the_list_of_sites_has_an_etag(client: FlaskClient, at: str) -> None:
-    address = f"{at}/{HERE}/media/{SITES}"
+@pytest.mark.parametrize("name", [SITES, ELEMENTS])
+def test_a_list_has_an_etag(client: FlaskClient, at: str, name: str) -> None:
+    address = f"{at}/{HERE}/media/{name}"
     first = fetched(client, address)
     again = fetched(client, address, **{"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
@@ -197,7 +208,7 @@ def test_each_route_asks_the_database_three_times_however_many_sites(
     client: FlaskClient, world: World, database: Database, at: str, tmp_path: Path
 ) -> None:
     addresses = ["formList", *(f"{HERE}{rest}" for rest in (".xml", "/manifest"))]
-    addresses.append(f"{HERE}/media/{SITES}")
+    addresses += [f"{HERE}/media/{name}" for name in (SITES, ELEMENTS)]
 
     def asked() -> list[int]:
         found = []

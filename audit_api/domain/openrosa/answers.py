@@ -7,7 +7,8 @@ groups of the screen they stand in. One node named as a type of element is one e
     ramp_runs                   one item of a repeat, with ramp_runs__rise_mm inside
     ramp_width_mm_photo         a photo for it; ramp_photo: of the element
     ramp_width_mm_not_measured  why it could not be measured
-    ramp_label, ramp_id, ramp_state
+    ramp_id                     which known element it is; without one it is new
+    ramp_label, ramp_state      ramp_known_label: the label that a known one has
     site, campaign, start, end, position, instruments
 
 Verdicts that the tablet calculated are not read: the server judges by itself.
@@ -25,6 +26,7 @@ from field_schema.catalog import Catalog, UnknownForm
 from field_schema.form import STATES, Form, Question, Section
 from field_schema.measurement import MAX_INSTRUMENT_LENGTH
 from field_schema.xform_expressions import name_of
+from field_schema.xform_visit import ONCE
 from field_schema.xforms import form_key
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}", re.ASCII)
@@ -114,7 +116,7 @@ def _names_of(form: str, digest: str, section: "_Hashed") -> _Names:
         {name_of(of, group): group for group in of.groups},
         photos | {f"{of.element}_photo": None},
         {f"{n}_not_measured": q.key for n, q in named.items()},
-        {f"{of.element}_{what}": what for what in ("label", "id", "state")},
+        {f"{of.element}_{what}": what for what in ("id", "label", "known_label", "state")},
         re.compile(rf"{re.escape(of.element)}_(c[0-9]{{1,4}}|r[0-9]{{1,4}}_[a-z]{{1,20}})"),
         set(),
     )
@@ -137,11 +139,13 @@ class _Element:
     photos: list[tuple[str, str | None]] = field(default_factory=list)
     id: str = ""
     label: str = ""
+    known_label: str = ""
     state: str = ""
 
-    @property
-    def says_something(self) -> bool:
-        return bool(self.answers or self.not_measured or self.photos or self.label)
+    def says_something(self, kind: str) -> bool:
+        """Whether anybody filled it in. What there is once the form recognises by itself."""
+        chosen = self.id and kind not in ONCE
+        return bool(self.answers or self.not_measured or self.photos or self.label or chosen)
 
 
 class _Reading:
@@ -187,9 +191,10 @@ class _Reading:
         names = _names_of(self._form.key, self._form.digest, _Hashed(kind, section))
         found = _Element()
         self._take(node, section, names, found, found.answers)
-        if not found.says_something:
+        if not found.says_something(kind):
             return []
-        id_ = _uuid(found.id) or uuid5(self._inspection, f"{kind}/{nth}")
+        known = _uuid(found.id)
+        id_ = known or uuid5(self._inspection, f"{kind}/{nth}")
         photos = []
         for name, question in found.photos:
             # A file that two answers name is one photo of each.
@@ -199,9 +204,10 @@ class _Reading:
                 photos.append(_photo(file, self._files[name]))
         return [
             {
-                "id": str(id_),
+                # What is no id is told, not made a new element.
+                "id": str(id_) if known or not found.id else found.id,
                 "type": kind,
-                "label": found.label,
+                "label": found.label or found.known_label,
                 "state": found.state or STATES[0],
                 "answers": found.answers,
                 "not_measured": found.not_measured,

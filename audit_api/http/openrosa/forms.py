@@ -1,4 +1,4 @@
-"""What ODK Collect downloads: the list of forms, the forms, and the list of sites beside each.
+"""What ODK Collect downloads: the list of forms, the forms, and the lists beside each.
 
 Collect is strict, and silent about it: one bad entry kills the whole list, and a manifest in
 another namespace is passed over. What each answer must have stands in its docstring.
@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.errors import NotFound
 from audit_api.http.openrosa.door import OPENROSA, XML, blueprint, openrosa
-from audit_api.storage.places.collect_lists import SiteList, open_campaigns, site_list
+from audit_api.storage.places.collect_lists import ListsOf, list_hashes, open_campaigns, read_list
+from audit_api.words import words_in
 from field_schema.catalog import load_catalog
-from field_schema.xform_visit import SITES
 from field_schema.xforms import XForm, newest_on, released_xforms
 
 _LIST = '<?xml version="1.0" encoding="UTF-8"?>\n<xforms xmlns="{}">{}</xforms>\n'
@@ -25,10 +25,10 @@ _FORM = (
     "<hash>md5:{md5}</hash><downloadUrl>{at}.xml</downloadUrl>"
     "<manifestUrl>{at}/manifest</manifestUrl></xform>"
 )
-_MANIFEST = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n<manifest xmlns="{space}"><mediaFile>'
-    "<filename>{name}</filename><hash>md5:{md5}</hash><downloadUrl>{at}</downloadUrl>"
-    "</mediaFile></manifest>\n"
+_MANIFEST = '<?xml version="1.0" encoding="UTF-8"?>\n<manifest xmlns="{}">{}</manifest>\n'
+_FILE = (
+    "<mediaFile><filename>{name}</filename><hash>md5:{md5}</hash>"
+    "<downloadUrl>{at}</downloadUrl></mediaFile>"
 )
 LIST_SPACE = "http://openrosa.org/xforms/xformsList"
 MANIFEST_SPACE = "http://openrosa.org/xforms/xformsManifest"
@@ -81,30 +81,35 @@ def form(form: str, version: str, *, session: Session, actor: Actor) -> Response
 @blueprint.get("/forms/<string:form>/<string:version>/manifest")
 @openrosa()
 def manifest(form: str, version: str, *, session: Session, actor: Actor) -> Response:
-    """The one file beside a form: the list of sites, with the hash that it has for this person."""
+    """The lists beside a form, each with the hash that it has for this person."""
     scope = scope_of(actor, Noun.CATALOG)
     xform = _one(session, scope, form, version)
-    sites = _sites(session, actor, scope, xform)
-    at = escape(f"{_address(_base(), xform)}/media/{SITES}")
-    return _xml(_MANIFEST.format(space=MANIFEST_SPACE, name=SITES, md5=sites.md5, at=at))
+    at = f"{_address(_base(), xform)}/media"
+    hashes = list_hashes(session, _lists_of(actor, scope, xform))
+    files = [
+        _FILE.format(name=name, md5=md5, at=escape(f"{at}/{name}")) for name, md5 in hashes.items()
+    ]
+    return _xml(_MANIFEST.format(MANIFEST_SPACE, "".join(files)))
 
 
 @blueprint.get("/forms/<string:form>/<string:version>/media/<string:name>")
 @openrosa()
 def media(form: str, version: str, name: str, *, session: Session, actor: Actor) -> Response:
-    """The list of sites: the polling places within the grants of the key's owner, as CSV."""
+    """A list as CSV: the polling places within the grants of the key's owner, or the elements
+    that are known of them.
+    """
     scope = scope_of(actor, Noun.CATALOG)
     xform = _one(session, scope, form, version)
-    if name != SITES:
+    found = read_list(session, _lists_of(actor, scope, xform), name)
+    if found is None:
         raise NotFound
-    sites = _sites(session, actor, scope, xform)
     answer = Response(content_type="text/csv; charset=utf-8", headers=OPENROSA)
     answer.headers["Cache-Control"] = "private, no-cache"
-    answer.set_etag(sites.md5)
-    if request.if_none_match.contains(sites.md5):
+    answer.set_etag(found.md5)
+    if request.if_none_match.contains(found.md5):
         answer.status_code = 304
     else:
-        answer.set_data(sites.csv.encode())
+        answer.set_data(found.csv.encode())
     return answer
 
 
@@ -148,14 +153,17 @@ def _address(base: str, xform: XForm) -> str:
     return f"{base}/forms/{xform.id}/{xform.version}"
 
 
-def _sites(session: Session, actor: Actor, scope: Scope, xform: XForm) -> SiteList:
-    return site_list(
-        session,
-        scope,
-        actor.language,
+def _lists_of(actor: Actor, scope: Scope, xform: XForm) -> ListsOf:
+    language = actor.language
+    sections = load_catalog().forms[xform.key].sections
+    return ListsOf(
+        scope=scope,
         person=actor.person,
         profile=xform.profile,
         form=xform.key,
+        language=language,
+        titles={element: section.title[language] for element, section in sections.items()},
+        violations=words_in(language)("open violations"),
     )
 
 

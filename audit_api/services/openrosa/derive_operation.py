@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid5
 
-from audit_api.domain.openrosa.answers import Answered, CameFile, FormOf, read_answers
+from audit_api.domain.openrosa.answers import Answered, CameFile, read_answers
 from audit_api.domain.openrosa.submission import Submission
 from audit_api.domain.sync.operations import ReceivedOperation
 from audit_api.domain.sync.reading_operations import read_operation
+from field_schema.form import Form
 
 CHANNEL = "openrosa"
 
@@ -26,7 +27,7 @@ def completing_op(op: UUID) -> UUID:
 
 def derive_operation(
     submission: Submission,
-    of: FormOf,
+    form: Form,
     files: Mapping[str, CameFile],
     *,
     op: UUID,
@@ -34,14 +35,14 @@ def derive_operation(
     base: UUID | None,
 ) -> tuple[ReceivedOperation, Answered]:
     """The operation, and what its answers name; `base` is the operation that it follows."""
-    answered = read_answers(submission, of, inspection, files)
+    answered = read_answers(submission, form, inspection, files)
     body = _text(answered.body)
     record = {
         "op": str(op),
         "kind": "inspection",
         "id": str(inspection),
         "base": None if base is None else {"op": str(base)},
-        "form": of.form.key,
+        "form": form.key,
         "sha256": hashlib.sha256(body).hexdigest(),
         "at": {"wall": answered.body["finished"]["wall"]},
     }

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
 from audit_api.domain.evidence.signing import Signer
-from audit_api.domain.openrosa.answers import CameFile, FormOf
+from audit_api.domain.openrosa.answers import CameFile
 from audit_api.domain.openrosa.submission import Submission, op_of
 from audit_api.domain.sync.operations import Entry, ReceivedOperation
 from audit_api.domain.vocabulary import OperationStatus
@@ -35,6 +35,7 @@ from audit_api.storage.openrosa import awaited, instances
 from audit_api.storage.openrosa.instances import KnownInstance
 from audit_api.storage.sync import feed, operations
 from field_schema.catalog import Catalog
+from field_schema.form import Form
 
 
 class Came(StrEnum):
@@ -71,7 +72,7 @@ class _Taking:
     actor: Actor
     device: UUID
     submission: Submission
-    of: FormOf
+    form: Form
     catalog: Catalog
     signer: Signer
     at: datetime
@@ -81,7 +82,7 @@ def hand_in(
     session: Session,
     actor: Actor,
     submission: Submission,
-    of: FormOf,
+    form: Form,
     files: Sequence[CameFile],
     *,
     catalog: Catalog,
@@ -94,7 +95,7 @@ def hand_in(
     """
     if actor.device is None:
         raise TypeError("only a device hands in")
-    taking = _Taking(session, actor, actor.device, submission, of, catalog, signer, at)
+    taking = _Taking(session, actor, actor.device, submission, form, catalog, signer, at)
     # Twins wait here for each other, and the second finds what the first wrote.
     operations.claim(session, submission.op)
     known = instances.known_instance(instances.ask_instance(session, submission.op))
@@ -124,7 +125,7 @@ def _new(taking: _Taking, files: Sequence[CameFile]) -> HandedIn:
     first = _first_of_each(files, {})
     by_name = {file.name: file for file, is_first in first if is_first}
     operation, answered = derive_operation(
-        submission, taking.of, by_name, op=submission.op, inspection=inspection, base=base
+        submission, taking.form, by_name, op=submission.op, inspection=inspection, base=base
     )
     check_operations(session, taking.actor, [operation])
     _note_originals(taking, files)
@@ -187,7 +188,7 @@ def _complete(taking: _Taking, known: KnownInstance) -> None:
     by = completing_op(op)
     operation, _ = derive_operation(
         taking.submission,
-        taking.of,
+        taking.form,
         instances.files_of(session, op),
         op=by,
         inspection=known.inspection,

@@ -65,6 +65,8 @@ def key(username: str, by: str, server: str, name: str | None, qr: Path | None) 
                     f"{qr} cannot be written: {error.strerror}. No key was made."
                 ) from None
     click.echo(f"{made.device.name}, device {made.device.id}")
+    if qr is not None:
+        click.echo(f"Its QR code, which sets the app up, is in {qr}.")
     click.echo(server_url)
 
 

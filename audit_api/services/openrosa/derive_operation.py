@@ -35,19 +35,38 @@ def derive_operation(
 ) -> tuple[ReceivedOperation, Answered]:
     """The operation, and what its answers name; `base` is the operation that it follows."""
     answered = read_answers(submission, of, inspection, files)
-    body = _text(answered.body)
+    return operation_of(answered.body, op=op, inspection=inspection, base=base), answered
+
+
+def operation_of(
+    body: dict[str, Any], *, op: UUID, inspection: UUID, base: UUID | None
+) -> ReceivedOperation:
+    """The operation with that body, in the one spelling that there is of it."""
+    text = _text(body)
     record = {
         "op": str(op),
         "kind": "inspection",
         "id": str(inspection),
         "base": None if base is None else {"op": str(base)},
-        "form": of.form.key,
-        "sha256": hashlib.sha256(body).hexdigest(),
-        "at": {"wall": answered.body["finished"]["wall"]},
+        "form": body["form"],
+        "sha256": hashlib.sha256(text).hexdigest(),
+        "at": {"wall": body["finished"]["wall"]},
     }
-    raw = _text(record)[:-1] + b',"body":' + body + b"}"
-    value = {**record, "body": answered.body}
-    return read_operation(value, raw, body, [], channel=CHANNEL), answered
+    raw = _text(record)[:-1] + b',"body":' + text + b"}"
+    return read_operation({**record, "body": body}, raw, text, [], channel=CHANNEL)
+
+
+def with_photos(mended: dict[str, Any], derived: dict[str, Any]) -> dict[str, Any]:
+    """A body that supervision mended, with the photos that came for its elements since."""
+    came = {(UUID(e["id"]), e["state"]): e["photos"] for e in derived["elements"]}
+    elements = []
+    for element in mended["elements"]:
+        shown = element.get("photos", [])
+        known = {UUID(photo["id"]) for photo in shown}
+        here = came.get((UUID(element["id"]), element["state"]), ())
+        more = [photo for photo in here if UUID(photo["id"]) not in known]
+        elements.append(element | {"photos": [*shown, *more]})
+    return mended | {"elements": elements}
 
 
 def _text(value: Any) -> bytes:

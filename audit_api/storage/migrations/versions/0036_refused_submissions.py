@@ -1,0 +1,18 @@
+"""Refused submissions of ODK Collect say what they contradict, and are listed."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0036"
+down_revision = "0035"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("openrosa_refused", sa.Column("corrects", sa.Uuid(), nullable=True))
+    op.add_column("openrosa_refused", sa.Column("site_id", sa.Uuid(), nullable=True))
+    op.create_index("ix_openrosa_refused_xml_sha256", "openrosa_refused", ["xml_sha256"])
+    op.create_index(
+        "ix_openrosa_refused_received_at", "openrosa_refused", ["received_at", "xml_sha256"]
+    )

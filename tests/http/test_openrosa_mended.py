@@ -153,6 +153,30 @@ def test_what_the_inspector_mended_is_never_overwritten_by_a_late_repair(
     )
 
 
+def test_a_correction_of_what_waits_in_quarantine_waits_with_it_and_follows_it(
+    client: FlaskClient, world: World, database: Database, key: str
+) -> None:
+    waits = Filled(ramp(world, "far-1"))
+    assert send(client, key, waits.xml()).status_code == 201
+    mended = Filled(ramp(world, "far-1", width_mm=measurement(930)), deprecated=waits.instance)
+    answer = send(client, key, mended.xml())
+    assert (answer.status_code, "waits for technical supervision" in message(answer)) == (201, True)
+    assert (kept(database, mended).status, kept(database, mended).rev) == ("quarantined", None)
+    released = client.post(
+        f"/api/v1/quarantine/{kept(database, waits).op}/decisions",
+        json={"decision": "release", "reason": "He stood in for a colleague."},
+        headers=world.headers(SUPERVISOR, "far"),
+    )
+    assert released.status_code == 200, released.text
+    row = kept(database, mended)
+    assert (row.rev, json.loads(row.body)["elements"][0]["answers"]["width_mm"]["value"]) == (
+        2,
+        930,
+    )
+    then = Filled(ramp(world, "far-1", width_mm=measurement(940)), deprecated=mended.instance)
+    assert send(client, key, then.xml()).status_code == 201
+
+
 def test_a_refused_form_can_be_mended_too(
     client: FlaskClient, world: World, database: Database, key: str, rejected: Filled
 ) -> None:

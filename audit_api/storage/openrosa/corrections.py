@@ -37,8 +37,8 @@ _STANDS: Final = f"""{_LINE}, base as (
             else coalesce(base.completed_by, base.op) end
     from openrosa_instance named join device d on d.id = named.device_id
     cross join base left join inspection v on v.id = base.inspection and v.is_current
-    cross join lateral (select v.op is not distinct from base.op
-        or v.op is not distinct from base.completed_by as by_it) made
+    cross join lateral (select v.op is not null
+        and v.op in (base.op, coalesce(base.completed_by, base.op)) as by_it) made
     where named.op = %(op)s
 """
 _MENDED: Final = """

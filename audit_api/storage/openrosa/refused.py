@@ -23,7 +23,7 @@ class OpenRosaRefused(Base):
         CheckConstraint("reason in ('other-xml', 'not-current')", name="reason"),
         CheckConstraint("xml_sha256 = sha256(xml)", name="xml_sha256"),
         Index("ix_openrosa_refused_xml_sha256", "xml_sha256"),
-        Index("ix_openrosa_refused_received_at", "received_at", "xml_sha256"),
+        Index("ix_openrosa_refused_received_at", "received_at"),
     )
 
     op: Mapped[Id] = mapped_column(primary_key=True)

@@ -13,6 +13,4 @@ def upgrade() -> None:
     op.add_column("openrosa_refused", sa.Column("corrects", sa.Uuid(), nullable=True))
     op.add_column("openrosa_refused", sa.Column("site_id", sa.Uuid(), nullable=True))
     op.create_index("ix_openrosa_refused_xml_sha256", "openrosa_refused", ["xml_sha256"])
-    op.create_index(
-        "ix_openrosa_refused_received_at", "openrosa_refused", ["received_at", "xml_sha256"]
-    )
+    op.create_index("ix_openrosa_refused_received_at", "openrosa_refused", ["received_at"])

@@ -35,13 +35,23 @@ def derive_operation(
 ) -> tuple[ReceivedOperation, Answered]:
     """The operation, and what its answers name; `base` is the operation that it follows."""
     answered = read_answers(submission, of, inspection, files)
-    return operation_of(answered.body, op=op, inspection=inspection, base=base), answered
+    operation = operation_of(submission, answered.body, op=op, inspection=inspection, base=base)
+    return operation, answered
 
 
 def operation_of(
-    body: dict[str, Any], *, op: UUID, inspection: UUID, base: UUID | None
+    submission: Submission,
+    body: dict[str, Any],
+    *,
+    op: UUID,
+    inspection: UUID,
+    base: UUID | None,
 ) -> ReceivedOperation:
-    """The operation with that body, in the one spelling that there is of it."""
+    """The operation with that body, in the one spelling that there is of it.
+
+    Its record names the XML by hash, and the signed log names the record. The text of the record
+    is written once more, in SQL, by `storage.openrosa.differing_xml`.
+    """
     text = _text(body)
     record = {
         "op": str(op),
@@ -50,6 +60,7 @@ def operation_of(
         "base": None if base is None else {"op": str(base)},
         "form": body["form"],
         "sha256": hashlib.sha256(text).hexdigest(),
+        "xml_sha256": submission.xml_sha256.hex(),
         "at": {"wall": body["finished"]["wall"]},
     }
     raw = _text(record)[:-1] + b',"body":' + text + b"}"

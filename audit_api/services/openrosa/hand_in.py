@@ -199,7 +199,7 @@ def _complete(taking: _Taking, known: KnownInstance) -> None:
     mended = corrections.mended_body(session, op)
     if mended is not None:
         body = with_photos(msgspec.json.decode(mended), answered.body)
-        operation = operation_of(body, op=by, inspection=inspection, base=op)
+        operation = operation_of(taking.submission, body, op=by, inspection=inspection, base=op)
     _push(taking, operation)
     instances.note_completed(session, op, by)
 

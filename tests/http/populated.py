@@ -12,7 +12,7 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import text
 
-from audit_api.domain.openrosa.submission import op_of
+from audit_api.domain.openrosa.submission import read_submission
 from audit_api.domain.oversight.fabrication import Thresholds
 from audit_api.domain.vocabulary import Role
 from audit_api.imaging import Examiner
@@ -145,7 +145,7 @@ def collect(app: Flask, database: Database, world: World, site: str) -> tuple[st
     client = app.test_client()
     assert send(client, key, first.xml()).status_code == 201
     assert send(client, key, other.xml()).status_code == 409
-    return str(op_of("ramp", first.instance)), hashlib.sha256(other.xml()).hexdigest()
+    return str(read_submission(first.xml()).op), hashlib.sha256(other.xml()).hexdigest()
 
 
 def populate(app: Flask, database: Database, world: World, sites: Sequence[str] = SITES) -> Things:

@@ -65,7 +65,7 @@ def test_an_inspection_names_what_came_and_what_was_made_of_it(
     assert send(client, key, second.xml()).status_code == 201
     inspection = kept(database, first).inspection_id
     one, two = submissions(client, world, inspection)
-    assert (one["instance_id"], one["form"]) == (first.instance, "ramp/1")
+    assert one["instance_id"] == first.instance
     assert (one["corrects"], two["corrects"]) == (None, one["op"])
     for told, filled in ((one, first), (two, second)):
         assert told["xml_sha256"] == hashlib.sha256(filled.xml()).hexdigest()
@@ -82,6 +82,20 @@ def test_an_inspection_names_what_came_and_what_was_made_of_it(
         ("й.jpg", hashlib.sha256(jpeg(83)).hexdigest(), True),
     ]
     assert all(f["bytes"] == 4_000 and f["content_type"] == "image/jpeg" for f in one["files"])
+
+
+def test_a_file_that_does_not_count_is_read_too(
+    client: FlaskClient, world: World, database: Database, key: str
+) -> None:
+    filled = Filled(ramp(world), {"width_mm": "a.jpg"})
+    for n in (84, 85):
+        assert send(client, key, filled.xml(), {"a.jpg": jpeg(n)}).status_code == 201
+    second = hashlib.sha256(jpeg(85)).hexdigest()
+    answer = get(client, world, f"photos/{second}/original")
+    assert (answer.status_code, answer.data) == (200, jpeg(85))
+    facts = get(client, world, f"photos/{second}").json
+    assert (facts["shown_in"], facts["inspector"]) == ([], "Inspector.Near")
+    assert get(client, world, f"photos/{second}/original", where="far").status_code == 404
 
 
 def test_the_xml_is_an_attachment_to_the_byte_and_the_reading_is_logged(
@@ -192,11 +206,9 @@ def test_other_answers_under_one_instance_id_are_listed_with_what_they_contradic
     told = refused(client, world, other.xml())
     row = kept(database, filled)
     assert {
-        name: told[name]
-        for name in ("reason", "form", "instance_id", "site", "territory", "current_rev")
+        name: told[name] for name in ("reason", "instance_id", "site", "territory", "current_rev")
     } == {
         "reason": "other-xml",
-        "form": "ramp/1",
         "instance_id": filled.instance,
         "site": str(world.sites["near-1"]),
         "territory": "N1",
@@ -250,6 +262,18 @@ def test_a_correction_of_what_is_not_the_newest_is_listed_with_the_inspection(
     assert (alone["submission"], alone["inspection"], alone["current_rev"]) == (None, None, None)
     only = get(client, world, "openrosa/refused?limit=200&reason=not-current").json["items"]
     assert {item["reason"] for item in only} == {"not-current"}
+
+
+def test_a_correction_that_came_too_early_is_told_to_be_here_meanwhile(
+    client: FlaskClient, world: World, key: str
+) -> None:
+    first = Filled(ramp(world))
+    second = Filled(ramp(world, width_mm=measurement(1500)), deprecated=first.instance)
+    assert send(client, key, second.xml()).status_code == 409
+    assert refused(client, world, second.xml())["accepted"] is False
+    assert send(client, key, first.xml()).status_code == 201
+    assert send(client, key, second.xml()).status_code == 201
+    assert refused(client, world, second.xml())["accepted"] is True
 
 
 def test_what_it_contradicts_outside_is_not_told(

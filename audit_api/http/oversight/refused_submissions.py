@@ -83,6 +83,12 @@ class RefusedOut(Schema):
         metadata={"description": "The inspection that it contradicts, in your territories."},
     )
     current_rev = fields.Integer(required=True, allow_none=True)
+    accepted = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "The same XML was sent again and taken in: what it corrects had come."
+        },
+    )
 
 
 class RefusedPage(Schema):

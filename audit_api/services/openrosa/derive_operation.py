@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from audit_api.domain.openrosa.answers import Answered, CameFile, FormOf, read_answers
 from audit_api.domain.openrosa.submission import Submission
 from audit_api.domain.sync.operations import ReceivedOperation
-from audit_api.domain.sync.reading_operations import read_operation
+from audit_api.domain.sync.reading_operations import read_operation, read_uuid
 
 CHANNEL = "openrosa"
 
@@ -69,13 +69,13 @@ def operation_of(
 
 def with_photos(mended: dict[str, Any], derived: dict[str, Any]) -> dict[str, Any]:
     """A body that supervision mended, with the photos that came for its elements since."""
-    came = {(UUID(e["id"]), e["state"]): e["photos"] for e in derived["elements"]}
+    came = {(read_uuid(e["id"]), e["state"]): e["photos"] for e in derived["elements"]}
     elements = []
     for element in mended["elements"]:
         shown = element.get("photos", [])
-        known = {UUID(photo["id"]) for photo in shown}
-        here = came.get((UUID(element["id"]), element["state"]), ())
-        more = [photo for photo in here if UUID(photo["id"]) not in known]
+        known = {read_uuid(photo["id"]) for photo in shown}
+        here = came.get((read_uuid(element["id"]), element["state"]), ())
+        more = [photo for photo in here if read_uuid(photo["id"]) not in known]
         elements.append(element | {"photos": [*shown, *more]})
     return mended | {"elements": elements}
 

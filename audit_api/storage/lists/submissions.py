@@ -81,7 +81,8 @@ _REFUSED = f"""select json_build_object('xml_sha256', encode(o.xml_sha256, 'hex'
     'site_name', case when site.id is not null then {SITE_NAME} end, 'territory', territory.code,
     'submission', case when here.id is not null
         or {IS_HELD.format(op="instead.op", territories=":whole")} then instead.op end,
-    'inspection', here.id, 'current_rev', here.rev)::text as doc,
+    'inspection', here.id, 'current_rev', here.rev, 'accepted', exists (select
+        from openrosa_instance i where i.op = o.op and i.xml_sha256 = o.xml_sha256))::text as doc,
     o.received_at, encode(o.xml_sha256, 'hex') as key
     from openrosa_refused o join device on device.id = o.device_id
     join person owner on owner.id = device.owner_id

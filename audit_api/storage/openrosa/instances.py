@@ -68,6 +68,7 @@ class OpenRosaFile(Base):
     __tablename__ = "openrosa_file"
     __table_args__ = (
         is_sha256("sha256"),
+        Index("ix_openrosa_file_sha256", "sha256"),
         Index("uq_openrosa_file_first", "op", "name", unique=True, postgresql_where=text("first")),
     )
 

@@ -1,4 +1,4 @@
-"""Refused submissions of ODK Collect say what they contradict, and are listed."""
+"""What ODK Collect handed in is read by route: refused forms say what they contradict."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,3 +14,4 @@ def upgrade() -> None:
     op.add_column("openrosa_refused", sa.Column("site_id", sa.Uuid(), nullable=True))
     op.create_index("ix_openrosa_refused_xml_sha256", "openrosa_refused", ["xml_sha256"])
     op.create_index("ix_openrosa_refused_received_at", "openrosa_refused", ["received_at"])
+    op.create_index("ix_openrosa_file_sha256", "openrosa_file", ["sha256"])

@@ -151,6 +151,14 @@ def test_what_the_inspector_mended_is_never_overwritten_by_a_late_repair(
         1,
         950,
     )
+    path = f"/api/v1/inspections/{row.inspection_id}/submissions"
+    listed = client.get(path, headers=world.headers(Role.PROSECUTOR)).json["items"]
+    # The other side of the review is among them: its XML is read like any other.
+    assert {item["op"]: len(item["revisions"]) for item in listed} == {str(row.op): 1, str(op): 0}
+    xml = client.get(
+        f"/api/v1/openrosa/submissions/{op}.xml", headers=world.headers(Role.PROSECUTOR)
+    )
+    assert (xml.status_code, xml.data) == (200, rejected.xml())
 
 
 def test_a_correction_of_what_waits_in_quarantine_waits_with_it_and_follows_it(

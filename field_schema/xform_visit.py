@@ -4,6 +4,7 @@ What it hands in, by the names of its nodes:
 
     site, campaign, start, end, position     the visit
     ramp                                     a repeat: one element of that type; with
+    ramp_id                                  which known one it is (field_schema.xform_known)
     ramp_label, ramp_state                   what it is, and in which state
     ramp_width_mm                            the answer to a question, canonical unit
     ramp_width_mm_not_measured               why it could not be measured
@@ -15,15 +16,16 @@ The verdicts are those of `field_schema.xform_expressions`. The building's statu
 day come with the list of sites, so nobody is asked for them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from field_schema import xform_known
 from field_schema.form import STATES, Form, Question, Section
 from field_schema.problems import words
 from field_schema.profile import REFERENCE
 from field_schema.reasons import recalled_mark
-from field_schema.ruleset import Rule
+from field_schema.ruleset import Rule, Ruleset
 from field_schema.standard import Measures
 from field_schema.strict_file import Texts
 from field_schema.wording import threshold_in_words
@@ -41,6 +43,7 @@ from field_schema.xform import (
     xform_texts,
 )
 from field_schema.xform_expressions import Calculates, name_of
+from field_schema.xforms import id_in_collect, version_in_collect
 
 SITES: Final = "sites.csv"
 """The list of polling places, which every person gets for themselves."""
@@ -59,22 +62,15 @@ class VisitForm:
     told: Mapping[str, str]
 
 
-def visit_of(
-    form: Form,
-    rules: Iterable[Rule],
-    measures: Mapping[str, Measures],
-    warning: Texts | None = None,
-) -> VisitForm:
-    """The whole form with the verdicts of these rules on the elements that it asks about.
+def visit_of(form: Form, law: Ruleset, measures: Mapping[str, Measures]) -> VisitForm:
+    """The whole form with the verdicts of a profile's law on the elements that it asks about.
 
     `measures`: the catalog's, for what a rule says of a measure that only newer forms ask.
-    `warning`: the profile's, which stands wherever its verdicts are shown.
     Raises ValueError for a form that asks only what a task needs.
     """
     if form.only_required:
         raise ValueError(f"{form.key} asks what a task needs, which no released XForm knows")
-    rules = list(rules)
-    texts = xform_texts()
+    texts, profile = xform_texts(), law.profile
     survey = _visit()
     told: dict[str, str] = {}
     choices = [
@@ -83,8 +79,8 @@ def visit_of(
         *choice_lines("not_measured", form.cannot_measure),
     ]
     for element, section in form.sections.items():
-        about = [rule for rule in rules if rule.requirement.element == element]
-        lines, names = _element(section, about, measures[element], warning)
+        about = [rule for rule in law.rules if rule.requirement.element == element]
+        lines, names = _element(section, about, measures[element], profile.warning)
         survey += lines
         told |= names
         for question in section.measures.values():
@@ -92,9 +88,10 @@ def visit_of(
                 choices += choice_lines(name_of(section, question.key), question.choice_names)
     survey.append({"type": "note", "name": "goodbye"} | labels("label", texts["goodbye"]))
     settings = {
-        "form_id": form.id,
-        "version": str(form.version),
-        "form_title": form.title["ru"],
+        "form_id": id_in_collect(form.id, profile.id),
+        "version": version_in_collect(form.version, law.on),
+        # What Collect shows in its list; of two profiles each form says which it is.
+        "form_title": f"{form.title['ru']} · {profile.title['ru']}",
         "default_language": LANGUAGES["ru"],
         "instance_name": "concat(${place_name}, ' ', ${today})",
     }
@@ -131,6 +128,7 @@ def _visit() -> list[Line]:
         ("deciding_day", "deciding_day"),
     ):
         lines.append({"type": "calculate", "name": name, "calculation": f"{chosen}/{column}"})
+    lines.append(xform_known.stations_here())
     lines += [
         {"type": "geopoint", "name": "position"} | labels("label", texts["position"]),
         # The same tape and level all day: asked once, then brought along.
@@ -142,16 +140,25 @@ def _visit() -> list[Line]:
 
 
 def _element(
-    section: Section, rules: list[Rule], measures: Measures, warning: Texts | None
+    section: Section, rules: list[Rule], measures: Measures, warning: Texts
 ) -> tuple[list[Line], dict[str, str]]:
     """The lines about one type of element, and by rule the node of its verdict."""
     texts, element = xform_texts(), section.element
     to = Calculates(section)
     told = {rule.name: _verdict(rule, n, to) for n, rule in enumerate(rules)}
-    kind = "group" if element in ONCE else "repeat"
+    calculates = to.lines()
+    once = element in ONCE
+    kind = "group" if once else "repeat"
     lines: list[Line] = [
+        xform_known.counted(element),
         {"type": f"begin_{kind}", "name": element} | labels("label", section.title),
-        {"type": "text", "name": f"{element}_label", "constraint": "string-length(.) <= 200"}
+        *xform_known.asked(element, once=once),
+        {
+            "type": "text",
+            "name": f"{element}_label",
+            "relevant": f"${{{element}_id}} = ''",
+            "constraint": "string-length(.) <= 200",
+        }
         | labels("label", texts["element_label"])
         | labels("hint", texts["element_label_hint"])
         | labels("constraint_message", texts["too_long"]),
@@ -161,7 +168,8 @@ def _element(
             "default": STATES[0],
             "required": "yes",
         }
-        | labels("label", texts["state"]),
+        | labels("label", texts["state"])
+        | ({} if once else xform_known.not_twice(element)),
         _photo(f"{element}_photo", texts["element_photo"], section.title),
     ]
     for question in section.questions.values():
@@ -171,14 +179,13 @@ def _element(
         lines.append({"type": "begin_repeat", "name": name} | labels("label", group.title))
         for question in group.questions.values():
             lines += _asked(question, section)
-        lines += to.rows.get(group.id, [])
+        lines += calculates.get(group.id, [])
         lines.append({"type": "end_repeat", "name": name})
-    lines += to.rows[None]
+    lines += calculates[None]
     if rules:
         lines += _shown(section, rules, told, measures)
-        if warning is not None:
-            note = {"type": "note", "name": f"warning_{element}"} | labels("label", warning)
-            lines.insert(-1, note)
+        note = {"type": "note", "name": f"warning_{element}"} | labels("label", warning)
+        lines.insert(-1, note)
     lines.append({"type": f"end_{kind}", "name": element})
     return lines, told
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +16,14 @@ from audit_api.storage.oversight.collect_keys import openrosa_keys
 from audit_api.storage.people import Person, person_by_username
 from field_schema.catalog import load_catalog
 from field_schema.xform_visit import visit_of
-from field_schema.xforms import FOLDER, PUBLISHED
+from field_schema.xforms import (
+    FOLDER,
+    PUBLISHED,
+    file_of,
+    newest_on,
+    read_releases,
+    same_but_version,
+)
 
 
 @click.group()
@@ -88,9 +95,10 @@ def revoke(device: UUID, by: str, reason: str) -> None:
     "--on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day whose law is shown."
 )
 def release_forms(profile: str, on: datetime) -> None:
-    """Make the XForms that are missing for PROFILE, and note their digests: run it at a release.
+    """Make the XForms of PROFILE by the law of a day, and note their digests: run it at a release.
 
-    What is released stays as it is. Needs pyxform, which a server does not have.
+    A form whose last release says the same gets no new one, and what is released stays as it is.
+    Needs pyxform, which a server does not have.
     """
     try:
         from pyxform.xls2xform import convert
@@ -101,23 +109,28 @@ def release_forms(profile: str, on: datetime) -> None:
         ) from None
     index_file = FOLDER / PUBLISHED
     index = json.loads(index_file.read_bytes())
-    day: date = on.date()
     with catalog_errors():
         catalog = load_catalog()
-        ruleset = catalog.ruleset(profile, day)
+        law = catalog.ruleset(profile, on.date())
+        released = read_releases(FOLDER)
     for form in catalog.forms.values():
-        name = f"{profile}/{form.id}/v{form.version}.xml"
-        if name in index["files"] or form.only_required:
+        if form.only_required:
             continue
-        workbook = visit_of(form, ruleset.rules, catalog.measures, ruleset.profile.warning).workbook
-        made = str(convert(dict(workbook)).xform).encode()
+        name = file_of(form.id, form.version, profile, law.on)
+        made = str(convert(dict(visit_of(form, law, catalog.measures).workbook)).xform).encode()
+        stands = newest_on(released.get((profile, form.key), ()), law.on)
+        if stands is not None and same_but_version(stands.data, made):
+            click.echo(f"{name}: says the same as {stands.version}, which stays")
+            continue
+        if name in index["files"]:
+            raise click.ClickException(
+                f"{name} is released with other content, and what is released never changes. "
+                "Release the forms on another day: the law's day is a part of their version."
+            )
         path: Path = FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(made)
-        index["files"][name] = {
-            "sha256": hashlib.sha256(made).hexdigest(),
-            "on": day.isoformat(),
-        }
+        index["files"][name] = hashlib.sha256(made).hexdigest()
         click.echo(f"{name}: {len(made)} bytes")
     index["files"] = dict(sorted(index["files"].items()))
     index_file.write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")

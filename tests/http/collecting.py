@@ -21,6 +21,7 @@ from field_schema.xform_expressions import name_of, word_of
 from tests.factories import World, ramp_of
 
 BOUNDARY = "--------------a-boundary-of-okhttp"
+PROFILE = "kg-demo-2021"
 Files = Mapping[str, bytes]
 
 
@@ -39,7 +40,7 @@ def _token(session: Session, person: UUID, world: World) -> str:
 @dataclass
 class Filled:
     """A filled-in form. `photos`: question (None: the element) -> file name, of the first element.
-    `more`: names of further photos of it.
+    `more`: names of further photos of it. `known`: the ids that were chosen, element by element.
 
     Written by the body of an inspection: what reads it has to give that body again.
     """
@@ -48,8 +49,9 @@ class Filled:
     photos: Mapping[str | None, str] = field(default_factory=dict)
     instance: str = field(default_factory=lambda: f"uuid:{uuid4()}")
     deprecated: str | None = None
-    version: str | None = None
+    law: str = "20211128"
     more: Sequence[str] = ()
+    known: Sequence[str] = ()
 
     def xml(self) -> bytes:
         form, version = self.body["form"].split("/")
@@ -61,7 +63,7 @@ class Filled:
         position = f"{where['lat']} {where['lon']} 0 {where['accuracy_m']}" if where else ""
         return (
             "<?xml version='1.0' ?>"
-            f'<data id="{form}" version="{self.version or version}" '
+            f'<data id="{form}.{PROFILE}" version="{version}.{self.law}" '
             'xmlns:orx="http://openrosa.org/xforms">'
             f"<started>{self.body['started']['wall']}</started>"
             f"<finished>{self.body['finished']['wall']}</finished>"
@@ -73,7 +75,11 @@ class Filled:
     def _element(self, n: int, element: Mapping[str, Any]) -> str:
         kind = element["type"]
         section = load_catalog().form(self.body["form"]).sections[kind]
-        nodes = f"<{kind}_label>{escape(element['label'])}</{kind}_label>"
+        known = self.known[n] if n < len(self.known) else ""
+        # A known element has its label from the list.
+        label = f"{kind}_known_label" if known else f"{kind}_label"
+        nodes = f"<{kind}_id>{escape(known)}</{kind}_id>"
+        nodes += f"<{label}>{escape(element['label'])}</{label}>"
         nodes += f"<{kind}_state>{element['state']}</{kind}_state>"
         for key, value in element["answers"].items():
             if isinstance(value, list):

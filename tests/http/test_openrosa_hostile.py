@@ -19,6 +19,7 @@ from tests.http.collecting import (
     send,
 )
 
+RAMP = 'id="ramp.kg-demo-2021" version="1.20211128"'
 META = "<meta><instanceID>uuid:hostile</instanceID></meta>"
 
 
@@ -28,25 +29,22 @@ def _before(n: int) -> str:
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{_before(n)}">' for n in range(10))
 HOSTILE = {
-    "XXE": f'<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><d id="ramp" version="1">'
+    "XXE": f'<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><d {RAMP}>'
     f"<site>&x;</site>{META}</d>",
-    "billion laughs": f'<!DOCTYPE d [{LAUGHS}]><d id="ramp" version="1">&l9;{META}</d>',
-    "a DTD from elsewhere": '<!DOCTYPE d SYSTEM "http://localhost:1/d.dtd">'
-    f'<d id="ramp" version="1">{META}</d>',
-    "an empty DTD": f'<!DOCTYPE d><d id="ramp" version="1">{META}</d>',
-    "an entity of nobody": f'<d id="ramp" version="1"><site>&x;</site>{META}</d>',
-    "depth": '<d id="ramp" version="1">' + "<a>" * 100 + "</a>" * 100 + META + "</d>",
-    "great depth": '<d id="ramp" version="1">' + "<a>" * 60_000 + "</a>" * 60_000 + "</d>",
-    "attributes": '<d id="ramp" version="1" '
-    + " ".join(f'a{n}="1"' for n in range(90_000))
-    + f">{META}</d>",
-    "one attribute twice": f'<d id="ramp" id="ramp" version="1">{META}</d>',
-    "no end": '<d id="ramp" version="1"><site>',
-    "two roots": f'<d id="ramp" version="1">{META}</d><d/>',
+    "billion laughs": f"<!DOCTYPE d [{LAUGHS}]><d {RAMP}>&l9;{META}</d>",
+    "a DTD from elsewhere": f'<!DOCTYPE d SYSTEM "http://localhost:1/d.dtd"><d {RAMP}>{META}</d>',
+    "an empty DTD": f"<!DOCTYPE d><d {RAMP}>{META}</d>",
+    "an entity of nobody": f"<d {RAMP}><site>&x;</site>{META}</d>",
+    "depth": f"<d {RAMP}>" + "<a>" * 100 + "</a>" * 100 + META + "</d>",
+    "great depth": f"<d {RAMP}>" + "<a>" * 60_000 + "</a>" * 60_000 + "</d>",
+    "attributes": f"<d {RAMP} " + " ".join(f'a{n}="1"' for n in range(90_000)) + f">{META}</d>",
+    "one attribute twice": f'<d id="ramp" {RAMP}>{META}</d>',
+    "no end": f"<d {RAMP}><site>",
+    "two roots": f"<d {RAMP}>{META}</d><d/>",
     "nothing": "",
     "no XML": "GIF89a",
-    "NUL": f'<d id="ramp" version="1"><site>\0</site>{META}</d>',
-    "a name of nobody": f'<x:d id="ramp" version="1">{META}</x:d>',
+    "NUL": f"<d {RAMP}><site>\0</site>{META}</d>",
+    "a name of nobody": f"<x:d {RAMP}>{META}</x:d>",
 }
 
 
@@ -82,10 +80,10 @@ def test_a_dtd_is_refused_in_any_encoding(client: FlaskClient, key: str) -> None
     ("xml", "status"),
     [
         ("<d>" + META + "</d>", 404),
-        ('<d id="unheard" version="1">' + META + "</d>", 404),
-        ('<d id="ramp" version="1"/>', 422),
-        ('<d id="ramp" version="1"><meta><instanceID> </instanceID></meta></d>', 422),
-        ('<d id="ramp" version="1">' + META + " " * 1_000_000 + "</d>", 413),
+        ('<d id="unheard.kg-demo-2021" version="1.20211128">' + META + "</d>", 404),
+        (f"<d {RAMP}/>", 422),
+        (f"<d {RAMP}><meta><instanceID> </instanceID></meta></d>", 422),
+        (f"<d {RAMP}>" + META + " " * 1_000_000 + "</d>", 413),
     ],
     ids=["no form", "unknown form", "no instanceID", "an empty one", "over a megabyte"],
 )

@@ -275,13 +275,30 @@ def test_answers_that_can_never_be_valid_are_422_and_kept(
     assert "width_mm" in json.dumps(row.result)
 
 
-@pytest.mark.parametrize("version", ["99", "x", "", "1.0", "٣"])
-def test_a_version_that_is_not_known_is_404(
-    client: FlaskClient, world: World, key: str, version: str
+@pytest.mark.parametrize(
+    ("form", "version"),
+    [
+        *(("ramp.kg-demo-2021", v) for v in ("99.20211128", "1", "x", "", "1.0", "٣.20211128")),
+        *((f, "1.20211128") for f in ("ramp", "ramp.", ".kg-demo-2021", "ramp.a.b", "x.a")),
+    ],
+)
+def test_a_form_or_version_that_is_not_known_is_404(
+    client: FlaskClient, world: World, key: str, form: str, version: str
 ) -> None:
-    xml = Filled(ramp(world)).xml().replace(b'version="1" ', f'version="{version}" '.encode())
-    answer = send(client, key, xml)
+    named = 'id="ramp.kg-demo-2021" version="1.20211128"'
+    xml = Filled(ramp(world)).xml().decode()
+    assert named in xml
+    answer = send(client, key, xml.replace(named, f'id="{form}" version="{version}"').encode())
     assert (answer.status_code, "Download" in message(answer)) == (404, True)
+
+
+def test_a_law_and_a_profile_that_the_server_never_saw_are_no_reason_to_refuse(
+    client: FlaskClient, world: World, database: Database, key: str
+) -> None:
+    filled = Filled(ramp(world, width_mm=measurement(500)), law="20990101")
+    other = filled.xml().replace(b"ramp.kg-demo-2021", b"ramp.of-a-colleague")
+    assert send(client, key, other).status_code == 201
+    assert (kept(database, filled).status, kept(database, filled).form) == ("applied", "ramp/1")
 
 
 def test_two_at_once_are_one_inspection(

@@ -158,10 +158,11 @@ WITHOUT_TERRITORY = {
     "/api/v1/sync/receipts": "test_durable_receipts.py: only the device's own",
     "/api/v1/receipts/keys": "public keys are for everybody",
     "/openrosa/key/<string:token>/formList": "tests/openrosa: a key is the door",
-    "/openrosa/key/<string:token>/forms/<string:form>/<int:version>.xml": "tests/openrosa",
-    "/openrosa/key/<string:token>/forms/<string:form>/<int:version>/manifest": "tests/openrosa",
-    "/openrosa/key/<string:token>/forms/<string:form>/<int:version>/media/<string:name>": "tests/"
-    "openrosa: only sites of the owner's grants",
+    "/openrosa/key/<string:token>/forms/<string:form>/<string:version>.xml": "tests/openrosa",
+    "/openrosa/key/<string:token>/forms/<string:form>/<string:version>/manifest": "tests/openrosa",
+    "/openrosa/key/<string:token>/forms/<string:form>/<string:version>/media/<string:name>": (
+        "tests/openrosa: only sites of the owner's grants"
+    ),
     "/log/checkpoint": "hashes, for everybody",
     "/api/v1/sync/pull": "below, and test_pull.py",
     "/api/v1/sync/resync": "test_resync.py: what lies outside is told like what does not exist",

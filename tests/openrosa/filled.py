@@ -10,6 +10,7 @@ from pathlib import Path
 from field_schema.form import Form, Section
 from field_schema.ruleset import Building
 from field_schema.xform_expressions import name_of, word_of
+from field_schema.xform_known import ELEMENT_COLUMNS, ELEMENTS
 from field_schema.xform_visit import ONCE, SITE_COLUMNS, SITES
 from field_schema.xforms import XForm
 from tests.agreement import odk
@@ -18,7 +19,7 @@ from tests.agreement.records import Record
 DRIVER = Path(__file__).parent / "FillVisit.java"
 PHOTO = "1637740800000.jpg"
 
-SiteRow = Mapping[str, str]
+Row = Mapping[str, str]
 
 
 def compile_driver(folder: Path) -> None:
@@ -35,15 +36,25 @@ def site_row(name: str, site: str, campaign: str, building: Building) -> dict[st
     return dict(zip(SITE_COLUMNS, (*values, day.strftime("%Y%m%d") if day else ""), strict=True))
 
 
+def write_list(path: Path, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """A list as the server writes it; without rows it has its header alone."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def fill(
-    xform: XForm, classes: Path, sites: Sequence[SiteRow], records: Sequence[Mapping[str, str]]
+    xform: XForm,
+    classes: Path,
+    sites: Sequence[Row],
+    records: Sequence[Mapping[str, str]],
+    elements: Sequence[Row] = (),
 ) -> list[bytes]:
     """The instances that JavaRosa saves, one for each record (see FillVisit.java)."""
     assert odk.JAVA is not None
-    with (classes / SITES).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, SITE_COLUMNS)
-        writer.writeheader()
-        writer.writerows(sites)
+    write_list(classes / SITES, SITE_COLUMNS, sites)
+    write_list(classes / ELEMENTS, ELEMENT_COLUMNS, elements)
     (classes / "last-saved.xml").write_text("<data><instruments>tape 7</instruments></data>")
     path = f"{odk.JAR}{pathsep}{classes}"
     command = [odk.JAVA, "-Djava.awt.headless=true", "-cp", path, "FillVisit"]

@@ -18,12 +18,15 @@ from audit_api.domain.vocabulary import Role
 from audit_api.storage.base import Database
 from audit_api.storage.oversight.assignments import Assignment
 from field_schema.catalog import load_catalog
+from field_schema.xform_known import ELEMENT_COLUMNS, ELEMENTS
 from field_schema.xform_visit import SITE_COLUMNS, SITES
 from tests.factories import AT, CAMPAIGN, World, make_person, make_site
 from tests.http.wire import watched
 from tests.openrosa.conftest import new_key
 
 LIST = "{http://openrosa.org/xforms/xformsList}"
+RAMP, STATION = "ramp.kg-demo-2021", "station.kg-demo-2021"
+HERE = f"forms/{STATION}/1.20211128"
 MANIFEST = "{http://openrosa.org/xforms/xformsManifest}"
 
 
@@ -55,35 +58,44 @@ def listed(client: FlaskClient, at: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def sites_of(client: FlaskClient, entry: dict[str, str]) -> list[dict[str, str]]:
+def lists_of(client: FlaskClient, entry: dict[str, str]) -> dict[str, list[dict[str, str]]]:
+    """The lists beside a form, by name."""
     tree = parsed(fetched(client, entry["manifestUrl"]), f"{MANIFEST}manifest")
-    (file,) = tree
-    assert file.tag == f"{MANIFEST}mediaFile"
-    told = {child.tag.removeprefix(MANIFEST): child.text or "" for child in file}
-    assert told["filename"] == SITES
-    answer = fetched(client, told["downloadUrl"])
-    assert answer.status_code == 200
-    assert told["hash"] == f"md5:{hashlib.md5(answer.data).hexdigest()}"
-    rows = list(csv.DictReader(io.StringIO(answer.data.decode(), newline="")))
-    assert all(tuple(row) == SITE_COLUMNS for row in rows)
-    return rows
+    found = {}
+    for file in tree:
+        assert file.tag == f"{MANIFEST}mediaFile"
+        told = {child.tag.removeprefix(MANIFEST): child.text or "" for child in file}
+        answer = fetched(client, told["downloadUrl"])
+        assert answer.status_code == 200
+        assert told["hash"] == f"md5:{hashlib.md5(answer.data).hexdigest()}"
+        rows = list(csv.DictReader(io.StringIO(answer.data.decode(), newline="")))
+        columns = {SITES: SITE_COLUMNS, ELEMENTS: ELEMENT_COLUMNS}[told["filename"]]
+        assert answer.data.decode().split("\r\n")[0] == ",".join(columns)
+        assert all(tuple(row) == columns for row in rows)
+        found[told["filename"]] = rows
+    assert list(found) == [SITES, ELEMENTS]
+    return found
+
+
+def sites_of(client: FlaskClient, entry: dict[str, str]) -> list[dict[str, str]]:
+    return lists_of(client, entry)[SITES]
 
 
 def test_the_list_has_each_form_of_the_campaign_with_all_that_collect_asks(
     client: FlaskClient, at: str
 ) -> None:
     forms = listed(client, at)
-    assert forms.keys() == {"ramp", "station"}
+    assert forms.keys() == {"ramp.kg-demo-2021", "station.kg-demo-2021"}
     for form_id, told in forms.items():
-        form = load_catalog().form(f"{form_id}/1")
-        assert (told["version"], told["name"]) == ("1", form.title["en"])
+        form = load_catalog().form(f"{form_id.partition('.')[0]}/1")
+        assert (told["version"], told["name"]) == ("1.20211128", form.title["en"])
         assert told["downloadUrl"].startswith("http")
 
 
 def test_the_list_can_be_asked_for_one_form(client: FlaskClient, at: str) -> None:
-    answer = client.get(f"{at}/formList?formID=ramp&deviceID=x")
+    answer = client.get(f"{at}/formList?formID={RAMP}&deviceID=x")
     (entry,) = ElementTree.fromstring(answer.data)
-    assert entry.findtext(f"{LIST}formID") == "ramp"
+    assert entry.findtext(f"{LIST}formID") == RAMP
 
 
 def test_a_hash_is_that_of_the_exact_bytes_however_they_travel(
@@ -115,7 +127,7 @@ def test_the_form_names_itself_as_the_list_does(client: FlaskClient, at: str) ->
 def test_the_list_of_sites_is_of_the_owners_grants_alone(
     client: FlaskClient, world: World, at: str
 ) -> None:
-    near = sites_of(client, listed(client, at)["station"])
+    near = sites_of(client, listed(client, at)[STATION])
     assert {row["site"] for row in near} == {str(world.sites[n]) for n in ("near-1", "near-2")}
     assert {row["campaign"] for row in near} == {CAMPAIGN}
     assert near[0] == {
@@ -127,12 +139,13 @@ def test_the_list_of_sites_is_of_the_owners_grants_alone(
         "deciding_day": "19750101",
     }
     other = f"/openrosa/key/{new_key(client, world, 'far')['token']}"
-    far = sites_of(client, listed(client, other)["station"])
+    far = sites_of(client, listed(client, other)[STATION])
     assert {row["site"] for row in far} == {str(world.sites[n]) for n in ("far-1", "far-2")}
 
 
-def test_the_list_of_sites_has_an_etag(client: FlaskClient, at: str) -> None:
-    address = f"{at}/forms/station/1/media/{SITES}"
+@pytest.mark.parametrize("name", [SITES, ELEMENTS])
+def test_a_list_has_an_etag(client: FlaskClient, at: str, name: str) -> None:
+    address = f"{at}/{HERE}/media/{name}"
     first = fetched(client, address)
     again = fetched(client, address, **{"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
@@ -141,7 +154,7 @@ def test_the_list_of_sites_has_an_etag(client: FlaskClient, at: str) -> None:
 def test_assigned_sites_come_first_with_their_day_and_names_cannot_break_the_list(
     client: FlaskClient, world: World, database: Database, at: str
 ) -> None:
-    hash_before = fetched(client, f"{at}/forms/station/1/manifest").data
+    hash_before = fetched(client, f"{at}/{HERE}/manifest").data
     with database.writing() as session:
         session.add(
             Assignment(
@@ -157,22 +170,25 @@ def test_assigned_sites_come_first_with_their_day_and_names_cannot_break_the_lis
             text("update site set name_en = :name where id = :id"),
             {"name": 'The "old", school;\nnew\twing', "id": world.sites["near-2"]},
         )
-    first, second = sites_of(client, listed(client, at)["station"])
+    first, second = sites_of(client, listed(client, at)[STATION])
     assert first["site"] == str(world.sites["near-2"])
     assert first["label"] == '★ 2021-11-10 · № 8002 · The "old", school; new wing'
     assert not second["label"].startswith("★")
-    assert fetched(client, f"{at}/forms/station/1/manifest").data != hash_before
+    assert fetched(client, f"{at}/{HERE}/manifest").data != hash_before
 
 
 @pytest.mark.parametrize(
     "path",
     [
         "forms/nothing/1.xml",
-        "forms/station/9.xml",
-        "forms/station/2.xml",
-        "forms/ramp/7/manifest",
-        "forms/ramp/1/media/other.csv",
-        "forms/ramp/9/media/sites.csv",
+        "forms/station.kg-demo-2021/9.20211128.xml",
+        "forms/station.kg-demo-2021/2.20211128.xml",
+        "forms/station.kg-demo-2026/1.20261128.xml",
+        "forms/station/1.xml",
+        "forms/station.kg-demo-2021/1.20211127.xml",
+        f"forms/{RAMP}/7.20211128/manifest",
+        f"{HERE}/media/other.csv",
+        f"forms/{RAMP}/9.20211128/media/sites.csv",
     ],
 )
 def test_what_is_not_offered_is_404_with_a_message(client: FlaskClient, at: str, path: str) -> None:
@@ -191,8 +207,8 @@ def told(answer: TestResponse, words: str) -> None:
 def test_each_route_asks_the_database_three_times_however_many_sites(
     client: FlaskClient, world: World, database: Database, at: str, tmp_path: Path
 ) -> None:
-    addresses = ["formList", *(f"forms/station/1{rest}" for rest in (".xml", "/manifest"))]
-    addresses.append(f"forms/station/1/media/{SITES}")
+    addresses = ["formList", *(f"{HERE}{rest}" for rest in (".xml", "/manifest"))]
+    addresses += [f"{HERE}/media/{name}" for name in (SITES, ELEMENTS)]
 
     def asked() -> list[int]:
         found = []
@@ -208,7 +224,7 @@ def test_each_route_asks_the_database_three_times_however_many_sites(
         with database.writing() as session:
             for number in range(100, 150):
                 make_site(session, world.territories["near-1"], number)
-        assert len(sites_of(client, listed(client, at)["station"])) == 52
+        assert len(sites_of(client, listed(client, at)[STATION])) == 52
         assert asked() == few
         assert max(few) <= 3
 
@@ -230,9 +246,9 @@ def test_a_revoked_key_reads_nothing(client: FlaskClient, world: World) -> None:
         json={"reason": "lost"},
         headers=world.headers(Role.ADMINISTRATOR),
     )
-    for path in ("formList", "forms/ramp/1.xml", "forms/ramp/1/manifest"):
+    for path in ("formList", f"{HERE}.xml", f"{HERE}/manifest"):
         assert client.get(f"{at}/{path}").status_code == 403
-    assert client.get(f"{at}/forms/ramp/1/media/{SITES}").status_code == 403
+    assert client.get(f"{at}/{HERE}/media/{SITES}").status_code == 403
 
 
 def test_a_closed_campaign_is_not_offered(client: FlaskClient, database: Database, at: str) -> None:

@@ -1,7 +1,8 @@
 """Released XForms: there for every form and profile, never changed, complete in three languages."""
 
-import json
 import shutil
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,12 +10,20 @@ import pytest
 from click.testing import CliRunner
 
 from audit_api.cli import main
-from field_schema import xforms
+from audit_api.commands import openrosa as commands
 from field_schema.catalog import load_catalog
 from field_schema.errors import CatalogError
-from field_schema.xform import LANGUAGES
+from field_schema.xform import LANGUAGES, xform_texts
 from field_schema.xform_visit import visit_of
-from field_schema.xforms import FOLDER, PUBLISHED, released_xforms
+from field_schema.xforms import (
+    FOLDER,
+    PUBLISHED,
+    XForm,
+    form_key,
+    newest_on,
+    read_releases,
+    released_xforms,
+)
 
 MODEL = "{http://www.w3.org/2002/xforms}"
 
@@ -25,27 +34,82 @@ def test_every_form_that_asks_everything_is_released_for_every_profile() -> None
     assert released_xforms().keys() == {(p, key) for p in catalog.profiles for key in asked}
 
 
-def test_releasing_again_changes_nothing() -> None:
-    before = (FOLDER / PUBLISHED).read_bytes()
+def every() -> list[XForm]:
+    return [xform for releases in released_xforms().values() for xform in releases]
+
+
+def release(profile: str, day: date) -> list[str]:
+    """What the command says, line by line."""
+    words = ["openrosa", "release-forms", profile, "--on", day.isoformat()]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    return done.output.splitlines()
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of what is released, in which a test may release."""
+    folder = tmp_path / "xforms"
+    shutil.copytree(FOLDER, folder)
+    monkeypatch.setattr(commands, "FOLDER", folder)
+    return folder
+
+
+def test_releasing_again_changes_nothing_and_says_so(copy: Path) -> None:
+    before = (copy / PUBLISHED).read_bytes()
     for profile in load_catalog().profiles:
-        day = next(x.on for x in released_xforms().values() if x.profile == profile)
-        done = CliRunner().invoke(main, ["openrosa", "release-forms", profile, "--on", day])
-        assert (done.exit_code, done.output) == (0, "")
-    assert (FOLDER / PUBLISHED).read_bytes() == before
+        newest = [releases[-1] for key, releases in released_xforms().items() if key[0] == profile]
+        said = release(profile, max(xform.on for xform in newest) + timedelta(days=1))
+        assert len(said) == len(newest)
+        for xform in newest:
+            assert any(
+                line.startswith(f"{profile}/{xform.form}/v{xform.number}.")
+                and line.endswith(f"says the same as {xform.version}, which stays")
+                for line in said
+            )
+    assert (copy / PUBLISHED).read_bytes() == before
 
 
-def test_a_changed_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copy = tmp_path / "xforms"
-    shutil.copytree(FOLDER, copy)
-    path = copy / "kg-demo-2021" / "ramp" / "v2.xml"
+def test_other_content_is_another_release_beside_the_older_and_never_in_its_place(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ("kg-demo-2021", "readiness/1")
+    older = released_xforms()[key][-1]
+    monkeypatch.setitem(xform_texts(), "goodbye", dict.fromkeys(("ky", "ru", "en"), "Thank you."))
+    words = ["openrosa", "release-forms", older.profile, "--on", older.on.isoformat()]
+    refused = CliRunner().invoke(main, words)
+    assert refused.exit_code == 1
+    assert "never changes" in refused.output
+    release(older.profile, older.on + timedelta(days=3))
+    two = read_releases(copy)[key]
+    assert [(x.id, x.version) for x in two] == [
+        ("readiness.kg-demo-2021", "1.20211128"),
+        ("readiness.kg-demo-2021", "1.20211201"),
+    ]
+    assert two[0].data == older.data
+    assert b"Thank you." in two[1].data
+    assert b'version="1.20211201"' in two[1].data
+
+
+def test_the_newest_law_of_a_day_is_offered_and_before_all_of_them_the_earliest() -> None:
+    xform = every()[0]
+    releases = [replace(xform, on=date(2021, month, 1)) for month in (3, 6, 9)]
+    for day, month in (("2021-01-01", 3), ("2021-05-31", 3), ("2021-06-01", 6), ("2022-01-01", 9)):
+        found = newest_on(releases, date.fromisoformat(day))
+        assert found is not None
+        assert found.on.month == month
+    assert newest_on([], date(2021, 1, 1)) is None
+
+
+def test_a_changed_file_is_refused(copy: Path) -> None:
+    path = next((copy / "kg-demo-2021" / "ramp").iterdir())
     path.write_bytes(path.read_bytes() + b" ")
-    monkeypatch.setattr(xforms, "FOLDER", copy)
     with pytest.raises(CatalogError, match="differs from its released digest"):
-        released_xforms.__wrapped__()
+        read_releases(copy)
 
 
 def test_every_text_is_there_in_three_languages_and_the_warning_stands_at_the_verdicts() -> None:
-    for xform in released_xforms().values():
+    for xform in every():
         root = ElementTree.fromstring(xform.data)
         told = {}
         for translation in root.iter(f"{MODEL}translation"):
@@ -60,12 +124,18 @@ def test_every_text_is_there_in_three_languages_and_the_warning_stands_at_the_ve
 
 def test_a_form_for_a_task_alone_has_no_xform() -> None:
     catalog = load_catalog()
+    law = catalog.ruleset("kg-demo-2021", date(2021, 11, 28))
     with pytest.raises(ValueError, match="asks what a task needs"):
-        visit_of(catalog.form("recheck/1"), (), catalog.measures)
+        visit_of(catalog.form("recheck/1"), law, catalog.measures)
 
 
-def test_the_index_says_of_each_which_day_its_law_is_of() -> None:
-    index = json.loads((FOLDER / PUBLISHED).read_bytes())
-    for xform in released_xforms().values():
-        said = index["files"][f"{xform.profile}/{xform.form}/v{xform.version}.xml"]
-        assert (said["on"], said["sha256"]) == (xform.on, xform.sha256)
+def test_a_form_names_profile_and_law_and_both_are_read_back_out() -> None:
+    for xform in every():
+        root = ElementTree.fromstring(xform.data)
+        instance = root.find(f".//{MODEL}instance")
+        assert instance is not None
+        told = (instance[0].get("id"), instance[0].get("version"))
+        assert told == (xform.id, xform.version)
+        assert form_key(xform.id, xform.version) == xform.key
+        profile = load_catalog().profiles[xform.profile]
+        assert profile.title["ru"] in (root.findtext(".//{*}title") or "")

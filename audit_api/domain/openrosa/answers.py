@@ -1,14 +1,14 @@
 """A submission's nodes as the body of an inspection: the inverse of what makes the forms.
 
 Names of nodes follow `field_schema.xform_expressions.name_of`. Nodes are found by name, whatever
-groups of the screen they stand in. One node named as a type of element is one element; in a form
-about one element only, the whole visit is.
+groups of the screen they stand in. One node named as a type of element is one element.
 
     ramp_width_mm               the answer to a question
     ramp_runs                   one item of a repeat, with ramp_runs__rise_mm inside
     ramp_width_mm_photo         a photo for it; ramp_photo: of the element
     ramp_width_mm_not_measured  why it could not be measured
-    ramp_label, ramp_id, ramp_state
+    ramp_id                     which known element it is; without one it is new
+    ramp_label, ramp_state      ramp_known_label: the label that a known one has
     site, campaign, start, end, position, instruments
 
 Verdicts that the tablet calculated are not read: the server judges by itself.
@@ -26,6 +26,8 @@ from field_schema.catalog import Catalog, UnknownForm
 from field_schema.form import STATES, Form, Question, Section
 from field_schema.measurement import MAX_INSTRUMENT_LENGTH
 from field_schema.xform_expressions import name_of
+from field_schema.xform_visit import ONCE
+from field_schema.xforms import form_key
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _MOST_PASSED_OVER: Final = 5_000
@@ -69,38 +71,23 @@ class Answered:
     named: tuple[NamedFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FormOf:
-    """Which form was filled in; `only` is the element that a form about one element asks about."""
-
-    form: Form
-    only: str | None
-
-
-def form_of(submission: Submission, catalog: Catalog) -> FormOf:
-    """The form, whose id in Collect is its own or `<form>_<element>`. Raises UnknownForm."""
-    version = submission.version
-    if not (version.isdecimal() and version.isascii() and len(version) <= 4):
-        raise UnknownForm(f"{submission.form}/{version[:20]}", tuple(catalog.forms))
-    number = int(version)
-    try:
-        return FormOf(catalog.form(f"{submission.form}/{number}"), None)
-    except UnknownForm:
-        name, _, element = submission.form.partition("_")
-        form = catalog.form(f"{name}/{number}")
-        if element not in form.sections:
-            raise
-        return FormOf(form, element)
+def form_of(submission: Submission, catalog: Catalog) -> Form:
+    """The form filled in, whatever profile and law it showed. Raises UnknownForm."""
+    key = form_key(submission.form, submission.version)
+    if key is None:
+        told = f"{submission.form} {submission.version[:20]}"
+        raise UnknownForm(told, tuple(catalog.forms))
+    return catalog.form(key)
 
 
 def read_answers(
-    submission: Submission, of: FormOf, inspection: UUID, files: Mapping[str, CameFile]
+    submission: Submission, form: Form, inspection: UUID, files: Mapping[str, CameFile]
 ) -> Answered:
     """The body that a submission means; `files` are those that are here, by name.
 
     What cannot be an answer goes into the body as it stands: reading that tells of it.
     """
-    reading = _Reading(of, inspection, files)
+    reading = _Reading(form, inspection, files)
     body = reading.body(submission.root)
     return Answered(body, tuple(reading.named))
 
@@ -129,7 +116,7 @@ def _names_of(form: str, digest: str, section: "_Hashed") -> _Names:
         {name_of(of, group): group for group in of.groups},
         photos | {f"{of.element}_photo": None},
         {f"{n}_not_measured": q.key for n, q in named.items()},
-        {f"{of.element}_{what}": what for what in ("label", "id", "state")} | {"state": "state"},
+        {f"{of.element}_{what}": what for what in ("id", "label", "known_label", "state")},
         re.compile(rf"{re.escape(of.element)}_(c[0-9]{{1,4}}|r[0-9]{{1,4}}_[a-z]{{1,20}})"),
         set(),
     )
@@ -152,19 +139,20 @@ class _Element:
     photos: list[tuple[str, str | None]] = field(default_factory=list)
     id: str = ""
     label: str = ""
+    known_label: str = ""
     state: str = ""
 
-    @property
-    def says_something(self) -> bool:
-        return bool(self.answers or self.not_measured or self.photos or self.label)
+    def says_something(self, kind: str) -> bool:
+        """Whether anybody filled it in. What there is once the form recognises by itself."""
+        chosen = self.id and kind not in ONCE
+        return bool(self.answers or self.not_measured or self.photos or self.label or chosen)
 
 
 class _Reading:
     """One submission on its way into a body."""
 
-    def __init__(self, of: FormOf, inspection: UUID, files: Mapping[str, CameFile]) -> None:
-        self._form = of.form
-        self._only = of.only
+    def __init__(self, form: Form, inspection: UUID, files: Mapping[str, CameFile]) -> None:
+        self._form = form
         self._inspection = inspection
         self._files = files
         self._counts: dict[str, int] = {}
@@ -174,11 +162,7 @@ class _Reading:
     def body(self, root: Any) -> dict[str, Any]:
         visit = self._visit
         elements: list[dict[str, Any]] = []
-        if self._only is not None:
-            self._take_visit(root, visit, [])
-            elements += self._element(self._only, root)
-        else:
-            self._take_visit(root, visit, elements)
+        self._take_visit(root, visit, elements)
         body: dict[str, Any] = {
             "site": visit.get("site"),
             "campaign": visit.get("campaign"),
@@ -194,7 +178,7 @@ class _Reading:
         for child in node:
             name = local_name(child)
             if len(child):
-                if name in self._form.sections and self._only is None:
+                if name in self._form.sections:
                     elements += self._element(name, child)
                 elif name != "meta":
                     self._take_visit(child, visit, elements)
@@ -207,9 +191,10 @@ class _Reading:
         names = _names_of(self._form.key, self._form.digest, _Hashed(kind, section))
         found = _Element()
         self._take(node, section, names, found, found.answers)
-        if not found.says_something:
+        if not found.says_something(kind):
             return []
-        id_ = _uuid(found.id) or uuid5(self._inspection, f"{kind}/{nth}")
+        known = _uuid(found.id)
+        id_ = known or uuid5(self._inspection, f"{kind}/{nth}")
         photos = []
         for name, question in found.photos:
             # A file that two answers name is one photo of each.
@@ -219,9 +204,10 @@ class _Reading:
                 photos.append(_photo(file, self._files[name]))
         return [
             {
-                "id": str(id_),
+                # What is no id is told, not made a new element.
+                "id": str(id_) if known or not found.id else found.id,
                 "type": kind,
-                "label": found.label,
+                "label": found.label or found.known_label,
                 "state": found.state or STATES[0],
                 "answers": found.answers,
                 "not_measured": found.not_measured,

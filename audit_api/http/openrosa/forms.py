@@ -1,9 +1,10 @@
-"""What ODK Collect downloads: the list of forms, the forms, and the list of sites beside each.
+"""What ODK Collect downloads: the list of forms, the forms, and the lists beside each.
 
 Collect is strict, and silent about it: one bad entry kills the whole list, and a manifest in
 another namespace is passed over. What each answer must have stands in its docstring.
 """
 
+from collections import Counter
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -13,10 +14,10 @@ from sqlalchemy.orm import Session
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.errors import NotFound
 from audit_api.http.openrosa.door import OPENROSA, XML, blueprint, openrosa
-from audit_api.storage.places.collect_lists import SiteList, open_campaigns, site_list
+from audit_api.storage.places.collect_lists import ListsOf, list_hashes, open_campaigns, read_list
+from audit_api.words import words_in
 from field_schema.catalog import load_catalog
-from field_schema.xform_visit import SITES
-from field_schema.xforms import XForm, released_xforms
+from field_schema.xforms import XForm, newest_on, released_xforms
 
 _LIST = '<?xml version="1.0" encoding="UTF-8"?>\n<xforms xmlns="{}">{}</xforms>\n'
 _FORM = (
@@ -24,10 +25,10 @@ _FORM = (
     "<hash>md5:{md5}</hash><downloadUrl>{at}.xml</downloadUrl>"
     "<manifestUrl>{at}/manifest</manifestUrl></xform>"
 )
-_MANIFEST = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n<manifest xmlns="{space}"><mediaFile>'
-    "<filename>{name}</filename><hash>md5:{md5}</hash><downloadUrl>{at}</downloadUrl>"
-    "</mediaFile></manifest>\n"
+_MANIFEST = '<?xml version="1.0" encoding="UTF-8"?>\n<manifest xmlns="{}">{}</manifest>\n'
+_FILE = (
+    "<mediaFile><filename>{name}</filename><hash>md5:{md5}</hash>"
+    "<downloadUrl>{at}</downloadUrl></mediaFile>"
 )
 LIST_SPACE = "http://openrosa.org/xforms/xformsList"
 MANIFEST_SPACE = "http://openrosa.org/xforms/xformsManifest"
@@ -36,32 +37,32 @@ MANIFEST_SPACE = "http://openrosa.org/xforms/xformsManifest"
 @blueprint.get("/formList")
 @openrosa()
 def form_list(*, session: Session, actor: Actor) -> Response:
-    """The newest election's forms that a person's open campaigns inspect by.
+    """The forms that a person's open campaigns inspect by, each for each of their profiles.
 
     200, `text/xml`, `X-OpenRosa-Version`; each with formID, name, version, hash and addresses.
     `?formID=` asks for one.
     """
     wanted = request.args.get("formID")
     base = _base()
-    entries = []
-    for xform in _offered(session, scope_of(actor, Noun.CATALOG)).values():
-        if wanted is None or wanted == xform.form:
-            title = load_catalog().forms[xform.key].title[actor.language]
-            entries.append(
-                _FORM.format(
-                    id=escape(xform.form),
-                    name=escape(title),
-                    version=xform.version,
-                    md5=xform.md5,
-                    at=escape(f"{base}/forms/{xform.key}"),
-                )
-            )
+    offered = _offered(session, scope_of(actor, Noun.CATALOG))
+    of_forms = Counter(xform.key for xform in offered)
+    entries = [
+        _FORM.format(
+            id=escape(xform.id),
+            name=escape(_name(xform, actor.language, one_of_several=of_forms[xform.key] > 1)),
+            version=xform.version,
+            md5=xform.md5,
+            at=escape(_address(base, xform)),
+        )
+        for xform in offered
+        if wanted in (None, xform.id)
+    ]
     return _xml(_LIST.format(LIST_SPACE, "".join(entries)))
 
 
-@blueprint.get("/forms/<string:form>/<int:version>.xml")
+@blueprint.get("/forms/<string:form>/<string:version>.xml")
 @openrosa()
-def form(form: str, version: int, *, session: Session, actor: Actor) -> Response:
+def form(form: str, version: str, *, session: Session, actor: Actor) -> Response:
     """A form, byte for byte as it was released; compressed for whoever takes it so."""
     xform = _one(session, scope_of(actor, Noun.CATALOG), form, version)
     answer = Response(content_type=XML, headers=OPENROSA | {"Vary": "Accept-Encoding"})
@@ -77,66 +78,92 @@ def form(form: str, version: int, *, session: Session, actor: Actor) -> Response
     return answer
 
 
-@blueprint.get("/forms/<string:form>/<int:version>/manifest")
+@blueprint.get("/forms/<string:form>/<string:version>/manifest")
 @openrosa()
-def manifest(form: str, version: int, *, session: Session, actor: Actor) -> Response:
-    """The one file beside a form: the list of sites, with the hash that it has for this person."""
+def manifest(form: str, version: str, *, session: Session, actor: Actor) -> Response:
+    """The lists beside a form, each with the hash that it has for this person."""
     scope = scope_of(actor, Noun.CATALOG)
     xform = _one(session, scope, form, version)
-    sites = _sites(session, actor, scope, xform)
-    at = escape(f"{_base()}/forms/{xform.key}/media/{SITES}")
-    return _xml(_MANIFEST.format(space=MANIFEST_SPACE, name=SITES, md5=sites.md5, at=at))
+    at = f"{_address(_base(), xform)}/media"
+    hashes = list_hashes(session, _lists_of(actor, scope, xform))
+    files = [
+        _FILE.format(name=name, md5=md5, at=escape(f"{at}/{name}")) for name, md5 in hashes.items()
+    ]
+    return _xml(_MANIFEST.format(MANIFEST_SPACE, "".join(files)))
 
 
-@blueprint.get("/forms/<string:form>/<int:version>/media/<string:name>")
+@blueprint.get("/forms/<string:form>/<string:version>/media/<string:name>")
 @openrosa()
-def media(form: str, version: int, name: str, *, session: Session, actor: Actor) -> Response:
-    """The list of sites: the polling places within the grants of the key's owner, as CSV."""
+def media(form: str, version: str, name: str, *, session: Session, actor: Actor) -> Response:
+    """A list as CSV: the polling places within the grants of the key's owner, or the elements
+    that are known of them.
+    """
     scope = scope_of(actor, Noun.CATALOG)
     xform = _one(session, scope, form, version)
-    if name != SITES:
+    found = read_list(session, _lists_of(actor, scope, xform), name)
+    if found is None:
         raise NotFound
-    sites = _sites(session, actor, scope, xform)
     answer = Response(content_type="text/csv; charset=utf-8", headers=OPENROSA)
     answer.headers["Cache-Control"] = "private, no-cache"
-    answer.set_etag(sites.md5)
-    if request.if_none_match.contains(sites.md5):
+    answer.set_etag(found.md5)
+    if request.if_none_match.contains(found.md5):
         answer.status_code = 304
     else:
-        answer.set_data(sites.csv.encode())
+        answer.set_data(found.csv.encode())
     return answer
 
 
-def _offered(session: Session, scope: Scope) -> dict[str, XForm]:
-    """The released XForms of a person's open campaigns, by form key.
+def _offered(session: Session, scope: Scope) -> list[XForm]:
+    """The released XForms of a person's open campaigns, one for each form and profile.
 
-    A form of two campaigns with different profiles is that of the next election: a form's version
-    has one content.
+    It shows the law by which the server judges: the newest that is not after election day. Of two
+    elections by one profile that is the next one's.
     """
-    found: dict[str, XForm] = {}
+    found: dict[tuple[str, str], XForm] = {}
     for campaign in open_campaigns(session, scope):
         for key in campaign.forms:
-            xform = released_xforms().get((campaign.profile, key))
+            releases = released_xforms().get((campaign.profile, key), ())
+            xform = newest_on(releases, campaign.election_day)
             if xform is not None:
-                found.setdefault(key, xform)
-    return found
+                found.setdefault((campaign.profile, key), xform)
+    return list(found.values())
 
 
-def _one(session: Session, scope: Scope, form: str, version: int) -> XForm:
-    xform = _offered(session, scope).get(f"{form}/{version}")
-    if xform is None:
-        raise NotFound
-    return xform
+def _one(session: Session, scope: Scope, form: str, version: str) -> XForm:
+    """A release of what is offered, older ones too: a form half filled in asks for its files."""
+    for campaign in open_campaigns(session, scope):
+        for key in campaign.forms:
+            for xform in released_xforms().get((campaign.profile, key), ()):
+                if (xform.id, xform.version) == (form, version):
+                    return xform
+    raise NotFound
 
 
-def _sites(session: Session, actor: Actor, scope: Scope, xform: XForm) -> SiteList:
-    return site_list(
-        session,
-        scope,
-        actor.language,
+def _name(xform: XForm, language: str, *, one_of_several: bool) -> str:
+    """What a form is called; of one form for several profiles, for which it is."""
+    catalog = load_catalog()
+    title = catalog.forms[xform.key].title[language]
+    if not one_of_several:
+        return title
+    profile = catalog.profiles.get(xform.profile)
+    return f"{title} · {xform.profile if profile is None else profile.title[language]}"
+
+
+def _address(base: str, xform: XForm) -> str:
+    return f"{base}/forms/{xform.id}/{xform.version}"
+
+
+def _lists_of(actor: Actor, scope: Scope, xform: XForm) -> ListsOf:
+    language = actor.language
+    sections = load_catalog().forms[xform.key].sections
+    return ListsOf(
+        scope=scope,
         person=actor.person,
         profile=xform.profile,
         form=xform.key,
+        language=language,
+        titles={element: section.title[language] for element, section in sections.items()},
+        violations=words_in(language)("open violations"),
     )
 
 

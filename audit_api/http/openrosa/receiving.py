@@ -12,7 +12,7 @@ from typing import IO, Final
 
 from audit_api.domain.errors import StoreFull
 from audit_api.domain.evidence.photo_types import ENOUGH, photo_type
-from audit_api.domain.openrosa.answers import CameFile, FormOf, form_of
+from audit_api.domain.openrosa.answers import CameFile, form_of
 from audit_api.domain.openrosa.submission import (
     MOST_BYTES,
     BadXml,
@@ -28,6 +28,7 @@ from audit_api.storage.evidence.photo_store import PhotoStore
 from audit_api.storage.openrosa import instances
 from audit_api.storage.openrosa.instances import KnownInstance
 from field_schema.catalog import UnknownForm
+from field_schema.form import Form
 
 XML_PART: Final = "xml_submission_file"
 INCOMPLETE: Final = "*isIncomplete*"
@@ -88,7 +89,7 @@ class Receiving:
         self._most = most_of_a_file
         self._waiting: list[_Part] = []
         self.submission: Submission | None = None
-        self.of: FormOf | None = None
+        self.form: Form | None = None
         self.known: KnownInstance | None = None
         self.files: list[CameFile] = []
         self.incomplete = False
@@ -135,11 +136,11 @@ class Receiving:
         part.spool.seek(0)
         submission = read_submission(part.spool.read())
         try:
-            self.of = form_of(submission, self._catalogs.newest)
+            self.form = form_of(submission, self._catalogs.newest)
         except UnknownForm:
             # Released a moment ago, perhaps, by another process.
             with self._database.reading() as session:
-                self.of = form_of(submission, self._catalogs.current(session))
+                self.form = form_of(submission, self._catalogs.current(session))
         with self._database.at_once() as session:
             asked = instances.ask_instance(session, submission.op)
             self.known = instances.known_instance(asked)

@@ -99,8 +99,8 @@ def _taken(receiving: Receiving, actor: Actor) -> HandedIn:
 
 
 def _once(receiving: Receiving, actor: Actor) -> HandedIn:
-    submission, of = receiving.submission, receiving.of
-    if submission is None or of is None:
+    submission, form = receiving.submission, receiving.form
+    if submission is None or form is None:
         raise TypeError("nothing was received")
     signer: Signer = current_app.extensions["receipt_signer"]
     with database().pipelining() as session:
@@ -108,7 +108,7 @@ def _once(receiving: Receiving, actor: Actor) -> HandedIn:
             session,
             actor,
             submission,
-            of,
+            form,
             receiving.files,
             catalog=_catalogs().newest,
             signer=signer,

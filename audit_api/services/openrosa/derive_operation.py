@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid5
 
-from audit_api.domain.openrosa.answers import Answered, CameFile, FormOf, read_answers
+from audit_api.domain.openrosa.answers import Answered, CameFile, read_answers
 from audit_api.domain.openrosa.submission import Submission
 from audit_api.domain.sync.operations import ReceivedOperation
 from audit_api.domain.sync.reading_operations import read_operation, read_uuid
+from field_schema.form import Form
 
 CHANNEL = "openrosa"
 
@@ -26,7 +27,7 @@ def completing_op(op: UUID) -> UUID:
 
 def derive_operation(
     submission: Submission,
-    of: FormOf,
+    form: Form,
     files: Mapping[str, CameFile],
     *,
     op: UUID,
@@ -34,7 +35,7 @@ def derive_operation(
     base: UUID | None,
 ) -> tuple[ReceivedOperation, Answered]:
     """The operation, and what its answers name; `base` is the operation that it follows."""
-    answered = read_answers(submission, of, inspection, files)
+    answered = read_answers(submission, form, inspection, files)
     operation = operation_of(submission, answered.body, op=op, inspection=inspection, base=base)
     return operation, answered
 

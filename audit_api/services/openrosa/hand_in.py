@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
 from audit_api.domain.evidence.signing import Signer
-from audit_api.domain.openrosa.answers import CameFile, FormOf, read_answers
+from audit_api.domain.openrosa.answers import CameFile, read_answers
 from audit_api.domain.openrosa.submission import Submission, op_of
 from audit_api.domain.sync.operations import Entry, ReceivedOperation
 from audit_api.domain.sync.reading_operations import read_uuid
@@ -38,6 +38,7 @@ from audit_api.storage.openrosa import awaited, corrections, instances, refused
 from audit_api.storage.openrosa.instances import KnownInstance
 from audit_api.storage.sync import feed, operations
 from field_schema.catalog import Catalog
+from field_schema.form import Form
 
 
 class Came(StrEnum):
@@ -74,7 +75,7 @@ class _Taking:
     actor: Actor
     device: UUID
     submission: Submission
-    of: FormOf
+    form: Form
     catalog: Catalog
     signer: Signer
     at: datetime
@@ -84,7 +85,7 @@ def hand_in(
     session: Session,
     actor: Actor,
     submission: Submission,
-    of: FormOf,
+    form: Form,
     files: Sequence[CameFile],
     *,
     catalog: Catalog,
@@ -97,7 +98,7 @@ def hand_in(
     """
     if actor.device is None:
         raise TypeError("only a device hands in")
-    taking = _Taking(session, actor, actor.device, submission, of, catalog, signer, at)
+    taking = _Taking(session, actor, actor.device, submission, form, catalog, signer, at)
     # Twins wait here for each other, and the second finds what the first wrote.
     operations.claim(session, submission.op)
     known = instances.known_instance(instances.ask_instance(session, submission.op))
@@ -127,7 +128,7 @@ def _new(taking: _Taking, files: Sequence[CameFile]) -> HandedIn:
     first = _first_of_each(files, {})
     by_name = {file.name: file for file, is_first in first if is_first}
     operation, answered = derive_operation(
-        submission, taking.of, by_name, op=submission.op, inspection=inspection, base=base
+        submission, taking.form, by_name, op=submission.op, inspection=inspection, base=base
     )
     check_operations(session, taking.actor, [operation])
     _note_originals(taking, files)
@@ -190,7 +191,7 @@ def _complete(taking: _Taking, known: KnownInstance) -> None:
     by, inspection = completing_op(op), standing.inspection
     operation, answered = derive_operation(
         taking.submission,
-        taking.of,
+        taking.form,
         instances.files_of(session, op),
         op=by,
         inspection=inspection,
@@ -239,7 +240,7 @@ def _first_of_each(files: Sequence[CameFile], known: Any) -> list[tuple[CameFile
 
 def _refuse(taking: _Taking, came: Came) -> None:
     submission, deprecated = taking.submission, taking.submission.deprecated_id
-    answered = read_answers(submission, taking.of, inspection_of(submission.op), {})
+    answered = read_answers(submission, taking.form, inspection_of(submission.op), {})
     refused.keep_refused(
         taking.session,
         {

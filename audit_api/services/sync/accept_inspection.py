@@ -39,6 +39,7 @@ from field_schema.inspection import (
     read_inspection,
 )
 from field_schema.packing import pack
+from field_schema.problems import problem_texts
 from field_schema.ruleset import Building
 from field_schema.scoring import score
 
@@ -146,13 +147,14 @@ def store_inspection(
             return keep_branch(
                 session, operation, inspection.site, photo_hashes(inspection), state, at
             ), None
-    strangers = _strange_elements(inspection, state)
+    strangers = _strange_elements(inspection, state, actor.language)
     if strangers:
         return rejected(strangers), None
     return _store(session, actor, operation, inspection, site, state, catalog=catalog, at=at)
 
 
 _CLOCK_OFF = ("device-clock-off",)
+_TAKEN = "element-taken"
 _OUT_OF_SCOPE = quarantined(
     "out-of-scope",
     "This site is no polling station of the campaign within this inspector's territory. "
@@ -313,20 +315,14 @@ def _await_photos(session: Session, operation: ReceivedOperation, entity: UUID, 
         await_photos(session, operation.op, entity, rev)
 
 
-def _strange_elements(inspection: Inspection, state: KnownState) -> list[Fault]:
+def _strange_elements(inspection: Inspection, state: KnownState, language: str) -> list[Fault]:
     """Elements that the server knows at another site or as another thing."""
     faults = []
     for n, element in enumerate(inspection.elements):
         known = state.elements.get(element.id)
         if known is not None and known[:2] != (inspection.site, element.type):
-            faults.append(
-                Fault(
-                    f"/body/elements/{n}/id",
-                    "This element id already belongs to another site or another kind of element. "
-                    "Give the element an id of its own.",
-                    "element-taken",
-                )
-            )
+            detail = problem_texts()[_TAKEN][language]
+            faults.append(Fault(f"/body/elements/{n}/id", detail, _TAKEN))
     return faults
 
 

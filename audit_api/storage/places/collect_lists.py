@@ -1,7 +1,13 @@
-"""What ODK Collect of one person is offered: the forms of its campaigns, and the list of sites."""
+"""What ODK Collect of one person is offered: the forms of its campaigns, and the lists beside each.
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+A list is one text of CSV, made and hashed in the database: what its manifest says costs no
+transfer. What people wrote comes from imports and tablets: quoted, on one line.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -9,39 +15,68 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
 from audit_api.storage.base import ask
+from field_schema.xform_known import ELEMENT_COLUMNS, ELEMENTS
+from field_schema.xform_visit import SITE_COLUMNS, SITES
 
 _CAMPAIGNS = """
-    select coalesce(json_agg(json_build_array(c.profile, c.forms)
+    select coalesce(json_agg(json_build_array(c.profile, c.forms, c.election_day)
         order by c.election_day desc, c.id), '[]')::text from campaign c
     where c.closed_at is null and exists (select from station st join site on site.id = st.site_id
         where st.campaign_id = c.id and site.territory_id = any(cast(%(territories)s as uuid[])))
 """
-# One text of CSV, in order: what is assigned first. Names come from imports: quoted, on one line.
-_SITES = """
-    select md5(csv), csv from (
-        select 'name,label,site,campaign,building_status,deciding_day' || coalesce(string_agg(
-            line, '' order by assigned desc, campaign_id, number), '') || E'\\r\\n' as csv
-        from (
-            select st.campaign_id, st.number, due.on is not null as assigned,
-                E'\\r\\n' || st.campaign_id || '.' || st.number || ',"' || replace(translate(
-                    case when due.on is null then '' else '★ ' || due.on || ' · ' end
-                    || '№ ' || st.number || ' · ' || site.{name} ||
-                    case when site.address = '' then '' else ' · ' || site.address end,
-                    E'\\r\\n\\t', '   '), '"', '""') || '",' || site.id || ',' || st.campaign_id
-                || ',' || site.building_status || ',' || coalesce(to_char(coalesce(site.altered_on,
-                    case when site.building_status <> 'reconstructed' then site.built_on end),
-                    'YYYYMMDD'), '') as line
-            from campaign c join station st on st.campaign_id = c.id
-            join site on site.id = st.site_id
-            left join lateral (select min(a.due_on) as on from assignment a
-                where a.site_id = site.id and a.campaign_id = c.id
-                    and a.inspector_id = %(person)s and a.withdrawn_at is null) due on true
-            where c.closed_at is null and c.profile = %(profile)s and %(form)s = any(c.forms)
-                and site.territory_id = any(cast(%(territories)s as uuid[]))
-        ) lines
-    ) whole
+_OF_FORM = """c.closed_at is null and c.profile = %(profile)s and %(form)s = any(c.forms)
+    and site.territory_id = any(cast(%(territories)s as uuid[]))"""
+
+
+def _quoted(text: str) -> str:
+    return f"""'"' || replace(translate({text}, E'\\r\\n\\t', '   '), '"', '""') || '"'"""
+
+
+# In order: what is assigned first.
+_SITE_LINES = f"""
+    select E'\\r\\n' || st.campaign_id || '.' || st.number || ',' || {
+    _quoted('''case when due.on is null then '' else '★ ' || due.on || ' · ' end
+            || '№ ' || st.number || ' · ' || site.{name}
+            || case when site.address = '' then '' else ' · ' || site.address end''')
+}
+        || ',' || site.id || ',' || st.campaign_id || ',' || site.building_status || ','
+        || coalesce(to_char(coalesce(site.altered_on, case when site.building_status
+            <> 'reconstructed' then site.built_on end), 'YYYYMMDD'), '') as line,
+        row_number() over (order by due.on is null, st.campaign_id, st.number) as n
+    from campaign c join station st on st.campaign_id = c.id join site on site.id = st.site_id
+    left join lateral (select min(a.due_on) as on from assignment a
+        where a.site_id = site.id and a.campaign_id = c.id
+            and a.inspector_id = %(person)s and a.withdrawn_at is null) due on true
+    where {_OF_FORM}
 """
-_SITES_IN = {language: _SITES.format(name=f"name_{language}") for language in ("ky", "ru", "en")}
+# An element without a label of its own is called by its type.
+_ELEMENT_LINES = f"""
+    select E'\\r\\n' || e.id || ',' || {_quoted("shown.title || live.told")} || ',' || e.site_id
+        || ',' || e.type || ',' || {_quoted("e.label")} as line,
+        row_number() over (order by e.site_id, e.type, shown.title, e.id) as n
+    from element e
+    cross join lateral (select coalesce(nullif(trim(e.label), ''),
+        cast(%(titles)s as jsonb) ->> e.type) as title) shown
+    cross join lateral (select case count(*) when 0 then ''
+        else ' · ' || %(violations)s || ': ' || count(*) end as told
+        from violation v where v.element_id = e.id and v.ended_at is null) live
+    where cast(%(titles)s as jsonb) ? e.type and e.site_id in (
+        select st.site_id from campaign c join station st on st.campaign_id = c.id
+        join site on site.id = st.site_id where {_OF_FORM})
+"""
+
+
+def _list(columns: Sequence[str], lines: str) -> str:
+    return f"""select '{",".join(columns)}' || coalesce(string_agg(line, '' order by n), '')
+        || E'\\r\\n' as csv from ({lines}) each_line"""
+
+
+def _statements(language: str) -> dict[str, str]:
+    sites = _list(SITE_COLUMNS, _SITE_LINES.format(name=f"name_{language}"))
+    return {SITES: sites, ELEMENTS: _list(ELEMENT_COLUMNS, _ELEMENT_LINES)}
+
+
+_LISTS = {language: _statements(language) for language in ("ky", "ru", "en")}
 
 
 class Offered(NamedTuple):
@@ -49,41 +84,73 @@ class Offered(NamedTuple):
 
     profile: str
     forms: Sequence[str]
+    election_day: date
 
 
-class SiteList(NamedTuple):
-    """The list as CSV in UTF-8, and the MD5 of exactly these bytes in hex."""
+@dataclass(frozen=True, slots=True)
+class ListsOf:
+    """Whose lists, beside which form, in which words.
+
+    `titles`: what each type of element that the form asks about is called; `violations`: what
+    stands before their number.
+    """
+
+    scope: Scope
+    person: UUID
+    profile: str
+    form: str
+    language: str
+    titles: Mapping[str, str]
+    violations: str
+
+
+class CollectList(NamedTuple):
+    """A list as CSV in UTF-8, and the MD5 of exactly these bytes in hex."""
 
     md5: str
     csv: str
 
 
 def open_campaigns(session: Session, scope: Scope) -> list[Offered]:
-    """Campaigns that are not closed and have a station in scope, the next election first."""
+    """Campaigns that are not closed and have a station in scope, the latest election first."""
     row = ask(session, _CAMPAIGNS, {"territories": _array(scope.territories)}).fetchone()
-    return [Offered(*found) for found in msgspec.json.decode(row[0])] if row else []
+    return msgspec.json.decode(row[0], type=list[Offered]) if row else []
 
 
-def site_list(
-    session: Session, scope: Scope, language: str, *, person: UUID, profile: str, form: str
-) -> SiteList:
-    """The polling places in scope of the open campaigns that inspect by this profile and form.
-
-    A person's assignments come first, marked with the day by which they are due.
-    """
-    row = ask(
-        session,
-        _SITES_IN[language],
-        {
-            "territories": _array(scope.territories),
-            "person": person,
-            "profile": profile,
-            "form": form,
-        },
-    ).fetchone()
+def list_hashes(session: Session, of: ListsOf) -> dict[str, str]:
+    """The MD5 of each list by its name, in hex: what a manifest says of them."""
+    hashes = ", ".join(f"(select md5(csv) from ({s}) whole)" for s in _LISTS[of.language].values())
+    row = ask(session, f"select {hashes}", _values(of)).fetchone()
     if row is None:
         raise RuntimeError("an aggregate without a row")
-    return SiteList(row[0], row[1])
+    return dict(zip(_LISTS[of.language], row, strict=True))
+
+
+def read_list(session: Session, of: ListsOf, name: str) -> CollectList | None:
+    """One list; None for a name that no list has.
+
+    Sites: the polling places in scope of the open campaigns that inspect by this profile and form.
+    A person's assignments come first, marked with the day by which they are due. Elements: what is
+    known of these sites and the form asks about, with the number of its open violations.
+    """
+    statement = _LISTS[of.language].get(name)
+    if statement is None:
+        return None
+    row = ask(session, f"select md5(csv), csv from ({statement}) whole", _values(of)).fetchone()
+    if row is None:
+        raise RuntimeError("an aggregate without a row")
+    return CollectList(*row)
+
+
+def _values(of: ListsOf) -> dict[str, Any]:
+    return {
+        "territories": _array(of.scope.territories),
+        "person": of.person,
+        "profile": of.profile,
+        "form": of.form,
+        "titles": msgspec.json.encode(of.titles).decode(),
+        "violations": of.violations,
+    }
 
 
 def _array(values: Iterable[object]) -> str:

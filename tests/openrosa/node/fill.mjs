@@ -1,15 +1,16 @@
 // Fills a form in @getodk/xforms-engine, the engine of ODK Web Forms, and prints what it saves.
 //
-// node fill.mjs <folder with node_modules> form.xml sites.csv out.json < record
+// node fill.mjs <folder with node_modules> form.xml <folder with the lists> out.json < record
 //
 // A record is JSON: node -> answer, where a node inside repeats is followed by the number of the
 // item of each, from 0: "ramp_width_mm/0"; under a repeat's own name stands how many items it has.
-// What is written is JSON: `xml`, the names of its `files`, the types of questions that were `asked`.
+// What is written is JSON: `xml`, the names of its `files`, the types of questions that were `asked`,
+// and the nodes whose constraints are `violated`.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
-const [folder, formPath, sitesPath, outPath] = process.argv.slice(2)
+const [folder, formPath, listsFolder, outPath] = process.argv.slice(2)
 const require = createRequire(pathToFileURL(`${folder}/package.json`))
 const { JSDOM } = require('jsdom')
 const { window } = new JSDOM('', { url: 'http://localhost/' })
@@ -25,12 +26,15 @@ const engine = `${folder}/node_modules/@getodk/xforms-engine/dist/index.js`
 const { loadForm } = await import(pathToFileURL(engine))
 
 const record = JSON.parse(readFileSync(0, 'utf8'))
-const sites = readFileSync(sitesPath, 'utf8')
 const form = await loadForm(readFileSync(formPath, 'utf8'), {
-  fetchFormAttachment: async (address) =>
-    String(address).endsWith('sites.csv')
-      ? new Response(sites, { headers: { 'content-type': 'text/csv' } })
-      : new Response('', { status: 404 }),
+  fetchFormAttachment: async (address) => {
+    const name = String(address).split('/').at(-1)
+    return name.endsWith('.csv')
+      ? new Response(readFileSync(`${listsFolder}/${name}`, 'utf8'), {
+          headers: { 'content-type': 'text/csv' },
+        })
+      : new Response('', { status: 404 })
+  },
   missingResourceBehavior: 'BLANK',
 })
 if (form.status === 'failure') throw form.error
@@ -76,6 +80,9 @@ writeFileSync(
     xml: await data.get('xml_submission_file').text(),
     files: files.map((file) => file.name),
     asked: [...asked],
+    violated: (payload.violations ?? [])
+      .filter(({ violation }) => violation.condition === 'constraint')
+      .map(({ reference }) => reference),
   }),
 )
 process.exit(0)

@@ -1,0 +1,75 @@
+"""What a site is known to have, in a form of Collect: so a second visit measures the same things.
+
+The list `elements.csv` comes with the form. Of what a site has many of, each item of the repeat
+begins with the question which one it is; empty means a new one. Of what it has once the known one
+is taken without a question, unless that could be the wrong one: where the building serves as
+several polling stations, or several are known.
+
+    known_ramp                  how many ramps of the chosen site are known
+    ramp_id                     the element's id, which answers are read by; empty: a new one
+    ramp_known_label            its label, so that nobody types it again
+    choose_station              asked where the known one is not sure
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from field_schema.xform import Line, labels, xform_texts
+
+ELEMENTS: Final = "elements.csv"
+"""The list of known elements, which every person gets for themselves."""
+ELEMENT_COLUMNS: Final = ("name", "label", "site", "element", "title")
+"""The element's id; what is shown of it; its site, its type, and its own label."""
+STATIONS_HERE: Final = "stations_here"
+_ITEMS: Final = "instance('elements')/root/item"
+
+
+def stations_here() -> Line:
+    """As how many polling stations the chosen site serves in the campaign."""
+    same = "[site = ${site} and campaign = ${campaign}]"
+    return _calculate(STATIONS_HERE, f"count(instance('sites')/root/item{same})", "int")
+
+
+def counted(element: str) -> Line:
+    """How many elements of a type are known at the chosen site; stands outside the repeat."""
+    return _calculate(f"known_{element}", f"count({_ITEMS}[{_here(element)}])", "int")
+
+
+def asked(element: str, *, once: bool) -> Iterator[Line]:
+    """Which element it is, and the label that it is known by."""
+    texts, known, id_ = xform_texts(), f"${{known_{element}}}", f"{element}_id"
+    unsure = f"{known} > 1 or ({known} = 1 and ${{{STATIONS_HERE}}} > 1)"
+    yield (
+        {
+            "type": f"select_one_from_file {ELEMENTS}",
+            "name": f"choose_{element}" if once else id_,
+            "choice_filter": _here(element),
+            "relevant": unsure if once else f"{known} > 0",
+            "appearance": "minimal",
+        }
+        | labels("label", texts["known_element"])
+        | labels("hint", texts["known_element_hint"])
+    )
+    if once:
+        only = f"{known} = 1 and ${{{STATIONS_HERE}}} < 2"
+        found = f"if({only}, {_ITEMS}[{_here(element)}]/name, ${{choose_{element}}})"
+        yield _calculate(id_, found)
+    label = f"if(${{{id_}}} = '', '', {_ITEMS}[name = ${{{id_}}}]/title)"
+    yield _calculate(f"{element}_known_label", label)
+
+
+def not_twice(element: str) -> Line:
+    """The constraint of a state: one element is observed once in each."""
+    others = "position() != position(current()/..)"
+    same = f"{element}_id = current()/../{element}_id"
+    states = f"../../{element}[{others} and {same}]/{element}_state"
+    rule = f"${{{element}_id}} = '' or not(selected(join(' ', {states}), .))"
+    return {"constraint": rule} | labels("constraint_message", xform_texts()["known_twice"])
+
+
+def _here(element: str) -> str:
+    return f"site = ${{site}} and element = '{element}'"
+
+
+def _calculate(name: str, expression: str, kind: str = "string") -> Line:
+    return {"type": "calculate", "name": name, "calculation": expression, "bind::type": kind}

@@ -50,12 +50,20 @@ def fill(
     sites: Sequence[Row],
     records: Sequence[Mapping[str, str]],
     elements: Sequence[Row] = (),
+    *,
+    last_saved: bytes | None = None,
 ) -> list[bytes]:
-    """The instances that JavaRosa saves, one for each record (see FillVisit.java)."""
+    """The instances that JavaRosa saves, one for each record (see FillVisit.java).
+
+    `last_saved`: the instance of this form that was saved before them.
+    """
     assert odk.JAVA is not None
     write_list(classes / SITES, SITE_COLUMNS, sites)
     write_list(classes / ELEMENTS, ELEMENT_COLUMNS, elements)
-    (classes / "last-saved.xml").write_text("<data><instruments>tape 7</instruments></data>")
+    before = classes / "last-saved.xml"
+    before.unlink(missing_ok=True)
+    if last_saved is not None:
+        before.write_bytes(last_saved)
     path = f"{odk.JAR}{pathsep}{classes}"
     command = [odk.JAVA, "-Djava.awt.headless=true", "-cp", path, "FillVisit"]
     done = subprocess.run(

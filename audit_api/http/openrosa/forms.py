@@ -4,7 +4,9 @@ Collect is strict, and silent about it: one bad entry kills the whole list, and 
 another namespace is passed over. What each answer must have stands in its docstring.
 """
 
+import gzip
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -30,6 +32,7 @@ _FILE = (
     "<mediaFile><filename>{name}</filename><hash>md5:{md5}</hash>"
     "<downloadUrl>{at}</downloadUrl></mediaFile>"
 )
+CSV = "text/csv; charset=utf-8"
 LIST_SPACE = "http://openrosa.org/xforms/xformsList"
 MANIFEST_SPACE = "http://openrosa.org/xforms/xformsManifest"
 
@@ -65,17 +68,7 @@ def form_list(*, session: Session, actor: Actor) -> Response:
 def form(form: str, version: str, *, session: Session, actor: Actor) -> Response:
     """A form, byte for byte as it was released; compressed for whoever takes it so."""
     xform = _one(session, scope_of(actor, Noun.CATALOG), form, version)
-    answer = Response(content_type=XML, headers=OPENROSA | {"Vary": "Accept-Encoding"})
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.set_etag(xform.md5)
-    if request.if_none_match.contains(xform.md5):
-        answer.status_code = 304
-    elif request.accept_encodings["gzip"] > 0:
-        answer.set_data(xform.packed)
-        answer.headers["Content-Encoding"] = "gzip"
-    else:
-        answer.set_data(xform.data)
-    return answer
+    return _file(XML, xform.md5, lambda: xform.data, lambda: xform.packed)
 
 
 @blueprint.get("/forms/<string:form>/<string:version>/manifest")
@@ -103,13 +96,22 @@ def media(form: str, version: str, name: str, *, session: Session, actor: Actor)
     found = read_list(session, _lists_of(actor, scope, xform), name)
     if found is None:
         raise NotFound
-    answer = Response(content_type="text/csv; charset=utf-8", headers=OPENROSA)
+    data = found.csv.encode()
+    return _file(CSV, found.md5, lambda: data, lambda: gzip.compress(data, mtime=0))
+
+
+def _file(kind: str, md5: str, plain: Callable[[], bytes], packed: Callable[[], bytes]) -> Response:
+    """A file, compressed for whoever takes it so; 304 for whoever has it."""
+    answer = Response(content_type=kind, headers=OPENROSA | {"Vary": "Accept-Encoding"})
     answer.headers["Cache-Control"] = "private, no-cache"
-    answer.set_etag(found.md5)
-    if request.if_none_match.contains(found.md5):
+    answer.set_etag(md5)
+    if request.if_none_match.contains(md5):
         answer.status_code = 304
+    elif request.accept_encodings["gzip"] > 0:
+        answer.set_data(packed())
+        answer.headers["Content-Encoding"] = "gzip"
     else:
-        answer.set_data(found.csv.encode())
+        answer.set_data(plain())
     return answer
 
 

@@ -50,6 +50,7 @@ SITES: Final = "sites.csv"
 SITE_COLUMNS: Final = ("name", "label", "site", "campaign", "building_status", "deciding_day")
 MAX_PIXELS: Final = 2048
 """The longer side of a photo: enough to read a tape, about half a megabyte."""
+_REMEDY: Final = "remedy"
 ONCE: Final = ("station", "light", "communications", "heating", "sanitary")
 """What a polling place has one of; everything else is asked for again and again."""
 
@@ -66,12 +67,13 @@ def visit_of(form: Form, law: Ruleset, measures: Mapping[str, Measures]) -> Visi
     """The whole form with the verdicts of a profile's law on the elements that it asks about.
 
     `measures`: the catalog's, for what a rule says of a measure that only newer forms ask.
-    Raises ValueError for a form that asks only what a task needs.
+    A form that asks only what a task needs asks it of the elements with open tasks.
     """
-    if form.only_required:
-        raise ValueError(f"{form.key} asks what a task needs, which no released XForm knows")
     texts, profile = xform_texts(), law.profile
     survey = _visit()
+    if form.only_required:
+        survey += [xform_known.counted(element) for element in form.sections]
+        survey.append(xform_known.nothing_again(form.sections))
     told: dict[str, str] = {}
     choices = [
         *choice_lines("state", {word: texts[word] for word in STATES}),
@@ -80,7 +82,7 @@ def visit_of(form: Form, law: Ruleset, measures: Mapping[str, Measures]) -> Visi
     ]
     for element, section in form.sections.items():
         about = [rule for rule in law.rules if rule.requirement.element == element]
-        lines, names = _element(section, about, measures[element], profile.warning)
+        lines, names = _element(form, section, about, measures[element], profile.warning)
         survey += lines
         told |= names
         for question in section.measures.values():
@@ -140,28 +142,30 @@ def _visit() -> list[Line]:
 
 
 def _element(
-    section: Section, rules: list[Rule], measures: Measures, warning: Texts
+    form: Form, section: Section, rules: list[Rule], measures: Measures, warning: Texts
 ) -> tuple[list[Line], dict[str, str]]:
     """The lines about one type of element, and by rule the node of its verdict."""
     texts, element = xform_texts(), section.element
     to = Calculates(section)
     told = {rule.name: _verdict(rule, n, to) for n, rule in enumerate(rules)}
     calculates = to.lines()
-    once = element in ONCE
+    once, again = element in ONCE, form.only_required
     kind = "group" if once else "repeat"
+    begin = {"type": f"begin_{kind}", "name": element} | labels("label", section.title)
+    label = {
+        "type": "text",
+        "name": f"{element}_label",
+        "relevant": f"${{{element}_id}} = ''",
+        "constraint": "string-length(.) <= 200",
+    }
+    label |= labels("label", texts["element_label"])
+    label |= labels("hint", texts["element_label_hint"])
+    label |= labels("constraint_message", texts["too_long"])
     lines: list[Line] = [
-        xform_known.counted(element),
-        {"type": f"begin_{kind}", "name": element} | labels("label", section.title),
-        *xform_known.asked(element, once=once),
-        {
-            "type": "text",
-            "name": f"{element}_label",
-            "relevant": f"${{{element}_id}} = ''",
-            "constraint": "string-length(.) <= 200",
-        }
-        | labels("label", texts["element_label"])
-        | labels("hint", texts["element_label_hint"])
-        | labels("constraint_message", texts["too_long"]),
+        *([] if again else [xform_known.counted(element)]),
+        begin | ({"relevant": f"${{known_{element}}} > 0"} if again else {}),
+        *xform_known.asked(element, once=once, again=again),
+        *([] if again else [label]),
         {
             "type": "select_one state",
             "name": f"{element}_state",
@@ -173,17 +177,21 @@ def _element(
         _photo(f"{element}_photo", texts["element_photo"], section.title),
     ]
     for question in section.questions.values():
-        lines += _asked(question, section)
+        lines += _asked(question, section, _when(form, element, question))
     for group in section.groups.values():
         name = name_of(section, group.id)
-        lines.append({"type": "begin_repeat", "name": name} | labels("label", group.title))
+        items = {"type": "begin_repeat", "name": name} | labels("label", group.title)
+        if again:
+            keys = [question.key for question in group.questions.values()]
+            items["relevant"] = xform_known.needed(element, keys)
+        lines.append(items)
         for question in group.questions.values():
-            lines += _asked(question, section)
+            lines += _asked(question, section, _when(form, element, question))
         lines += calculates.get(group.id, [])
         lines.append({"type": "end_repeat", "name": name})
     lines += calculates[None]
     if rules:
-        lines += _shown(section, rules, told, measures)
+        lines += _shown(section, rules, told, measures, again=again)
         note = {"type": "note", "name": f"warning_{element}"} | labels("label", warning)
         lines.insert(-1, note)
     lines.append({"type": f"end_{kind}", "name": element})
@@ -201,7 +209,19 @@ def _verdict(rule: Rule, n: int, to: Calculates) -> str:
     return name
 
 
-def _asked(question: Question, section: Section) -> Iterator[Line]:
+def _when(form: Form, element: str, question: Question) -> Line:
+    """When a question is asked: always, or if a task of the chosen element needs it.
+
+    Those on the remedy belong to the election-day state (about, in the form's file).
+    """
+    if not form.only_required:
+        return {}
+    if question.key.startswith(_REMEDY):
+        return {"relevant": f"${{{element}_state}} = '{STATES[1]}'"}
+    return {"relevant": xform_known.needed(element, [question.key])}
+
+
+def _asked(question: Question, section: Section, when: Line) -> Iterator[Line]:
     """A question; on one screen with it what depends on the answer at once."""
     texts, name = xform_texts(), name_of(section, question.key)
     asked = question_line(question, name)
@@ -232,10 +252,10 @@ def _asked(question: Question, section: Section) -> Iterator[Line]:
         wanted = " or ".join(f"${{{name}}} = '{word}'" for word in question.photo_if)
         beside.append(photo | {"relevant": wanted or given})
     if not beside:
-        yield asked
+        yield asked | when
         return
     group = f"ask_{name}"
-    yield {"type": "begin_group", "name": group, "appearance": "field-list"}
+    yield {"type": "begin_group", "name": group, "appearance": "field-list"} | when
     yield asked
     yield from beside
     yield {"type": "end_group", "name": group}
@@ -249,11 +269,16 @@ def _photo(name: str, text: Texts, of: Texts) -> Line:
 
 
 def _shown(
-    section: Section, rules: list[Rule], told: Mapping[str, str], measures: Measures
+    section: Section,
+    rules: list[Rule],
+    told: Mapping[str, str],
+    measures: Measures,
+    *,
+    again: bool,
 ) -> Iterator[Line]:
     """The verdicts in words, on one screen: how many of each, then what is broken or unsure."""
     texts, element = xform_texts(), section.element
-    for verdict in ("violation", "borderline", "not_measured", "compliant"):
+    for verdict in ("violation", "borderline", *([] if again else ["not_measured"]), "compliant"):
         counted = " + ".join(f"if(${{{name}}} = '{verdict}', 1, 0)" for name in told.values())
         yield {
             "type": "calculate",
@@ -266,9 +291,8 @@ def _shown(
         "name": f"verdicts_{element}",
         "appearance": "field-list",
     } | labels("label", texts["verdicts"])
-    summary = {
-        language: text.replace("{element}", element) for language, text in texts["counted"].items()
-    }
+    counts = texts["counted_again" if again else "counted"]
+    summary = {language: text.replace("{element}", element) for language, text in counts.items()}
     yield {"type": "note", "name": f"counted_{element}"} | labels("label", summary)
     for rule in rules:
         for verdict in ("violation", "borderline"):

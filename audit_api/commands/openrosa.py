@@ -116,8 +116,6 @@ def release_forms(profile: str, on: datetime) -> None:
         law = catalog.ruleset(profile, on.date())
         released = read_releases(FOLDER)
     for form in catalog.forms.values():
-        if form.only_required:
-            continue
         name = file_of(form.id, form.version, profile, law.on)
         made = str(convert(dict(visit_of(form, law, catalog.measures).workbook)).xform).encode()
         stands = newest_on(released.get((profile, form.key), ()), law.on)

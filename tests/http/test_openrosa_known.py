@@ -62,6 +62,7 @@ def test_the_list_tells_labels_and_open_violations_of_the_owners_grants_alone(
         "site": str(world.sites["near-1"]),
         "element": "ramp",
         "title": 'The "main", ramp',
+        "asked": "",
     }
     assert far in listed(client, key_of(database, world, "far"))
 

@@ -38,7 +38,7 @@ import org.opendatakit.validate.StubPropertyManager;
  *
  * java -cp ODK_Validate.jar FillVisit form.xml folder &lt; records &gt; instances
  *
- * The folder has sites.csv and last-saved.xml. A record is a line of name=value, parted by tabs. A name
+ * The folder has the lists and, once one was saved, last-saved.xml. A record is a line of name=value, parted by tabs. A name
  * is a node's, followed by the number of the item of each repeat around it: ramp_width_mm/0; under
  * a repeat's own name stands how many items it has. What is not named stays empty. A line comes
  * back for each record: the saved XML in base 64. Each record is a new instance.
@@ -58,8 +58,11 @@ public class FillVisit {
             }
         });
         FormDef form;
+        // Collect names the form's instance that was saved last; there is none before the first.
+        boolean saidBefore = new File(args[1], "last-saved.xml").exists();
         try (FileInputStream in = new FileInputStream(args[0])) {
-            form = XFormUtils.getFormFromInputStream(in);
+            form = XFormUtils.getFormFromInputStream(
+                in, saidBefore ? "jr://file/last-saved.xml" : null);
         }
         FormInstance blank = form.getMainInstance().clone();
         BufferedReader lines =

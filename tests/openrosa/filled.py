@@ -2,11 +2,16 @@
 
 import base64
 import csv
+import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import pathsep
 from pathlib import Path
+from typing import Any
 
+from lxml import etree
+
+from field_schema.catalog import load_catalog
 from field_schema.form import Form, Section
 from field_schema.ruleset import Building
 from field_schema.xform_expressions import name_of, word_of
@@ -15,11 +20,15 @@ from field_schema.xform_visit import ONCE, SITE_COLUMNS, SITES
 from field_schema.xforms import XForm
 from tests.agreement import odk
 from tests.agreement.records import Record
+from tests.npm_packages import NODE, installed
 
 DRIVER = Path(__file__).parent / "FillVisit.java"
 PHOTO = "1637740800000.jpg"
 
+NODE_HERE = Path(__file__).parent / "node"
 Row = Mapping[str, str]
+Fill = Callable[[XForm, Sequence[Row], Sequence[Row], Mapping[str, str]], "etree._Element"]
+"""A form with its sites, its elements and what is typed in: the instance that is saved."""
 
 
 def compile_driver(folder: Path) -> None:
@@ -50,12 +59,20 @@ def fill(
     sites: Sequence[Row],
     records: Sequence[Mapping[str, str]],
     elements: Sequence[Row] = (),
+    *,
+    last_saved: bytes | None = None,
 ) -> list[bytes]:
-    """The instances that JavaRosa saves, one for each record (see FillVisit.java)."""
+    """The instances that JavaRosa saves, one for each record (see FillVisit.java).
+
+    `last_saved`: the instance of this form that was saved before them.
+    """
     assert odk.JAVA is not None
     write_list(classes / SITES, SITE_COLUMNS, sites)
     write_list(classes / ELEMENTS, ELEMENT_COLUMNS, elements)
-    (classes / "last-saved.xml").write_text("<data><instruments>tape 7</instruments></data>")
+    before = classes / "last-saved.xml"
+    before.unlink(missing_ok=True)
+    if last_saved is not None:
+        before.write_bytes(last_saved)
     path = f"{odk.JAR}{pathsep}{classes}"
     command = [odk.JAVA, "-Djava.awt.headless=true", "-cp", path, "FillVisit"]
     done = subprocess.run(
@@ -67,6 +84,29 @@ def fill(
     )
     assert done.returncode == 0, done.stderr
     return [base64.b64decode(line) for line in done.stdout.split()]
+
+
+def fill_in_node(
+    folder: Path,
+    xform: XForm,
+    sites: Sequence[Row],
+    record: dict[str, str],
+    elements: Sequence[Row] = (),
+) -> dict[str, Any]:
+    """What the engine saves of a record (see fill.mjs)."""
+    packages, out = installed(NODE_HERE), folder / "saved.json"
+    write_list(folder / SITES, SITE_COLUMNS, sites)
+    write_list(folder / ELEMENTS, ELEMENT_COLUMNS, elements)
+    done = subprocess.run(
+        [str(NODE), str(NODE_HERE / "fill.mjs"), *map(str, (packages, xform.path, folder, out))],
+        input=json.dumps(record),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return found
 
 
 def answers_of(form: Form, place: str, elements: Mapping[str, Sequence[Record]]) -> dict[str, str]:
@@ -108,3 +148,24 @@ def _answers(section: Section, record: Record, at: str) -> dict[str, str]:
 
 def _said(value: object) -> str:
     return word_of(value) if isinstance(value, bool | str) else str(value)
+
+
+def typed(form: str, element: str, answers: Mapping[str, Any]) -> dict[str, str]:
+    """The answers of a body about the first element of its type, as they are typed in."""
+    section = load_catalog().form(form).sections[element]
+    record = {}
+    for key, value in answers.items():
+        name = name_of(section, key)
+        if isinstance(value, list):
+            record[f"{name}/0"] = str(len(value))
+            for n, item in enumerate(value):
+                for measure, answer in item.items():
+                    record[f"{name_of(section, f'{key}.{measure}')}/0/{n}"] = _told(answer)
+        else:
+            record[f"{name}/0"] = _told(value)
+    return record
+
+
+def _told(answer: Any) -> str:
+    value = answer["value"] if isinstance(answer, dict) else answer
+    return _said(value)

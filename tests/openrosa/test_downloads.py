@@ -149,6 +149,8 @@ def test_a_list_has_an_etag(client: FlaskClient, at: str, name: str) -> None:
     first = fetched(client, address)
     again = fetched(client, address, **{"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+    packed = fetched(client, address, **{"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.data) == first.data
 
 
 def test_assigned_sites_come_first_with_their_day_and_names_cannot_break_the_list(

@@ -11,7 +11,7 @@ from field_schema.assessment import assess
 from field_schema.catalog import load_catalog
 from field_schema.form import Form
 from field_schema.inspection import ElementObservation
-from field_schema.ruleset import Ruleset
+from field_schema.ruleset import Building, Ruleset
 from field_schema.xform_visit import ONCE, visit_of
 from field_schema.xforms import XForm, released_xforms
 from tests.agreement import odk
@@ -110,3 +110,22 @@ def test_javarosa_fills_whole_visits_with_the_verdicts_of_the_server(tmp_path: P
                     assert shown[told[rule]] == verdict, (element, rule, record.as_json())
                     compared += 1
     assert compared > 3000
+
+
+@needs_java
+def test_the_second_form_brings_along_the_instruments_of_the_first(tmp_path: Path) -> None:
+    xform = released_xforms()["kg-demo-2021", "ramp/1"][-1]
+    compile_driver(tmp_path)
+    sites = [site_row("kg-x.1", SITE, "kg-x", Building("existing"))]
+    here = {"polling_place": "kg-x.1"}
+
+    def instruments(saved: bytes) -> str | None:
+        return ElementTree.fromstring(saved).findtext("instruments")
+
+    [nobodys] = fill(xform, tmp_path, sites, [here])
+    assert not instruments(nobodys)
+    [first] = fill(xform, tmp_path, sites, [here | {"instruments": "tape 7, level 3"}])
+    second, corrected = fill(
+        xform, tmp_path, sites, [here, here | {"instruments": "tape 9"}], last_saved=first
+    )
+    assert (instruments(second), instruments(corrected)) == ("tape 7, level 3", "tape 9")

@@ -14,7 +14,6 @@ from audit_api.commands import openrosa as commands
 from field_schema.catalog import load_catalog
 from field_schema.errors import CatalogError
 from field_schema.xform import LANGUAGES, xform_texts
-from field_schema.xform_visit import visit_of
 from field_schema.xforms import (
     FOLDER,
     PUBLISHED,
@@ -28,10 +27,9 @@ from field_schema.xforms import (
 MODEL = "{http://www.w3.org/2002/xforms}"
 
 
-def test_every_form_that_asks_everything_is_released_for_every_profile() -> None:
+def test_every_form_is_released_for_every_profile() -> None:
     catalog = load_catalog()
-    asked = {key for key, form in catalog.forms.items() if not form.only_required}
-    assert released_xforms().keys() == {(p, key) for p in catalog.profiles for key in asked}
+    assert released_xforms().keys() == {(p, key) for p in catalog.profiles for key in catalog.forms}
 
 
 def every() -> list[XForm]:
@@ -120,13 +118,6 @@ def test_every_text_is_there_in_three_languages_and_the_warning_stands_at_the_ve
         warned = {str(text) for text in texts if "/warning_" in str(text)}
         shown = {str(text) for text in texts if "/counted_" in str(text)}
         assert len(warned) == len(shown)
-
-
-def test_a_form_for_a_task_alone_has_no_xform() -> None:
-    catalog = load_catalog()
-    law = catalog.ruleset("kg-demo-2021", date(2021, 11, 28))
-    with pytest.raises(ValueError, match="asks what a task needs"):
-        visit_of(catalog.form("recheck/1"), law, catalog.measures)
 
 
 def test_a_form_names_profile_and_law_and_both_are_read_back_out() -> None:

@@ -1,9 +1,8 @@
 """Elements of earlier visits in Collect: chosen from a list, measured again, and closed by it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from itertools import count
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,49 +12,19 @@ from lxml import etree
 from sqlalchemy import text
 
 from audit_api.storage.base import Database
-from field_schema.catalog import load_catalog
 from field_schema.ruleset import Building
-from field_schema.xform_expressions import name_of, word_of
 from field_schema.xform_known import ELEMENT_COLUMNS, ELEMENTS
 from field_schema.xform_visit import SITES
 from field_schema.xforms import XForm, released_xforms
-from tests.agreement import odk
 from tests.factories import World, make_site, operation, push
 from tests.field_schema.bodies import measurement
 from tests.http.collecting import ramp, send
-from tests.openrosa import filled, test_web_forms
-from tests.openrosa.filled import Row, compile_driver, site_row
+from tests.openrosa.filled import Fill, Row, site_row, typed
 from tests.openrosa.test_downloads import RAMP, listed, lists_of
 
 NUMBERS = count(9_300)
 PROFILE = "kg-demo-2021"
 BUILDING = Building("existing", date(1975, 1, 1))
-Fill = Callable[[XForm, Sequence[Row], Sequence[Row], Mapping[str, str]], "etree._Element"]
-
-
-@pytest.fixture(params=["JavaRosa", "Web Forms"])
-def fill(request: pytest.FixtureRequest, tmp_path: Path) -> Fill:
-    """What an engine saves of one record. It fails where the engine does not let one on."""
-    if request.param == "Web Forms":
-
-        def in_node(
-            xform: XForm, sites: Sequence[Row], elements: Sequence[Row], record: Mapping[str, str]
-        ) -> "etree._Element":
-            saved = test_web_forms.fill(tmp_path, xform, sites, dict(record), elements)
-            assert not saved["violated"], saved["violated"]
-            return etree.fromstring(saved["xml"])
-
-        return in_node
-    if odk.why_not() is not None:
-        pytest.skip(str(odk.why_not()))
-    compile_driver(tmp_path)
-
-    def in_java(
-        xform: XForm, sites: Sequence[Row], elements: Sequence[Row], record: Mapping[str, str]
-    ) -> "etree._Element":
-        return etree.fromstring(filled.fill(xform, tmp_path, sites, [record], elements)[0])
-
-    return in_java
 
 
 def form(key: str) -> XForm:
@@ -67,7 +36,7 @@ def place(name: str, site: str) -> dict[str, str]:
 
 
 def known(name: str, site: str, element: str) -> dict[str, str]:
-    values = (name, f"{name} · open violations: 1", site, element, name)
+    values = (name, f"{name} · open violations: 1", site, element, name, "")
     return dict(zip(ELEMENT_COLUMNS, values, strict=True))
 
 
@@ -131,27 +100,6 @@ def test_what_there_is_once_is_recognised_unless_it_may_be_another_stations(
     assert not root.findtext("light/light_id"), "two are known: nobody said which"
 
 
-def typed(answers: Mapping[str, Any]) -> dict[str, str]:
-    """The answers about the first ramp as they are typed in."""
-    section = load_catalog().form("ramp/1").sections["ramp"]
-    record = {}
-    for key, value in answers.items():
-        name = name_of(section, key)
-        if isinstance(value, list):
-            record[f"{name}/0"] = str(len(value))
-            for n, item in enumerate(value):
-                for measure, answer in item.items():
-                    record[f"{name_of(section, f'{key}.{measure}')}/0/{n}"] = _said(answer)
-        else:
-            record[f"{name}/0"] = _said(value)
-    return record
-
-
-def _said(answer: Any) -> str:
-    value = answer["value"] if isinstance(answer, dict) else answer
-    return word_of(value) if isinstance(value, bool | str) else str(value)
-
-
 CASES = text("""
     select v.requirement, v.state, v.measured::text as measured, v.rev, v.ended_at is not null,
         (select count(*) from element e where e.site_id = v.site_id) as elements,
@@ -176,7 +124,9 @@ def test_a_second_visit_by_collect_does_to_cases_what_a_tablets_does(
         entry = listed(client, at)[RAMP]
         lists = lists_of(client, entry)
         [here] = [s["name"] for s in lists[SITES] if s["site"] == str(collects)]
-        record = {"polling_place": here, "ramp": "1", which: "Main ramp"} | typed(answers)
+        record = {"polling_place": here, "ramp": "1", which: "Main ramp"} | typed(
+            "ramp/1", "ramp", answers
+        )
         if which == "ramp_id/0":
             [ramp_] = [e for e in lists[ELEMENTS] if e["site"] == str(collects)]
             assert ramp_["label"] == f"Main ramp · open violations: {len(cases(collects))}"

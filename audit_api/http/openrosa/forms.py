@@ -4,19 +4,24 @@ Collect is strict, and silent about it: one bad entry kills the whole list, and 
 another namespace is passed over. What each answer must have stands in its docstring.
 """
 
+import gzip
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from flask import Response, request
+from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.errors import NotFound
 from audit_api.http.openrosa.door import OPENROSA, XML, blueprint, openrosa
+from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.storage.places.collect_lists import ListsOf, list_hashes, open_campaigns, read_list
 from audit_api.words import words_in
-from field_schema.catalog import load_catalog
+from field_schema.catalog import Catalog, load_catalog
+from field_schema.form import Form
+from field_schema.ruleset import measures_of
 from field_schema.xforms import XForm, newest_on, released_xforms
 
 _LIST = '<?xml version="1.0" encoding="UTF-8"?>\n<xforms xmlns="{}">{}</xforms>\n'
@@ -30,6 +35,7 @@ _FILE = (
     "<mediaFile><filename>{name}</filename><hash>md5:{md5}</hash>"
     "<downloadUrl>{at}</downloadUrl></mediaFile>"
 )
+CSV = "text/csv; charset=utf-8"
 LIST_SPACE = "http://openrosa.org/xforms/xformsList"
 MANIFEST_SPACE = "http://openrosa.org/xforms/xformsManifest"
 
@@ -65,17 +71,7 @@ def form_list(*, session: Session, actor: Actor) -> Response:
 def form(form: str, version: str, *, session: Session, actor: Actor) -> Response:
     """A form, byte for byte as it was released; compressed for whoever takes it so."""
     xform = _one(session, scope_of(actor, Noun.CATALOG), form, version)
-    answer = Response(content_type=XML, headers=OPENROSA | {"Vary": "Accept-Encoding"})
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.set_etag(xform.md5)
-    if request.if_none_match.contains(xform.md5):
-        answer.status_code = 304
-    elif request.accept_encodings["gzip"] > 0:
-        answer.set_data(xform.packed)
-        answer.headers["Content-Encoding"] = "gzip"
-    else:
-        answer.set_data(xform.data)
-    return answer
+    return _file(XML, xform.md5, lambda: xform.data, lambda: xform.packed)
 
 
 @blueprint.get("/forms/<string:form>/<string:version>/manifest")
@@ -85,7 +81,7 @@ def manifest(form: str, version: str, *, session: Session, actor: Actor) -> Resp
     scope = scope_of(actor, Noun.CATALOG)
     xform = _one(session, scope, form, version)
     at = f"{_address(_base(), xform)}/media"
-    hashes = list_hashes(session, _lists_of(actor, scope, xform))
+    hashes = list_hashes(session, _lists_of(session, actor, scope, xform))
     files = [
         _FILE.format(name=name, md5=md5, at=escape(f"{at}/{name}")) for name, md5 in hashes.items()
     ]
@@ -100,16 +96,25 @@ def media(form: str, version: str, name: str, *, session: Session, actor: Actor)
     """
     scope = scope_of(actor, Noun.CATALOG)
     xform = _one(session, scope, form, version)
-    found = read_list(session, _lists_of(actor, scope, xform), name)
+    found = read_list(session, _lists_of(session, actor, scope, xform), name)
     if found is None:
         raise NotFound
-    answer = Response(content_type="text/csv; charset=utf-8", headers=OPENROSA)
+    data = found.csv.encode()
+    return _file(CSV, found.md5, lambda: data, lambda: gzip.compress(data, mtime=0))
+
+
+def _file(kind: str, md5: str, plain: Callable[[], bytes], packed: Callable[[], bytes]) -> Response:
+    """A file, compressed for whoever takes it so; 304 for whoever has it."""
+    answer = Response(content_type=kind, headers=OPENROSA | {"Vary": "Accept-Encoding"})
     answer.headers["Cache-Control"] = "private, no-cache"
-    answer.set_etag(found.md5)
-    if request.if_none_match.contains(found.md5):
+    answer.set_etag(md5)
+    if request.if_none_match.contains(md5):
         answer.status_code = 304
+    elif request.accept_encodings["gzip"] > 0:
+        answer.set_data(packed())
+        answer.headers["Content-Encoding"] = "gzip"
     else:
-        answer.set_data(found.csv.encode())
+        answer.set_data(plain())
     return answer
 
 
@@ -153,18 +158,36 @@ def _address(base: str, xform: XForm) -> str:
     return f"{base}/forms/{xform.id}/{xform.version}"
 
 
-def _lists_of(actor: Actor, scope: Scope, xform: XForm) -> ListsOf:
-    language = actor.language
-    sections = load_catalog().forms[xform.key].sections
+def _lists_of(session: Session, actor: Actor, scope: Scope, xform: XForm) -> ListsOf:
+    language, form = actor.language, load_catalog().forms[xform.key]
     return ListsOf(
         scope=scope,
         person=actor.person,
         profile=xform.profile,
         form=xform.key,
         language=language,
-        titles={element: section.title[language] for element, section in sections.items()},
+        titles={element: section.title[language] for element, section in form.sections.items()},
         violations=words_in(language)("open violations"),
+        measures=_measures(form, _catalog(session)) if form.only_required else None,
     )
+
+
+def _catalog(session: Session) -> Catalog:
+    """With what was adopted since: a case may be about an edition that no file has."""
+    keeper: CatalogKeeper = current_app.extensions["catalogs"]
+    return keeper.current(session)
+
+
+def _measures(form: Form, catalog: Catalog) -> dict[str, list[str]]:
+    """What the form asks to measure a requirement, by standard, edition and requirement."""
+    asked = {element: section.measures for element, section in form.sections.items()}
+    return {
+        f"{standard} {edition} {name}": [
+            key for key in measures_of(requirement) if key in asked.get(requirement.element, ())
+        ]
+        for (standard, edition), found in catalog.standards.items()
+        for name, requirement in found.requirements.items()
+    }
 
 
 def _base() -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
 from audit_api.storage.base import ask
+from audit_api.storage.oversight.remediation import ENDED_TASKS
 from field_schema.xform_known import ELEMENT_COLUMNS, ELEMENTS
 from field_schema.xform_visit import SITE_COLUMNS, SITES
 
@@ -52,7 +53,7 @@ _SITE_LINES = f"""
 # An element without a label of its own is called by its type.
 _ELEMENT_LINES = f"""
     select E'\\r\\n' || e.id || ',' || {_quoted("shown.title || live.told")} || ',' || e.site_id
-        || ',' || e.type || ',' || {_quoted("e.label")} as line,
+        || ',' || e.type || ',' || {_quoted("e.label")} || ',' || needed.keys as line,
         row_number() over (order by e.site_id, e.type, shown.title, e.id) as n
     from element e
     cross join lateral (select coalesce(nullif(trim(e.label), ''),
@@ -60,7 +61,14 @@ _ELEMENT_LINES = f"""
     cross join lateral (select case count(*) when 0 then ''
         else ' · ' || %(violations)s || ': ' || count(*) end as told
         from violation v where v.element_id = e.id and v.ended_at is null) live
-    where cast(%(titles)s as jsonb) ? e.type and e.site_id in (
+    cross join lateral (select coalesce(string_agg(distinct key, ' ' order by key), '') as keys
+        from violation v join remediation_task t on t.id = v.task_id
+        cross join lateral jsonb_array_elements_text(cast(%(measures)s as jsonb)
+            -> (v.standard || ' ' || v.edition || ' ' || v.requirement)) key
+        where %(needed_alone)s and v.element_id = e.id and v.ended_at is null
+            and t.state not in ({ENDED_TASKS})) needed
+    where (needed.keys <> '' or not %(needed_alone)s)
+        and cast(%(titles)s as jsonb) ? e.type and e.site_id in (
         select st.site_id from campaign c join station st on st.campaign_id = c.id
         join site on site.id = st.site_id where {_OF_FORM})
 """
@@ -92,7 +100,8 @@ class ListsOf:
     """Whose lists, beside which form, in which words.
 
     `titles`: what each type of element that the form asks about is called; `violations`: what
-    stands before their number.
+    stands before their number. `measures`: of a form that asks only what a task needs, by
+    "standard edition requirement" the questions that measure it; of all others None.
     """
 
     scope: Scope
@@ -102,6 +111,7 @@ class ListsOf:
     language: str
     titles: Mapping[str, str]
     violations: str
+    measures: Mapping[str, Sequence[str]] | None
 
 
 class CollectList(NamedTuple):
@@ -131,7 +141,8 @@ def read_list(session: Session, of: ListsOf, name: str) -> CollectList | None:
 
     Sites: the polling places in scope of the open campaigns that inspect by this profile and form.
     A person's assignments come first, marked with the day by which they are due. Elements: what is
-    known of these sites and the form asks about, with the number of its open violations.
+    known of these sites and the form asks about, with the number of its open violations; of a form
+    that asks only what a task needs, those whose open tasks need something.
     """
     statement = _LISTS[of.language].get(name)
     if statement is None:
@@ -150,6 +161,8 @@ def _values(of: ListsOf) -> dict[str, Any]:
         "form": of.form,
         "titles": msgspec.json.encode(of.titles).decode(),
         "violations": of.violations,
+        "measures": msgspec.json.encode(of.measures or {}).decode(),
+        "needed_alone": of.measures is not None,
     }
 
 

@@ -160,9 +160,9 @@ def test_hostile_texts_are_texts(kind: str) -> None:
 def test_hostile_names_on_the_map_are_texts() -> None:
     say = words_in("en")
     content = samples.briefing_content()
-    content["districts"] = {
+    content["areas"] = {
         code: dict.fromkeys(LANGUAGES, name)
-        for code, name in zip(content["districts"], HOSTILE[3:], strict=False)
+        for code, name in zip(content["areas"], HOSTILE[3:], strict=False)
     }
     content["groups"] = [
         one | {"name": dict.fromkeys(LANGUAGES, HOSTILE[n % len(HOSTILE)][:300])}

@@ -3,27 +3,14 @@
 import re
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from audit_api.domain.vocabulary import Role
-from audit_api.storage.base import Database
-from tests.factories import World
 from tests.http.exporting import Asking
 from tests.http.serving import Office, body_of
 
 JSON = {"Accept": "application/json"}
 UNKNOWN = "a" * 26
-
-
-@pytest.fixture(scope="module")
-def asking(app: Flask, client: FlaskClient, database: Database, world: World) -> Asking:
-    return Asking(app, client, database, world)
-
-
-@pytest.fixture(scope="module")
-def office(client: FlaskClient, database: Database, world: World) -> Office:
-    return Office(client, database, world)
 
 
 def path_of(made: dict[str, dict[str, str]]) -> str:

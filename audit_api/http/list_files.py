@@ -312,6 +312,8 @@ def _log_taken(table: Table, form: Format, about: About, actor: Actor, of: UUID 
 
     A file that breaks off was taken in part all the same; without the entry there is no file.
     """
+    if request.method == "HEAD":
+        return
     kind = table.name.replace("-", "_")
     with database().writing() as session:
         audit_log.record(

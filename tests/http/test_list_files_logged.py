@@ -101,6 +101,14 @@ def test_where_no_file_goes_out_there_is_no_entry(
     assert entries() == []
 
 
+def test_asking_for_the_headers_alone_takes_nothing_away(
+    client: FlaskClient, world: World, entries: Any
+) -> None:
+    path = f"{API}/violations.csv"
+    assert client.head(path, headers=world.headers(Role.PROSECUTOR)).status_code == 200
+    assert entries() == []
+
+
 @pytest.fixture
 def _no_entry_fits(database: Database) -> Iterator[None]:
     with database.writing() as session:

@@ -23,7 +23,7 @@ STATIONS = """(select coalesce(json_agg(json_build_object('campaign', st.campaig
     order by st.campaign_id, st.number), '[]'::json) from station st where st.site_id = site.id)"""
 
 
-# Out of a subselect the planner does not count the territories, so that a plan made for all is
+# Out of a subselect the planner does not know the territories, so that a plan made for all is
 # thought as good as one made anew for each page, which takes longer than the page itself.
 _WITHIN = "{place} = any((select cast(:whole as uuid[]))::uuid[])"
 
@@ -82,6 +82,8 @@ class Selection:
         if key is not None:
             names = [f"key_{n}" for n in range(len(types))]
             casts = [f"cast(:{n} as {t})" for n, t in zip(names, types, strict=True)]
+            if self._planned_once:
+                casts = [f"(select {cast})" for cast in casts]
             self._conditions.append(f"({columns}) {'<' if downwards else '>'} ({', '.join(casts)})")
             self._parameters |= dict(zip(names, key, strict=True))
 

@@ -95,6 +95,8 @@ def visit_of(form: Form, law: Ruleset, measures: Mapping[str, Measures]) -> Visi
         # What Collect shows in its list; of two profiles each form says which it is.
         "form_title": f"{form.title['ru']} · {profile.title['ru']}",
         "default_language": LANGUAGES["ru"],
+        # What was answered 422 can be mended in Collect, and comes again as a correction.
+        "client_editable": "yes",
         "instance_name": "concat(${place_name}, ' ', ${today})",
     }
     columns: Line = {}

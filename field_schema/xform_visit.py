@@ -26,7 +26,7 @@ from field_schema.problems import words
 from field_schema.profile import REFERENCE
 from field_schema.reasons import recalled_mark
 from field_schema.ruleset import Rule, Ruleset
-from field_schema.standard import Measures
+from field_schema.standard import Measures, Standard
 from field_schema.strict_file import Texts
 from field_schema.wording import threshold_in_words
 from field_schema.xform import (
@@ -47,9 +47,19 @@ from field_schema.xforms import id_in_collect, version_in_collect
 
 SITES: Final = "sites.csv"
 """The list of polling places, which every person gets for themselves."""
-SITE_COLUMNS: Final = ("name", "label", "site", "campaign", "building_status", "deciding_day")
+SITE_COLUMNS: Final = (
+    "name",
+    "label",
+    "title",
+    "site",
+    "campaign",
+    "building_status",
+    "deciding_day",
+)
+"""`label` is what is chosen from, with the day it is due; `title` what the place is called."""
 MAX_PIXELS: Final = 2048
 """The longer side of a photo: enough to read a tape, about half a megabyte."""
+VERDICTS_COUNTED: Final = ("borderline", "not_measured", "compliant")
 ONCE: Final = ("station", "light", "communications", "heating", "sanitary")
 """What a polling place has one of; everything else is asked for again and again."""
 
@@ -62,7 +72,12 @@ class VisitForm:
     told: Mapping[str, str]
 
 
-def visit_of(form: Form, law: Ruleset, measures: Mapping[str, Measures]) -> VisitForm:
+def visit_of(
+    form: Form,
+    law: Ruleset,
+    measures: Mapping[str, Measures],
+    standards: Mapping[tuple[str, str], Standard],
+) -> VisitForm:
     """The whole form with the verdicts of a profile's law on the elements that it asks about.
 
     `measures`: the catalog's, for what a rule says of a measure that only newer forms ask.
@@ -71,16 +86,16 @@ def visit_of(form: Form, law: Ruleset, measures: Mapping[str, Measures]) -> Visi
     if form.only_required:
         raise ValueError(f"{form.key} asks what a task needs, which no released XForm knows")
     texts, profile = xform_texts(), law.profile
-    survey = _visit()
+    survey = _visit(form)
     told: dict[str, str] = {}
     choices = [
         *choice_lines("state", {word: texts[word] for word in STATES}),
-        *choice_lines("yes_no", {word: words()["reasons"][word] for word in ("yes", "no")}),
+        *choice_lines("yes_no", {word: texts[word] for word in ("yes", "no")}),
         *choice_lines("not_measured", form.cannot_measure),
     ]
     for element, section in form.sections.items():
         about = [rule for rule in law.rules if rule.requirement.element == element]
-        lines, names = _element(section, about, measures[element], profile.warning)
+        lines, names = _element(section, about, measures[element], profile.warning, standards)
         survey += lines
         told |= names
         for question in section.measures.values():
@@ -91,7 +106,7 @@ def visit_of(form: Form, law: Ruleset, measures: Mapping[str, Measures]) -> Visi
         "form_id": id_in_collect(form.id, profile.id),
         "version": version_in_collect(form.version, law.on),
         # What Collect shows in its list; of two profiles each form says which it is.
-        "form_title": f"{form.title['ru']} · {profile.title['ru']}",
+        "form_title": f"{form.title['ky']} / {form.title['ru']} · {profile.title['ru']}",
         "default_language": LANGUAGES["ru"],
         "instance_name": "concat(${place_name}, ' ', ${today})",
     }
@@ -103,7 +118,7 @@ def visit_of(form: Form, law: Ruleset, measures: Mapping[str, Measures]) -> Visi
     return VisitForm(sheets | {"settings": [settings]}, told)
 
 
-def _visit() -> list[Line]:
+def _visit(form: Form) -> list[Line]:
     texts = xform_texts()
     chosen = "instance('sites')/root/item[name = ${polling_place}]"
     lines = [
@@ -117,20 +132,23 @@ def _visit() -> list[Line]:
             "required": "yes",
             "appearance": "minimal autocomplete",
         }
+        | labels("required_message", texts["required"])
         | labels("label", texts["polling_place"])
         | labels("hint", texts["polling_place_hint"]),
     ]
     for name, column in (
         ("site", "site"),
         ("campaign", "campaign"),
-        ("place_name", "label"),
+        ("place_name", "title"),
         ("building_status", "building_status"),
         ("deciding_day", "deciding_day"),
     ):
         lines.append({"type": "calculate", "name": name, "calculation": f"{chosen}/{column}"})
     lines.append(xform_known.stations_here())
+    lines += [{"type": "geopoint", "name": "position"} | labels("label", texts["position"])]
+    if not any(q.type == "measure" for s in form.sections.values() for q in s.measures.values()):
+        return lines
     lines += [
-        {"type": "geopoint", "name": "position"} | labels("label", texts["position"]),
         # The same tape and level all day: asked once, then brought along.
         {"type": "text", "name": "instruments", "default": "${last-saved#instruments}"}
         | labels("label", texts["instruments"])
@@ -140,7 +158,11 @@ def _visit() -> list[Line]:
 
 
 def _element(
-    section: Section, rules: list[Rule], measures: Measures, warning: Texts
+    section: Section,
+    rules: list[Rule],
+    measures: Measures,
+    warning: Texts,
+    standards: Mapping[tuple[str, str], Standard],
 ) -> tuple[list[Line], dict[str, str]]:
     """The lines about one type of element, and by rule the node of its verdict."""
     texts, element = xform_texts(), section.element
@@ -153,21 +175,14 @@ def _element(
         xform_known.counted(element),
         {"type": f"begin_{kind}", "name": element} | labels("label", section.title),
         *xform_known.asked(element, once=once),
-        {
-            "type": "text",
-            "name": f"{element}_label",
-            "relevant": f"${{{element}_id}} = ''",
-            "constraint": "string-length(.) <= 200",
-        }
-        | labels("label", texts["element_label"])
-        | labels("hint", texts["element_label_hint"])
-        | labels("constraint_message", texts["too_long"]),
+        *([] if once else [_label_line(element)]),
         {
             "type": "select_one state",
             "name": f"{element}_state",
             "default": STATES[0],
             "required": "yes",
         }
+        | labels("required_message", texts["required"])
         | labels("label", texts["state"])
         | ({} if once else xform_known.not_twice(element)),
         _photo(f"{element}_photo", texts["element_photo"], section.title),
@@ -183,11 +198,27 @@ def _element(
         lines.append({"type": "end_repeat", "name": name})
     lines += calculates[None]
     if rules:
-        lines += _shown(section, rules, told, measures)
+        lines += _shown(section, rules, told, measures, standards)
         note = {"type": "note", "name": f"warning_{element}"} | labels("label", warning)
         lines.insert(-1, note)
     lines.append({"type": f"end_{kind}", "name": element})
     return lines, told
+
+
+def _label_line(element: str) -> Line:
+    """Which of several it is, in the inspector's own words."""
+    texts = xform_texts()
+    return (
+        {
+            "type": "text",
+            "name": f"{element}_label",
+            "relevant": f"${{{element}_id}} = ''",
+            "constraint": "string-length(.) <= 200",
+        }
+        | labels("label", texts["element_label"])
+        | labels("hint", texts["element_label_hint"])
+        | labels("constraint_message", texts["too_long"])
+    )
 
 
 def _verdict(rule: Rule, n: int, to: Calculates) -> str:
@@ -221,8 +252,10 @@ def _asked(question: Question, section: Section) -> Iterator[Line]:
         if question.photo == "required":
             beside[-1] |= {"required": "yes"} | labels("required_message", texts["answer_or_why"])
     if question.soft is not None:
-        low, high = question.soft
-        unusual = f"{given} and (${{{name}}} < {low} or ${{{name}}} > {high})"
+        (low, high), (least, most) = question.soft, question.hard
+        # What cannot be is refused: nobody is told to leave it.
+        outside = f"(${{{name}}} < {low} or ${{{name}}} > {high})"
+        unusual = f"{given} and {outside} and ${{{name}}} >= {least} and ${{{name}}} <= {most}"
         beside.append(
             {"type": "note", "name": f"unusual_{name}", "relevant": unusual}
             | labels("label", texts["unusual"])
@@ -243,22 +276,32 @@ def _asked(question: Question, section: Section) -> Iterator[Line]:
 
 def _photo(name: str, text: Texts, of: Texts) -> Line:
     label = {language: text[language].format(of=of[language]) for language in text}
-    return {"type": "image", "name": name, "parameters": f"max-pixels={MAX_PIXELS}"} | labels(
-        "label", label
-    )
+    # "new": taken now, not chosen from what the phone has.
+    image = {"type": "image", "name": name, "appearance": "new"}
+    return image | {"parameters": f"max-pixels={MAX_PIXELS}"} | labels("label", label)
 
 
 def _shown(
-    section: Section, rules: list[Rule], told: Mapping[str, str], measures: Measures
+    section: Section,
+    rules: list[Rule],
+    told: Mapping[str, str],
+    measures: Measures,
+    standards: Mapping[tuple[str, str], Standard],
 ) -> Iterator[Line]:
     """The verdicts in words, on one screen: how many of each, then what is broken or unsure."""
     texts, element = xform_texts(), section.element
-    for verdict in ("violation", "borderline", "not_measured", "compliant"):
-        counted = " + ".join(f"if(${{{name}}} = '{verdict}', 1, 0)" for name in told.values())
+    binding = [told[rule.name] for rule in rules if rule.weight != REFERENCE]
+    advice = [told[rule.name] for rule in rules if rule.weight == REFERENCE]
+    for kind, verdict, names in (
+        ("violation", "violation", binding),
+        ("recommendation", "violation", advice),
+        *((verdict, verdict, binding + advice) for verdict in VERDICTS_COUNTED),
+    ):
+        counted = " + ".join(f"if(${{{name}}} = '{verdict}', 1, 0)" for name in names)
         yield {
             "type": "calculate",
-            "name": f"count_{element}_{verdict}",
-            "calculation": counted,
+            "name": f"count_{element}_{kind}",
+            "calculation": counted or "0",
             "bind::type": "int",
         }
     yield {
@@ -270,30 +313,57 @@ def _shown(
         language: text.replace("{element}", element) for language, text in texts["counted"].items()
     }
     yield {"type": "note", "name": f"counted_{element}"} | labels("label", summary)
-    for rule in rules:
-        for verdict in ("violation", "borderline"):
-            yield {
-                "type": "note",
-                "name": f"told_{told[rule.name].removesuffix('_verdict')}_{verdict}",
-                "relevant": f"${{{told[rule.name]}}} = '{verdict}'",
-            } | labels("label", _sentence(rule, verdict, measures))
+    # First what can be done here and now, then what is broken, then what is only advised.
+    shown = [("borderline", rule) for rule in rules]
+    shown += sorted((("violation", r) for r in rules), key=lambda one: one[1].weight == REFERENCE)
+    for verdict, rule in shown:
+        yield {
+            "type": "note",
+            "name": f"told_{told[rule.name].removesuffix('_verdict')}_{verdict}",
+            "relevant": f"${{{told[rule.name]}}} = '{verdict}'",
+        } | labels("label", _sentence(rule, verdict, measures, section, standards))
     yield {"type": "end_group", "name": f"verdicts_{element}"}
 
 
-def _sentence(rule: Rule, verdict: str, measures: Measures) -> Texts:
-    """A verdict with its clause and the limit, in three languages."""
+def _sentence(
+    rule: Rule,
+    verdict: str,
+    measures: Measures,
+    section: Section,
+    standards: Mapping[tuple[str, str], Standard],
+) -> Texts:
+    """A verdict with what was measured, the limit and the clause, in three languages."""
     requirement = rule.requirement
     kind = "recommendation" if verdict == "violation" and rule.weight == REFERENCE else verdict
     limits = threshold_in_words(requirement, measures)
     cite = requirement.cite
-    clause = " ".join(part for part in (cite.standard, cite.edition, cite.clause) if part)
+    title = standards[cite.standard, cite.edition].title
+    own = _own_value(rule, section)
     mark = recalled_mark(cite.confidence)
     return {
         language: _plain(
             xform_texts()[f"told_{kind}"][language].format(
-                title=requirement.title[language], limit=limits[language], clause=clause
+                title=requirement.title[language],
+                limit=limits[language],
+                clause=" ".join(part for part in (title[language], cite.clause) if part),
+                measured="{measured}",
             )
             + (f" ({mark[language]})" if mark else "")
+        ).replace("{measured}", own[language])
+        for language in LANGUAGES
+    }
+
+
+def _own_value(rule: Rule, section: Section) -> Texts:
+    """What was measured of a requirement that limits one measure; else nothing."""
+    limited = {m for row in rule.requirement.rows for one in row.must for m in one.measures}
+    question = section.questions.get(min(limited)) if len(limited) == 1 else None
+    if question is None or not question.numeric:
+        return dict.fromkeys(LANGUAGES, "")
+    node, unit = f"${{{name_of(section, question.key)}}}", words()["units"].get(question.unit)
+    return {
+        language: xform_texts()["told_measured"][language].format(
+            value=f"{node} {unit[language]}" if unit else node
         )
         for language in LANGUAGES
     }

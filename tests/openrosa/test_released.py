@@ -126,7 +126,7 @@ def test_a_form_for_a_task_alone_has_no_xform() -> None:
     catalog = load_catalog()
     law = catalog.ruleset("kg-demo-2021", date(2021, 11, 28))
     with pytest.raises(ValueError, match="asks what a task needs"):
-        visit_of(catalog.form("recheck/1"), law, catalog.measures)
+        visit_of(catalog.form("recheck/1"), law, catalog.measures, catalog.standards)
 
 
 def test_a_form_names_profile_and_law_and_both_are_read_back_out() -> None:

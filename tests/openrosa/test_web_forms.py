@@ -70,7 +70,7 @@ def test_the_engine_of_web_forms_fills_it_with_the_verdicts_of_the_server(
     xform = RELEASED[key]
     form = load_catalog().form(xform.key)
     rules = law_of(xform)
-    told = visit_of(form, rules, load_catalog().measures).told
+    told = visit_of(form, rules, load_catalog().measures, load_catalog().standards).told
     # Of the other profile the same makes the forms: it is enough that the engine takes them.
     visit = observed(form, Generator(rules, seed=3)) if xform.profile == FILLED else {}
     building = next((r.building for records in visit.values() for r in records), None)

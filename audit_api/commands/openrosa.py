@@ -14,7 +14,7 @@ from audit_api.services.collect_settings import qr_image, server_of, settings_te
 from audit_api.services.openrosa_keys import make_key, revoke_by_console
 from audit_api.storage.oversight.collect_keys import openrosa_keys
 from audit_api.storage.people import Person, person_by_username
-from field_schema.catalog import load_catalog
+from field_schema.catalog import UnknownForm, load_catalog
 from field_schema.xform_visit import visit_of
 from field_schema.xforms import (
     FOLDER,
@@ -94,7 +94,8 @@ def revoke(device: UUID, by: str, reason: str) -> None:
 @click.option(
     "--on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day whose law is shown."
 )
-def release_forms(profile: str, on: datetime) -> None:
+@click.option("--form", "only", multiple=True, help="Only this form: station/2. All of them else.")
+def release_forms(profile: str, on: datetime, only: tuple[str, ...]) -> None:
     """Make the XForms of PROFILE by the law of a day, and note their digests: run it at a release.
 
     A form whose last release says the same gets no new one, and what is released stays as it is.
@@ -112,8 +113,12 @@ def release_forms(profile: str, on: datetime) -> None:
     with catalog_errors():
         catalog = load_catalog()
         law = catalog.ruleset(profile, on.date())
+        try:
+            forms = [catalog.form(key) for key in only or catalog.forms]
+        except UnknownForm as unknown:
+            raise click.ClickException(str(unknown)) from None
         released = read_releases(FOLDER)
-    for form in catalog.forms.values():
+    for form in forms:
         name = file_of(form.id, form.version, profile, law.on)
         made = str(convert(dict(visit_of(form, law, catalog.measures).workbook)).xform).encode()
         stands = newest_on(released.get((profile, form.key), ()), law.on)

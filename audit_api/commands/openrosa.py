@@ -14,7 +14,7 @@ from audit_api.services.collect_settings import qr_image, server_of, settings_te
 from audit_api.services.openrosa_keys import make_key, revoke_by_console
 from audit_api.storage.oversight.collect_keys import openrosa_keys
 from audit_api.storage.people import Person, person_by_username
-from field_schema.catalog import UnknownForm, load_catalog
+from field_schema.catalog import load_catalog
 from field_schema.xform_visit import visit_of
 from field_schema.xforms import (
     FOLDER,
@@ -113,12 +113,14 @@ def release_forms(profile: str, on: datetime, only: tuple[str, ...]) -> None:
     with catalog_errors():
         catalog = load_catalog()
         law = catalog.ruleset(profile, on.date())
-        try:
-            forms = [catalog.form(key) for key in only or catalog.forms]
-        except UnknownForm as unknown:
-            raise click.ClickException(str(unknown)) from None
         released = read_releases(FOLDER)
-    for form in forms:
+    new: dict[str, bytes] = {}
+    for key in only or catalog.forms:
+        form = catalog.forms.get(key)
+        if form is None:
+            raise click.ClickException(
+                f"There is no form {key!r}, only {', '.join(catalog.forms)}."
+            )
         name = file_of(form.id, form.version, profile, law.on)
         made = str(convert(dict(visit_of(form, law, catalog.measures).workbook)).xform).encode()
         stands = newest_on(released.get((profile, form.key), ()), law.on)
@@ -130,6 +132,8 @@ def release_forms(profile: str, on: datetime, only: tuple[str, ...]) -> None:
                 f"{name} is released with other content, and what is released never changes. "
                 "Release the forms on another day: the law's day is a part of their version."
             )
+        new[name] = made
+    for name, made in new.items():
         path: Path = FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(made)

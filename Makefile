@@ -17,8 +17,8 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(STAMP)  ## Start everything on embedded services, load Batken 2021, serve until Ctrl-C.
-	@$(BIN)/audit-api demo
+demo: $(STAMP)  ## Start everything on embedded services, load Batken 2021, serve until Ctrl-C; HOST=an address of this machine lets a phone reach it.
+	@$(BIN)/audit-api demo $(if $(HOST),--host $(HOST))
 
 demo-reset: $(STAMP)  ## Forget the demo's data.
 	@$(BIN)/audit-api demo --reset

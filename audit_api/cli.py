@@ -109,13 +109,20 @@ def run_worker() -> None:
 @click.option("--reset", is_flag=True, help="Forget the demonstration's data and end.")
 @click.option("--port", default=8000, show_default=True, help="The next free one, if taken.")
 @click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="An address of this machine where a phone in the same network reaches it, to try ODK "
+    "Collect. Everybody there can sign in: the passwords are known.",
+)
+@click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("var"),
     show_default=True,
     help="Where the demonstration keeps everything.",
 )
-def demo(reset: bool, port: int, folder: Path) -> None:
+def demo(reset: bool, port: int, host: str, folder: Path) -> None:
     """Show Batken 2021 on embedded services: load, serve, until Ctrl-C."""
     # Only here: the extra `embedded` need not be installed on a server.
     from audit_api.demo import run
@@ -124,7 +131,7 @@ def demo(reset: bool, port: int, folder: Path) -> None:
         if reset:
             run.reset(folder)
         else:
-            run.run(folder, port)
+            run.run(folder, host, port)
     except run.DemoError as error:
         raise click.ClickException(str(error)) from None
 

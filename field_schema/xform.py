@@ -82,6 +82,7 @@ def workbook_of(form: Form, element: str, rules: Iterable[Rule]) -> ElementForm:
     for n, rule in enumerate(rules):
         if rule.requirement.element == element:
             told[rule.name] = _tell(rule, f"{element}_r{n}", to)
+    calculates = to.lines()
     survey = _building()
     choices = [
         *choice_lines("building_status", {word: xform_texts()[word] for word in BUILDINGS}),
@@ -96,9 +97,9 @@ def workbook_of(form: Form, element: str, rules: Iterable[Rule]) -> ElementForm:
         name = name_of(section, group.id)
         survey.append({"type": "begin_repeat", "name": name} | labels("label", group.title))
         survey += [question_line(q, name_of(section, q.key)) for q in group.questions.values()]
-        survey += to.rows.get(group.id, [])
+        survey += calculates.get(group.id, [])
         survey.append({"type": "end_repeat", "name": name})
-    survey += to.rows[None]
+    survey += calculates[None]
     settings = {
         "form_id": f"{form.id}_{element}",
         "version": str(form.version),
@@ -138,7 +139,10 @@ def _tell(rule: Rule, prefix: str, to: Calculates) -> Told:
 
 
 def cases(number: str, texts: Mapping[int, tuple[str, ...]], part: int) -> str:
-    """The word that stands for a number; '' for any other."""
+    """The word that stands for a number; '' for any other. Asks for the number once if it can."""
+    if texts and len(texts) == max(texts) - min(texts) + 1:
+        listed = " ".join(texts[value][part] for value in sorted(texts))
+        return f"selected-at('{listed}', {number} + {-min(texts)})"
     shown = "''"
     for value, each in texts.items():
         shown = f"if({number} = {value}, '{each[part]}', {shown})"

@@ -20,6 +20,7 @@ from field_schema.form import Section
 from field_schema.logic import FALSE, TRUE, UNKNOWN, UNSURE
 from field_schema.ruleset import Rule
 from field_schema.standard import Comparison
+from field_schema.xform_sparing import spare
 
 NOT_APPLICABLE, COMPLIANT, BORDERLINE, NOT_MEASURED, VIOLATION = -1, 0, 1, 2, 3
 STEEPEST: Final = 1_000_000_000
@@ -35,14 +36,12 @@ ROWS: Final = 64
 
 
 class Calculates:
-    """The calculates of one element type. Each expression is written once and then named.
-
-    `rows`: per group, None for outside of all, the lines of an XLSForm in order.
-    """
+    """The calculates of one element type. Each expression is written once and then named."""
 
     def __init__(self, section: Section) -> None:
         self.section = section
-        self.rows: dict[str | None, list[dict[str, str]]] = {None: []}
+        self._rows: dict[str | None, list[dict[str, str]]] = {None: []}
+        self._helpers: set[str] = set()
         self._known: dict[tuple[str | None, str], str] = {}
         self._places: dict[str, str | None] = {}
 
@@ -55,17 +54,23 @@ class Calculates:
         known = self._known.get((group, expression))
         if known is not None and name is None:
             return known
-        name = name or f"{self.section.element}_c{len(self._known)}"
+        if name is None:
+            name = f"{self.section.element}_c{len(self._known)}"
+            self._helpers.add(name)
         line = {
             "type": "calculate",
             "name": name,
             "calculation": expression,
             "bind::type": kind,
         }
-        self.rows.setdefault(group, []).append(line)
+        self._rows.setdefault(group, []).append(line)
         reference = self._known.setdefault((group, expression), f"${{{name}}}")
         self._places[reference] = group
         return reference
+
+    def lines(self) -> dict[str | None, list[dict[str, str]]]:
+        """The lines of an XLSForm in order, per group, None for outside of all."""
+        return {None: []} | spare(self._rows, self._helpers)
 
 
 class Place(NamedTuple):

@@ -148,6 +148,7 @@ def _element(
     texts, element = xform_texts(), section.element
     to = Calculates(section)
     told = {rule.name: _verdict(rule, n, to) for n, rule in enumerate(rules)}
+    calculates = to.lines()
     once, again = element in ONCE, form.only_required
     kind = "group" if once else "repeat"
     begin = {"type": f"begin_{kind}", "name": element} | labels("label", section.title)
@@ -186,9 +187,9 @@ def _element(
         lines.append(items)
         for question in group.questions.values():
             lines += _asked(question, section, _when(form, element, question))
-        lines += to.rows.get(group.id, [])
+        lines += calculates.get(group.id, [])
         lines.append({"type": "end_repeat", "name": name})
-    lines += to.rows[None]
+    lines += calculates[None]
     if rules:
         lines += _shown(section, rules, told, measures, again=again)
         note = {"type": "note", "name": f"warning_{element}"} | labels("label", warning)

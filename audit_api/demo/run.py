@@ -70,7 +70,7 @@ def reset(folder: Path) -> None:
     console.print("The demonstration's data are gone; `make demo` starts afresh.")
 
 
-def run(folder: Path, port: int) -> None:
+def run(folder: Path, host: str, port: int) -> None:
     """Start, load what is missing, show the tour, and serve until Ctrl-C."""
     began = time.monotonic()
     # Closing the terminal or `kill` ends it as Ctrl-C does: in order.
@@ -88,7 +88,7 @@ def run(folder: Path, port: int) -> None:
             migrate(database.engine)
             _refuse_older_data(database, folder)
             _load(database)
-        with _web_server(services, settings, home, port) as base_url:
+        with _web_server(services, settings, home, (host, port)) as base_url:
             _field_work(database, base_url, home)
             # What the worker does every five minutes: the tour need not wait for it.
             with database.writing() as session:
@@ -185,11 +185,12 @@ def _load(database: Database) -> None:
 
 @contextmanager
 def _web_server(
-    services: EmbeddedServices, settings: Settings, home: Path, port: int
+    services: EmbeddedServices, settings: Settings, home: Path, wanted: tuple[str, int]
 ) -> Iterator[str]:
     """The shipped web server and the worker as child processes; yields the address."""
-    chosen = port if is_free(port) else free_port()
-    base_url = f"http://127.0.0.1:{chosen}"
+    host, port = wanted
+    chosen = _port(host, port)
+    base_url = f"http://{host}:{chosen}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GUNICORN")}
     env = inherited | services.environment() | _keys(settings)
     # Papers name the address that is really served; a test receiver may be on this machine.
@@ -200,7 +201,7 @@ def _web_server(
         [sys.executable, "-m", "gunicorn", "wsgi:app"],
         log=home / "web.log",
         ready=lambda: _is_ready(base_url),
-        env=env | {"BIND": f"127.0.0.1:{chosen}"},
+        env=env | {"BIND": f"{host}:{chosen}"},
         cwd=project,
     )
     worker = Child(
@@ -220,6 +221,18 @@ def _web_server(
     finally:
         web.stop()
         worker.stop()
+
+
+def _port(host: str, port: int) -> int:
+    """The wanted port, or another one that is free."""
+    try:
+        other = free_port(host)
+    except OSError:
+        raise DemoError(
+            f"{host} is no address of this machine. Give one that `hostname -I` shows, or leave "
+            "HOST out to serve only this machine."
+        ) from None
+    return port if is_free(port, host) else other
 
 
 def _is_ready(base_url: str) -> bool:

@@ -106,6 +106,12 @@ class Tour:
                 f"(. {environment}; {program} days correct 2027-03-10 off --by {name} "
                 '--reason "Demonstration: announced")',
             )
+            picture = shlex.quote(str(self._home / "collect.png"))
+            yield Step(
+                "let a phone with ODK Collect take part: the QR code for its settings",
+                f"(. {environment}; {program} openrosa key --for {INSPECTORS[0].username} "
+                f"--by {name} --server {self._base_url} --qr {picture})",
+            )
             hook = {"url": "http://127.0.0.1:8008/", "types": ["task.returned"]}
             yield Step(
                 "have a program told of tasks that are returned (README)",

@@ -21,20 +21,20 @@ class EmbeddedError(Exception):
     """An embedded service could not be started; the message says what to do."""
 
 
-def free_port() -> int:
-    """A port that is free on the loopback address just now."""
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that is free just now on an address of this machine; OSError for no such address."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
-def is_free(port: int) -> bool:
-    """True when nobody listens on that loopback port."""
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """True when nobody listens on that port of an address of this machine."""
     with socket.socket() as probe:
         # What a server that just ended leaves for a minute (TIME_WAIT) is no listener.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

@@ -13,14 +13,21 @@ from webargs.flaskparser import FlaskParser
 from audit_api.domain import strict_json
 
 
-class Schema(marshmallow.Schema):
+class _Whole(marshmallow.Schema):
+    """A schema that is not copied: documentation of each operation is, several times."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Whole":
+        return self
+
+
+class Schema(_Whole):
     """Base of every schema: fields that are not declared are refused, members keep their order."""
 
     class Meta:
         unknown = marshmallow.RAISE
 
 
-class ProblemSchema(marshmallow.Schema):
+class ProblemSchema(_Whole):
     """`application/problem+json` (RFC 9457)."""
 
     type = fields.String(required=True, metadata={"description": "A stable urn."})
@@ -94,6 +101,7 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 View = Callable[..., Any]
+_PROBLEM = ProblemSchema()
 # Statuses that Python's `http` does not know.
 _PHRASES = {460: "Checksum Mismatch"}
 
@@ -106,7 +114,7 @@ def problems(blueprint: Blueprint, *statuses: int) -> Callable[[View], View]:
         for status in sorted(statuses):
             told = blueprint.alt_response(
                 status,
-                schema=ProblemSchema,
+                schema=_PROBLEM,
                 description=_PHRASES.get(status),
                 content_type="application/problem+json",
             )(told)

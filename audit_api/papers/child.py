@@ -11,8 +11,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import typst
-
 CPU_S: Final = 60
 MEMORY_BYTES: Final = 4_000_000_000
 """Of addresses, not of memory: typst reserves far more than it uses."""
@@ -24,6 +22,9 @@ _FONTS: Final = Path(__file__).parent / "fonts"
 
 def main() -> None:
     """Typeset the paper that the arguments name: folder and template."""
+    # Only here: whoever starts this process need not hold typst.
+    import typst
+
     folder, template = Path(sys.argv[1]), sys.argv[2]
     for limit, most in (
         (resource.RLIMIT_CPU, CPU_S),

@@ -38,9 +38,11 @@ from audit_api.http.oversight import (
     inspections,
     quarantine,
     recommendations,
+    refused_submissions,
     reviews,
     served_lists,
     statistics,
+    submissions,
     tablets,
     task_moves,
     task_photos,
@@ -97,6 +99,8 @@ API_BLUEPRINTS = (
     burn_up.blueprint,
     quarantine.blueprint,
     reviews.blueprint,
+    submissions.blueprint,
+    refused_submissions.blueprint,
     webhooks.blueprint,
 )
 

@@ -90,8 +90,7 @@ class Bench:
         judged = self._verdicts()
         shot, shot_notes = photos.measure(self.stand)
         marks += list_files.measure(self.stand)
-        with standing() as fresh:
-            collected, collect_notes = openrosa.measure(fresh)
+        collected, collect_notes = openrosa.measure()
         marks += sweeping.measure()
         marks += events.measure()
         return write(

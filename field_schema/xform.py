@@ -87,7 +87,7 @@ def workbook_of(form: Form, element: str, rules: Iterable[Rule]) -> ElementForm:
     choices = [
         *choice_lines("building_status", {word: xform_texts()[word] for word in BUILDINGS}),
         *choice_lines("state", {word: xform_texts()[word] for word in STATES}),
-        *choice_lines("yes_no", {word: words()["reasons"][word] for word in ("yes", "no")}),
+        *choice_lines("yes_no", {word: xform_texts()[word] for word in ("yes", "no")}),
     ]
     for question in section.measures.values():
         if question.type == "choice":
@@ -220,21 +220,31 @@ def question_line(question: Question, name: str) -> Line:
     }[question.type]
     unit = words()["units"].get(question.unit)
     ask = {
-        language: f"{text} ({unit[language]})" if unit else text
+        language: _with_unit(text, unit[language]) if unit else text
         for language, text in question.ask.items()
     }
     line = {"type": kind, "name": name} | labels("label", ask)
-    if question.hint is not None:
-        line |= labels("hint", question.hint)
+    hints = [xform_texts().get(f"hint_{question.key}", question.hint)]
+    if question.unit == "permille":
+        hints.append(xform_texts()["permille"])
+    said = [hint for hint in hints if hint is not None]
+    if said:
+        line |= labels("hint", {to: ". ".join(hint[to] for hint in said) for to in LANGUAGES})
     if question.numeric:
         low, high = question.hard
+        refused = problem_texts()["out_of_range"] if unit else xform_texts()["count_out_of_range"]
         refusal = {
             language: text.format(low=low, high=high, unit=unit[language] if unit else "")
-            for language, text in problem_texts()["out_of_range"].items()
+            for language, text in refused.items()
         }
         line |= {"constraint": f". >= {low} and . <= {high}"}
         line |= labels("constraint_message", refusal)
     return line
+
+
+def _with_unit(text: str, unit: str) -> str:
+    """A question's text with its unit; a second bracket after a bracket is hard to read."""
+    return f"{text} ({unit})" if text.endswith("?") else f"{text}, {unit}"
 
 
 def choice_lines(name: str, texts: Mapping[str, Texts]) -> list[Line]:

@@ -22,13 +22,9 @@ from typing import Final
 
 from field_schema import xform_known
 from field_schema.form import STATES, Form, Question, Section
-from field_schema.problems import words
-from field_schema.profile import REFERENCE
-from field_schema.reasons import recalled_mark
 from field_schema.ruleset import Rule, Ruleset
-from field_schema.standard import Measures
+from field_schema.standard import Measures, Standard
 from field_schema.strict_file import Texts
-from field_schema.wording import threshold_in_words
 from field_schema.xform import (
     EXCLUDED,
     LANGUAGES,
@@ -43,11 +39,21 @@ from field_schema.xform import (
     xform_texts,
 )
 from field_schema.xform_expressions import Calculates, name_of
+from field_schema.xform_shown import Wording, shown
 from field_schema.xforms import id_in_collect, version_in_collect
 
 SITES: Final = "sites.csv"
 """The list of polling places, which every person gets for themselves."""
-SITE_COLUMNS: Final = ("name", "label", "site", "campaign", "building_status", "deciding_day")
+SITE_COLUMNS: Final = (
+    "name",
+    "label",
+    "title",
+    "site",
+    "campaign",
+    "building_status",
+    "deciding_day",
+)
+"""`label` is what is chosen from, with the day it is due; `title` what the place is called."""
 MAX_PIXELS: Final = 2048
 """The longer side of a photo: enough to read a tape, about half a megabyte."""
 _REMEDY: Final = "remedy"
@@ -63,26 +69,32 @@ class VisitForm:
     told: Mapping[str, str]
 
 
-def visit_of(form: Form, law: Ruleset, measures: Mapping[str, Measures]) -> VisitForm:
+def visit_of(
+    form: Form,
+    law: Ruleset,
+    measures: Mapping[str, Measures],
+    standards: Mapping[tuple[str, str], Standard],
+) -> VisitForm:
     """The whole form with the verdicts of a profile's law on the elements that it asks about.
 
-    `measures`: the catalog's, for what a rule says of a measure that only newer forms ask.
+    `measures`, `standards`: the catalog's, for what a rule says and cites.
     A form that asks only what a task needs asks it of the elements with open tasks.
     """
     texts, profile = xform_texts(), law.profile
-    survey = _visit()
+    wording = Wording(measures, standards, profile.warning)
+    survey = _visit(form)
     if form.only_required:
         survey += [xform_known.counted(element) for element in form.sections]
         survey.append(xform_known.nothing_again(form.sections))
     told: dict[str, str] = {}
     choices = [
         *choice_lines("state", {word: texts[word] for word in STATES}),
-        *choice_lines("yes_no", {word: words()["reasons"][word] for word in ("yes", "no")}),
+        *choice_lines("yes_no", {word: texts[word] for word in ("yes", "no")}),
         *choice_lines("not_measured", form.cannot_measure),
     ]
     for element, section in form.sections.items():
         about = [rule for rule in law.rules if rule.requirement.element == element]
-        lines, names = _element(form, section, about, measures[element], profile.warning)
+        lines, names = _element(form, section, about, wording)
         survey += lines
         told |= names
         for question in section.measures.values():
@@ -93,8 +105,10 @@ def visit_of(form: Form, law: Ruleset, measures: Mapping[str, Measures]) -> Visi
         "form_id": id_in_collect(form.id, profile.id),
         "version": version_in_collect(form.version, law.on),
         # What Collect shows in its list; of two profiles each form says which it is.
-        "form_title": f"{form.title['ru']} · {profile.title['ru']}",
+        "form_title": f"{form.title['ky']} / {form.title['ru']} · {profile.title['ru']}",
         "default_language": LANGUAGES["ru"],
+        # What was answered 422 can be mended in Collect, and comes again as a correction.
+        "client_editable": "yes",
         "instance_name": "concat(${place_name}, ' ', ${today})",
     }
     columns: Line = {}
@@ -105,7 +119,7 @@ def visit_of(form: Form, law: Ruleset, measures: Mapping[str, Measures]) -> Visi
     return VisitForm(sheets | {"settings": [settings]}, told)
 
 
-def _visit() -> list[Line]:
+def _visit(form: Form) -> list[Line]:
     texts = xform_texts()
     chosen = "instance('sites')/root/item[name = ${polling_place}]"
     lines = [
@@ -119,20 +133,23 @@ def _visit() -> list[Line]:
             "required": "yes",
             "appearance": "minimal autocomplete",
         }
+        | labels("required_message", texts["required"])
         | labels("label", texts["polling_place"])
         | labels("hint", texts["polling_place_hint"]),
     ]
     for name, column in (
         ("site", "site"),
         ("campaign", "campaign"),
-        ("place_name", "label"),
+        ("place_name", "title"),
         ("building_status", "building_status"),
         ("deciding_day", "deciding_day"),
     ):
         lines.append({"type": "calculate", "name": name, "calculation": f"{chosen}/{column}"})
     lines.append(xform_known.stations_here())
+    lines += [{"type": "geopoint", "name": "position"} | labels("label", texts["position"])]
+    if not any(q.type == "measure" for s in form.sections.values() for q in s.measures.values()):
+        return lines
     lines += [
-        {"type": "geopoint", "name": "position"} | labels("label", texts["position"]),
         # The same tape and level all day: asked once, then brought along.
         {"type": "text", "name": "instruments", "default": "${last-saved#instruments}"}
         | labels("label", texts["instruments"])
@@ -142,7 +159,7 @@ def _visit() -> list[Line]:
 
 
 def _element(
-    form: Form, section: Section, rules: list[Rule], measures: Measures, warning: Texts
+    form: Form, section: Section, rules: list[Rule], wording: Wording
 ) -> tuple[list[Line], dict[str, str]]:
     """The lines about one type of element, and by rule the node of its verdict."""
     texts, element = xform_texts(), section.element
@@ -152,26 +169,18 @@ def _element(
     once, again = element in ONCE, form.only_required
     kind = "group" if once else "repeat"
     begin = {"type": f"begin_{kind}", "name": element} | labels("label", section.title)
-    label = {
-        "type": "text",
-        "name": f"{element}_label",
-        "relevant": f"${{{element}_id}} = ''",
-        "constraint": "string-length(.) <= 200",
-    }
-    label |= labels("label", texts["element_label"])
-    label |= labels("hint", texts["element_label_hint"])
-    label |= labels("constraint_message", texts["too_long"])
     lines: list[Line] = [
         *([] if again else [xform_known.counted(element)]),
         begin | ({"relevant": f"${{known_{element}}} > 0"} if again else {}),
         *xform_known.asked(element, once=once, again=again),
-        *([] if again else [label]),
+        *([] if once or again else [_label_line(element)]),
         {
             "type": "select_one state",
             "name": f"{element}_state",
             "default": STATES[0],
             "required": "yes",
         }
+        | labels("required_message", texts["required"])
         | labels("label", texts["state"])
         | ({} if once else xform_known.not_twice(element)),
         _photo(f"{element}_photo", texts["element_photo"], section.title),
@@ -191,11 +200,25 @@ def _element(
         lines.append({"type": "end_repeat", "name": name})
     lines += calculates[None]
     if rules:
-        lines += _shown(section, rules, told, measures, again=again)
-        note = {"type": "note", "name": f"warning_{element}"} | labels("label", warning)
-        lines.insert(-1, note)
+        lines += shown(section, rules, told, wording, again=again)
     lines.append({"type": f"end_{kind}", "name": element})
     return lines, told
+
+
+def _label_line(element: str) -> Line:
+    """Which of several it is, in the inspector's own words."""
+    texts = xform_texts()
+    return (
+        {
+            "type": "text",
+            "name": f"{element}_label",
+            "relevant": f"${{{element}_id}} = ''",
+            "constraint": "string-length(.) <= 200",
+        }
+        | labels("label", texts["element_label"])
+        | labels("hint", texts["element_label_hint"])
+        | labels("constraint_message", texts["too_long"])
+    )
 
 
 def _verdict(rule: Rule, n: int, to: Calculates) -> str:
@@ -241,8 +264,10 @@ def _asked(question: Question, section: Section, when: Line) -> Iterator[Line]:
         if question.photo == "required":
             beside[-1] |= {"required": "yes"} | labels("required_message", texts["answer_or_why"])
     if question.soft is not None:
-        low, high = question.soft
-        unusual = f"{given} and (${{{name}}} < {low} or ${{{name}}} > {high})"
+        (low, high), (least, most) = question.soft, question.hard
+        # What cannot be is refused: nobody is told to leave it.
+        outside = f"(${{{name}}} < {low} or ${{{name}}} > {high})"
+        unusual = f"{given} and {outside} and ${{{name}}} >= {least} and ${{{name}}} <= {most}"
         beside.append(
             {"type": "note", "name": f"unusual_{name}", "relevant": unusual}
             | labels("label", texts["unusual"])
@@ -263,66 +288,6 @@ def _asked(question: Question, section: Section, when: Line) -> Iterator[Line]:
 
 def _photo(name: str, text: Texts, of: Texts) -> Line:
     label = {language: text[language].format(of=of[language]) for language in text}
-    return {"type": "image", "name": name, "parameters": f"max-pixels={MAX_PIXELS}"} | labels(
-        "label", label
-    )
-
-
-def _shown(
-    section: Section,
-    rules: list[Rule],
-    told: Mapping[str, str],
-    measures: Measures,
-    *,
-    again: bool,
-) -> Iterator[Line]:
-    """The verdicts in words, on one screen: how many of each, then what is broken or unsure."""
-    texts, element = xform_texts(), section.element
-    for verdict in ("violation", "borderline", *([] if again else ["not_measured"]), "compliant"):
-        counted = " + ".join(f"if(${{{name}}} = '{verdict}', 1, 0)" for name in told.values())
-        yield {
-            "type": "calculate",
-            "name": f"count_{element}_{verdict}",
-            "calculation": counted,
-            "bind::type": "int",
-        }
-    yield {
-        "type": "begin_group",
-        "name": f"verdicts_{element}",
-        "appearance": "field-list",
-    } | labels("label", texts["verdicts"])
-    counts = texts["counted_again" if again else "counted"]
-    summary = {language: text.replace("{element}", element) for language, text in counts.items()}
-    yield {"type": "note", "name": f"counted_{element}"} | labels("label", summary)
-    for rule in rules:
-        for verdict in ("violation", "borderline"):
-            yield {
-                "type": "note",
-                "name": f"told_{told[rule.name].removesuffix('_verdict')}_{verdict}",
-                "relevant": f"${{{told[rule.name]}}} = '{verdict}'",
-            } | labels("label", _sentence(rule, verdict, measures))
-    yield {"type": "end_group", "name": f"verdicts_{element}"}
-
-
-def _sentence(rule: Rule, verdict: str, measures: Measures) -> Texts:
-    """A verdict with its clause and the limit, in three languages."""
-    requirement = rule.requirement
-    kind = "recommendation" if verdict == "violation" and rule.weight == REFERENCE else verdict
-    limits = threshold_in_words(requirement, measures)
-    cite = requirement.cite
-    clause = " ".join(part for part in (cite.standard, cite.edition, cite.clause) if part)
-    mark = recalled_mark(cite.confidence)
-    return {
-        language: _plain(
-            xform_texts()[f"told_{kind}"][language].format(
-                title=requirement.title[language], limit=limits[language], clause=clause
-            )
-            + (f" ({mark[language]})" if mark else "")
-        )
-        for language in LANGUAGES
-    }
-
-
-def _plain(text: str) -> str:
-    """Text that no form language reads anything into."""
-    return text.replace("${", "$ {")
+    # "new": taken now, not chosen from what the phone has.
+    image = {"type": "image", "name": name, "appearance": "new"}
+    return image | {"parameters": f"max-pixels={MAX_PIXELS}"} | labels("label", label)

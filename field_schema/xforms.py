@@ -128,6 +128,19 @@ def newest_on(releases: Sequence[XForm], day: date) -> XForm | None:
     return next(iter(passed[-1:] or releases), None)
 
 
+def asks_before_first(xform: str) -> str:
+    """An XForm whose repeats begin empty: Collect asks "Add a ramp?" before the first one too.
+
+    pyxform always writes a first item, which nobody can decline where there is no such thing.
+    """
+    start = xform.index("<instance>")
+    end = xform.index("</instance>", start)
+    items = xform[start:end]
+    for element in re.findall(r'<repeat nodeset="/data/(\w+)"', xform):
+        items = re.sub(rf"<{element}>.*?</{element}>", "", items, count=1, flags=re.DOTALL)
+    return xform[:start] + items + xform[end:]
+
+
 def same_but_version(one: bytes, other: bytes) -> bool:
     """Whether two XForms differ in nothing but the version that they call themselves by."""
     return _SAYS_VERSION.sub(rb"\1", one, count=1) == _SAYS_VERSION.sub(rb"\1", other, count=1)

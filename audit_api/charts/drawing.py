@@ -3,15 +3,16 @@
 Shapes differ in form and not in colour alone; every colour stands out 3:1 from white paper.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 from xml.etree import ElementTree as ET
 
-Point = tuple[float, float]
+from audit_api.charts.hull import Point, hull
 
 INK: Final = "#1a1a1a"
 FAINT: Final = "#767676"
 GRID: Final = "#d9d9d9"
+_AREA: Final = "#e3eef3"
 STATE_COLOURS: Final = {
     "compliant": "#00714d",
     "usable_with_temporary_measures": "#b35900",
@@ -75,6 +76,22 @@ class Drawing:
             "polyline",
             {"points": through, "fill": "none", "stroke": stroke, "stroke-width": "2"} | style,
         )
+
+    def area(self, points: Sequence[Point]) -> None:
+        """A pale ground under what these points span; a disc under a single one."""
+        corners = hull(points)
+        # A line of no length is drawn by no browser; one of a tenth of a point has round ends.
+        corners += [(x + 0.1, y) for x, y in corners if len(corners) == 1]
+        through = " L".join(f"{number(x)} {number(y)}" for x, y in corners)
+        style = {
+            "fill": _AREA,
+            "stroke": _AREA,
+            "stroke-width": "18",
+            "stroke-linejoin": "round",
+            "stroke-linecap": "round",
+            "opacity": "0.75",
+        }
+        ET.SubElement(self.root, "path", {"d": f"M{through} Z"} | style)
 
     def words(
         self, at: Point, text: str, *, anchor: str = "start", size: int = 11, halo: bool = False

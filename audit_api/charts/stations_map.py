@@ -1,11 +1,13 @@
 """The stations as points: a map drawn from the data alone, without anybody's tiles."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from audit_api.charts.drawing import FAINT, GRID, STATE_COLOURS, Drawing, Point, nice_step
+from audit_api.charts.drawing import FAINT, GRID, STATE_COLOURS, Drawing, nice_step
+from audit_api.charts.hull import Point
 from audit_api.charts.words import state_words
 from audit_api.words import Words
 
@@ -15,72 +17,100 @@ _MOST_HEIGHT: Final = 420
 _MARGIN: Final = 30
 _LEGEND: Final = 64
 _KM_PER_DEGREE: Final = 111.32
+# The worst are drawn last, over the others.
+_ORDER: Final = (
+    "not_inspected",
+    "not_assessed",
+    "compliant",
+    "usable_with_temporary_measures",
+    "not_remediable_in_time",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class StationPoint:
-    """A station's place (WGS 84) and state (of STATE_COLOURS)."""
+    """A station's place (WGS 84, millionths of a degree), state (of STATE_COLOURS) and area."""
 
-    lat: float
-    lon: float
+    lat_e6: int
+    lon_e6: int
     state: str
+    area: str
+
+    @property
+    def degrees(self) -> Point:
+        """Latitude and longitude."""
+        return self.lat_e6 / 1e6, self.lon_e6 / 1e6
 
 
 def stations_map(
-    points: Sequence[StationPoint], *, names: Sequence[tuple[str, float, float]], say: Words
+    points: Sequence[StationPoint],
+    *,
+    names: Mapping[str, str],
+    say: Words,
+    most_height: int = _MOST_HEIGHT,
 ) -> str:
-    """An SVG: every station by its state; `names`: what stands where (name, latitude, longitude).
+    """An SVG: every station by its state on the areas that they span; `names`: of the areas.
 
-    Equirectangular, north is up, true to scale in the middle; stations without a place are not
-    on it, so the counts of the legend are of the points shown.
+    Equirectangular, north is up, true to scale in the middle, at most `most_height` points high
+    without the legend. Stations without a place are not on it, so the counts of the legend are of
+    the points shown.
     """
-    counts = {state: sum(p.state == state for p in points) for state in STATE_COLOURS}
-    told = ", ".join(f"{state_words(s, say)}: {say.number(n)}" for s, n in counts.items() if n)
-    plan = _Plan(points)
+    plan = _Plan([point.degrees for point in points], most_height)
     title = say("Polling stations by state")
+    told = stations_told(points, say)
     drawing = Drawing(_WIDTH, plan.height + _LEGEND, title, told or title)
-    # The worst are drawn last, over the others.
-    ordered = ("not_inspected", "not_assessed", "compliant", *_WORSE)
-    for point in sorted(points, key=lambda p: (ordered.index(p.state), p.lat, p.lon)):
-        drawing.mark(plan.place(point.lat, point.lon), point.state, size=3.2)
-    _label(drawing, plan, names)
+    areas: dict[str, list[Point]] = {}
+    for point in points:
+        areas.setdefault(point.area, []).append(plan.place(*point.degrees))
+    for code in sorted(areas):
+        drawing.area(areas[code])
+    for point in sorted(points, key=lambda p: (_ORDER.index(p.state), p.degrees)):
+        drawing.mark(plan.place(*point.degrees), point.state, size=3.2)
+    _label(drawing, {code: (names[code], areas[code]) for code in sorted(areas)})
     plan.scale(drawing, say)
-    for n, (state, count) in enumerate(counts.items()):
+    counts = Counter(point.state for point in points)
+    for n, state in enumerate(STATE_COLOURS):
         x, y = 12 + (n % 2) * 354, plan.height + 18 + n // 2 * 18
         drawing.mark((x, y - 4), state)
-        drawing.words((x + 10, y), f"{state_words(state, say)}: {say.number(count)}")
+        drawing.words((x + 10, y), f"{state_words(state, say)}: {say.number(counts[state])}")
     drawing.line((0, plan.height), (_WIDTH, plan.height), stroke=GRID)
     return drawing.text()
 
 
-def _label(drawing: Drawing, plan: "_Plan", names: Sequence[tuple[str, float, float]]) -> None:
-    """The names in their order; one that would cover another is left out."""
+def stations_told(points: Sequence[StationPoint], say: Words) -> str:
+    """What a map of these points shows, for whoever does not see it; empty without points."""
+    counts = Counter(point.state for point in points)
+    return ", ".join(
+        f"{state_words(state, say)}: {say.number(counts[state])}"
+        for state in STATE_COLOURS
+        if counts[state]
+    )
+
+
+def _label(drawing: Drawing, areas: Mapping[str, tuple[str, Sequence[Point]]]) -> None:
+    """Names above their areas, most stations first; one that would cover another is left out."""
     taken: list[tuple[float, float, float]] = []
-    for name, lat, lon in names:
-        x, y = plan.place(lat, lon)
-        half = len(name) * 2.9
+    for name, places in sorted(areas.values(), key=lambda one: (-len(one[1]), one[0])):
+        half = len(name) * 3.5
+        x = sum(x for x, _ in places) / len(places)
         x = min(max(x, half + 4), _WIDTH - half - 4)
-        if all(abs(x - ox) > half + other or abs(y - oy) > 12 for ox, oy, other in taken):
+        y = min(y for _, y in places) - 11
+        if all(abs(x - ox) > half + other or abs(y - oy) > 14 for ox, oy, other in taken):
             taken.append((x, y, half))
-            drawing.words((x, y - 7), name, anchor="middle", size=9, halo=True)
-
-
-_WORSE: Final = ("usable_with_temporary_measures", "not_remediable_in_time")
+            drawing.words((x, y), name, anchor="middle", halo=True)
 
 
 class _Plan:
     """Where a place lies in the picture."""
 
-    def __init__(self, points: Sequence[StationPoint]) -> None:
-        lats, lons = [p.lat for p in points] or [0.0], [p.lon for p in points] or [0.0]
+    def __init__(self, places: Sequence[Point], most_height: int) -> None:
+        lats, lons = [lat for lat, _ in places] or [0.0], [lon for _, lon in places] or [0.0]
         self._lat, self._lon = (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
         self._shrink = math.cos(math.radians(self._lat))
         # One station alone lies in the middle of ten kilometres.
         height = max(max(lats) - min(lats), 10 / _KM_PER_DEGREE)
         width = max((max(lons) - min(lons)) * self._shrink, 10 / _KM_PER_DEGREE)
-        self._per_degree = min(
-            (_WIDTH - 2 * _MARGIN) / width, (_MOST_HEIGHT - 2 * _MARGIN) / height
-        )
+        self._per_degree = min((_WIDTH - 2 * _MARGIN) / width, (most_height - 2 * _MARGIN) / height)
         self.height = max(height * self._per_degree + 2 * _MARGIN, _LEAST_HEIGHT)
 
     def place(self, lat: float, lon: float) -> Point:

@@ -19,6 +19,7 @@ from field_schema.xform_visit import visit_of
 from field_schema.xforms import (
     FOLDER,
     PUBLISHED,
+    asks_before_first,
     file_of,
     newest_on,
     read_releases,
@@ -65,6 +66,8 @@ def key(username: str, by: str, server: str, name: str | None, qr: Path | None) 
                     f"{qr} cannot be written: {error.strerror}. No key was made."
                 ) from None
     click.echo(f"{made.device.name}, device {made.device.id}")
+    if qr is not None:
+        click.echo(f"Its QR code, which sets the app up, is in {qr}.")
     click.echo(server_url)
 
 
@@ -122,7 +125,10 @@ def release_forms(profile: str, on: datetime, only: tuple[str, ...]) -> None:
                 f"There is no form {key!r}, only {', '.join(catalog.forms)}."
             )
         name = file_of(form.id, form.version, profile, law.on)
-        made = str(convert(dict(visit_of(form, law, catalog.measures).workbook)).xform).encode()
+        workbook = visit_of(form, law, catalog.measures, catalog.standards).workbook
+        xform = str(convert(dict(workbook)).xform)
+        # A form about one thing begins with it.
+        made = (asks_before_first(xform) if len(form.sections) > 1 else xform).encode()
         stands = newest_on(released.get((profile, form.key), ()), law.on)
         if stands is not None and same_but_version(stands.data, made):
             click.echo(f"{name}: says the same as {stands.version}, which stays")

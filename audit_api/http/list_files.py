@@ -19,7 +19,7 @@ from audit_api.domain.deadlines import today
 from audit_api.domain.errors import NotFound
 from audit_api.domain.law.advised import spelled_out
 from audit_api.domain.vocabulary import Language
-from audit_api.http.auth import guard, now
+from audit_api.http.auth import database, guard, now
 from audit_api.http.blueprints import Blueprint, Schema, problems
 from audit_api.http.law.catalog import catalog
 from audit_api.http.oversight.acts import ActQuery, acts_asked
@@ -43,6 +43,7 @@ from audit_api.services.list_files.tables.letters import ACTS, PROGRESS, SERVED_
 from audit_api.services.list_files.tables.work import QUEUE, SITES, TASKS
 from audit_api.services.list_files.xlsx_file import write_xlsx
 from audit_api.settings import Settings
+from audit_api.storage import audit_log
 from audit_api.storage.lists import served_lists as served
 from audit_api.storage.lists.selection import AnyRow, Listed
 from audit_api.storage.people import full_name
@@ -249,7 +250,9 @@ def _route_served(form: Format) -> None:
         document = msgspec.json.decode(found[1])
         name = f"served-list-{document['number']}"
         pages = [document["rows"]]
-        return _answer(form, SERVED_ROWS, pages, query, session, actor, until_sent, name=name)
+        return _answer(
+            form, SERVED_ROWS, pages, query, session, actor, until_sent, name=name, of=served_list
+        )
 
     view.__name__ = f"served_list_{form.name}"
     view.__doc__ = f"The rows of a list as it was served, {form.told}."
@@ -276,6 +279,7 @@ def _answer(
     until_sent: ExitStack,
     *,
     name: str | None = None,
+    of: UUID | None = None,
 ) -> Response:
     language = query.get("language") or asked_language(actor)
     settings: Settings = current_app.extensions["settings"]
@@ -292,6 +296,7 @@ def _answer(
         by=full_name(session, actor.person),
         language=language,
     )
+    _log_taken(table, form, about, actor, of)
     codes = query.get("header") == "codes"
     asked = Asked(table, pages, speak, about, until_sent, codes, name or table.name)
     answer = form.answer(asked)
@@ -300,6 +305,29 @@ def _answer(
     answer.headers["Content-Language"] = language
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _log_taken(table: Table, form: Format, about: About, actor: Actor, of: UUID | None) -> None:
+    """Enter in the audit log who takes what away, before the first byte is sent.
+
+    A file that breaks off was taken in part all the same; without the entry there is no file.
+    """
+    if request.method == "HEAD":
+        return
+    kind = table.name.replace("-", "_")
+    with database().writing() as session:
+        audit_log.record(
+            session,
+            "exported",
+            of or kind,
+            at=now(),
+            person=actor.person,
+            kind=kind,
+            format=form.name,
+            language=about.language,
+            filters=about.parameters,
+            as_of=about.as_of.isoformat(),
+        )
 
 
 def _streamed(chunks: Iterator[bytes], until_sent: ExitStack) -> Response:

@@ -37,14 +37,18 @@ body { font: 1.05rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff
 nav { display: flex; gap: 1.2rem; }
 a { color: #0b4f6c; }
 h1 { padding: .6rem .8rem; border-left: .5rem solid; }
-h1.genuine { color: #14532d; background: #ecf6ee; }
-h1.unknown { color: #8a1c14; background: #fbeeed; }
+.genuine { color: #14532d; background: #ecf6ee; }
+.unknown { color: #8a1c14; background: #fbeeed; }
+.withdrawn { padding: .6rem .8rem; border-left: .5rem solid; font-weight: 600; color: #6b4400;
+  background: #fdf4e0; }
 h2 { font-size: 1.2rem; margin-top: 1.8rem; }
 dt { color: #4a4a4a; margin-top: .6rem; }
 dd { margin: 0; }
 .hash { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }
 label { display: block; margin-bottom: .3rem; }
-#result { font-weight: 600; min-height: 1.5em; }
+input { font: inherit; max-width: 100%; min-height: 1.8rem; }
+#result { font-weight: 600; padding: .3rem .5rem; overflow-wrap: anywhere; }
+#result:empty { padding: 0; margin: 0; }
 :focus-visible { outline: .2rem solid #0b4f6c; outline-offset: .1rem; }
 """
 _SCRIPT: Final = """
@@ -53,12 +57,14 @@ const known = [...document.querySelectorAll("[data-sha256]")].map(e => e.dataset
 const input = document.getElementById("file"), result = document.getElementById("result");
 if (window.crypto && crypto.subtle) document.getElementById("by-script").hidden = false;
 input.addEventListener("change", async () => {
+  result.className = "";
   result.textContent = "…";
   if (!input.files.length) { result.textContent = ""; return; }
   const digest = await crypto.subtle.digest("SHA-256", await input.files[0].arrayBuffer());
   const hex = [...new Uint8Array(digest)].map(b => b.toString(16).padStart(2, "0")).join("");
-  result.textContent = (known.includes(hex) ? result.dataset.same : result.dataset.other) +
-    " " + hex;
+  const same = known.includes(hex);
+  result.className = same ? "genuine" : "unknown";
+  result.textContent = (same ? result.dataset.same : result.dataset.other) + " " + hex;
 });
 """
 
@@ -150,21 +156,27 @@ def _page(say: Words, found: dict[str, Any] | None, at: Any) -> dict[str, Any]:
         "languages_label": say("Language"),
     }
     if found is None:
+        verdict = say("Not genuine, or unknown")
         return common | {
-            "verdict": say("Not genuine, or unknown"),
+            "verdict": verdict,
+            "title": verdict,
             "meaning": say(
                 "No paper with this code was made here. Check the code letter by letter. If it is "
                 "right, do not rely on the paper: ask the office that it names."
             ),
         }
+    verdict, title = say("Genuine"), say(_KINDS[found["kind"]])
+    number = f" №{found['number']}" if found["number"] else ""
     return common | {
-        "verdict": say("Genuine"),
+        "verdict": verdict,
+        "title": f"{verdict}: {title}{number}",
         "meaning": say(
             "Genuine means: a paper with exactly this content was made here. It does not mean that "
             "all of it still holds: how it stands today is told below."
         ),
         "paper": {
-            "title": say(_KINDS[found["kind"]]),
+            "title": title,
+            "withdrawn": _withdrawn(say, found),
             "facts": _facts(say, found),
             "content_label": say("SHA-256 of the content:"),
             "content_sha256": found["content_sha256"],
@@ -189,37 +201,45 @@ def _page(say: Words, found: dict[str, Any] | None, at: Any) -> dict[str, Any]:
     }
 
 
-def _facts(say: Words, found: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(say: Words, found: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Name, value, and the value's language."""
     role = say(ROLES[Role(found["office_role"])])
-    return [
+    told = [
         *([(say("Number"), f"№{found['number']}")] if found["number"] else []),
         (say("Day"), say.day(found["day"])),
         (say("As of"), say("{instant} (Asia/Bishkek)", instant=say.instant(found["as_of"]))),
         (say("Office"), f"{role}, {say.of(found['office'])}"),
-        (say("Language"), dict(_NAMES)[found["language"]]),
         (say("Rows"), say.number(found["rows"])),
     ]
+    written_in = (say("Language"), dict(_NAMES)[found["language"]], found["language"])
+    return [*((name, value, say.language) for name, value in told), written_in]
 
 
 def _today(say: Words, found: dict[str, Any]) -> list[str]:
     if found["kind"] not in ("served_list", "act"):
         return [say("It shows how things stood at that instant; what came later is not in it.")]
-    acts = found["acts"] or []
     told = [
         say(
             "{kind} №{number} of {day}: {state}.",
-            kind=say.of(words()["acts"][act["kind"]]),
+            kind=_capital(say.of(words()["acts"][act["kind"]])),
             number=act["number"],
             day=say.day(act["issued_on"]),
             state=say(ACT_STATES[ActState(act["state"])]),
         )
-        for act in acts
+        for act in found["acts"] or []
     ]
-    if any(act["state"] == ActState.WITHDRAWN for act in acts):
-        told.append(
-            say(
-                "What was withdrawn demands nothing any more. The paper stays genuine: it shows "
-                "what was written then."
-            )
-        )
     return told or [say("No act was issued over this list so far.")]
+
+
+def _withdrawn(say: Words, found: dict[str, Any]) -> str | None:
+    """What whoever sees nothing but the verdict would miss."""
+    if all(act["state"] != ActState.WITHDRAWN for act in found["acts"] or []):
+        return None
+    return say(
+        "What was withdrawn demands nothing any more. The paper stays genuine: it shows what was "
+        "written then."
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -2,21 +2,22 @@
 
 `content`: as_of, day, office, asked_by, campaign (name, election_day), days_left, total and groups
 (figures of `storage.lists.progress`; a group has territory and name; of all also `tasks_overdue`,
-null where the reader sees none), points and districts (of
-`papers.station_map`). Richer figures come in as further members of `total` and `groups`.
+null where the reader sees none), points and areas (of its `station_points`). Richer figures come in
+as further members of `total` and `groups`.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from audit_api.charts import StationPoint, stations_map, stations_told
 from audit_api.papers.frame import Paper
 from audit_api.papers.letters import Exact, shown
-from audit_api.papers.station_map import station_map
 from audit_api.papers.violations_list import office
 from audit_api.words import Words, name_key, to_say
 
 TEMPLATE: Final = "briefing"
 MAP: Final = "map.svg"
+_MAP_HEIGHT: Final = 270
 MOST_GROUPS: Final = 12
 """Territories in the table, so that it stays one page."""
 _TILES: Final = (
@@ -44,9 +45,9 @@ def briefing(say: Words, content: Mapping[str, Any]) -> Paper:
         (say("As of"), say("{instant} (Asia/Bishkek)", instant=say.instant(content["as_of"]))),
         (say("Asked by"), content["asked_by"]["name"]),
     ]
-    names = shown(content["districts"]).value
-    drawn = station_map(say, content["points"], names)
-    states = [point["state"] for point in content["points"]]
+    points = [StationPoint(**point) for point in content["points"]]
+    names = {code: say.of(name) for code, name in shown(content["areas"]).value.items()}
+    drawn = stations_map(points, names=names, say=say, most_height=_MAP_HEIGHT)
     return Paper(
         TEMPLATE,
         title=say("Briefing of the headquarters"),
@@ -69,26 +70,14 @@ def briefing(say: Words, content: Mapping[str, Any]) -> Paper:
             ),
             "map": {
                 "title": say("Where it stands"),
-                "file": Exact(MAP) if drawn else None,
-                "alt": say(
-                    "Map of {stations} buildings: {open} with open violations, {fine} inspected "
-                    "without, {waiting} not inspected yet.",
-                    stations=say.number(len(states)),
-                    open=say.number(states.count("open")),
-                    fine=say.number(states.count("no_open")),
-                    waiting=say.number(states.count("not_inspected")),
-                ),
+                "file": Exact(MAP) if points else None,
+                "alt": stations_told(points, say),
                 "none": say("No building here has a location."),
-                "legend": [
-                    ["▲", say("open violations")],
-                    ["●", say("inspected, none open")],
-                    ["○", say("not inspected yet")],
-                ],
                 "note": say("Drawn from the stations' own coordinates; areas are what they span."),
             },
             "table": _table(say, content["groups"]),
         },
-        files={MAP: drawn} if drawn else {},
+        files={MAP: drawn.encode()} if points else {},
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from audit_api.domain.vocabulary import ViolationState
-from audit_api.papers.naming import VIOLATION_STATES, stations_in_words
+from audit_api.papers.naming import VIOLATION_STATES, norm_and_edition, stations_in_words
 from audit_api.words import Words
 from field_schema.problems import words
 from field_schema.reasons import recalled_mark
@@ -54,7 +54,7 @@ def cells(say: Words, row: Mapping[str, Any], responsible: str | None = None) ->
 
 def norm(say: Words, row: Mapping[str, Any]) -> str:
     """Standard and edition, and how sure the number is where it is not read in the source."""
-    told = f"{say.of(row['standard_title'])}, {row['edition']}"
+    told = norm_and_edition(say, row)
     mark = recalled_mark(row["confidence"])
     return f"{told} ({say.of(mark)})" if mark else told
 

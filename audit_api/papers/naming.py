@@ -1,5 +1,6 @@
 """The closed word lists of the domain as papers say them."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from audit_api.domain.vocabulary import (
@@ -62,6 +63,8 @@ TRACKS: Final = {
     TaskTrack.TEMPORARY: to_say("for election day only"),
     TaskTrack.PERMANENT: to_say("for good"),
 }
+EDITIONS: Final = {"historic": to_say("historic"), "undated": to_say("undated")}
+"""Editions named by a word; others have a year or a day."""
 _FILTERS: Final = {
     "territory": to_say("Territory"),
     "campaign": to_say("Campaign"),
@@ -75,6 +78,13 @@ _FILTERS: Final = {
     "overdue": to_say("Overdue"),
     "usable_on_the_day": to_say("Usable on election day"),
 }
+
+
+def norm_and_edition(say: Words, row: Mapping[str, Any]) -> str:
+    """The standard's title, and which edition of it."""
+    edition = row["edition"]
+    named = say(EDITIONS[edition]) if edition in EDITIONS else edition
+    return f"{say.of(row['standard_title'])}, {named}"
 
 
 def filters_in_words(say: Words, filters: dict[str, Any], names: dict[str, Any]) -> str:

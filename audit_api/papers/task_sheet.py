@@ -99,7 +99,11 @@ def _wrong(
             [say("Required"), say.of(violation["threshold"])],
             [
                 say("Norm"),
-                say("{norm}, clause {clause}", norm=_norm(say, violation), clause=clause),
+                say(
+                    "{norm}, clause {clause}",
+                    norm=naming.norm_and_edition(say, violation),
+                    clause=clause,
+                ),
             ],
         ],
         "remedies": [
@@ -116,10 +120,6 @@ def _wrong(
         ],
         **shots_of(say, violation["photos"], shots, f"{title}; {_what(say, content)}"),
     }
-
-
-def _norm(say: Words, violation: Mapping[str, Any]) -> str:
-    return f"{say.of(violation['standard_title'])}, {violation['edition']}"
 
 
 def _remedies(say: Words, violation: Mapping[str, Any], kind: str) -> list[str]:

@@ -5,7 +5,7 @@ from audit_api.storage.base import Base
 from audit_api.storage.events import deliveries, notices, outbox, webhooks
 from audit_api.storage.evidence import evidence_log, examinations, photos, receipt_keys
 from audit_api.storage.law import amending, documents, packed, rulesets
-from audit_api.storage.openrosa import instances
+from audit_api.storage.openrosa import instances, refused
 from audit_api.storage.oversight import (
     acts,
     adjudicated_scores,
@@ -67,6 +67,7 @@ __all__ = [
     "publications",
     "quarantine",
     "receipt_keys",
+    "refused",
     "relief",
     "remediation",
     "repeats",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_api.charts import StationBar, StationPoint, burn_up_chart, stations_chart, stations_map
+from audit_api.charts import StationBar, burn_up_chart, stations_chart
 from audit_api.charts.drawing import STATE_COLOURS, nice_step
 from audit_api.domain.oversight.burn_up import Day
 from audit_api.words import words_in
@@ -15,30 +15,12 @@ from audit_api.words import words_in
 SVG = "{http://www.w3.org/2000/svg}"
 ELECTION = date(2021, 11, 28)
 EN = words_in("en")
-points = st.builds(
-    StationPoint,
-    st.floats(39.0, 41.0),
-    st.floats(69.0, 72.0),
-    st.sampled_from(sorted(STATE_COLOURS)),
-)
 
 
 def shapes(svg: str, *names: str) -> int:
     """How many shapes of these names a picture has."""
     root = ET.fromstring(svg)  # noqa: S314 - our own
     return sum(element.tag.removeprefix(SVG) in names for element in root)
-
-
-@given(st.lists(points, max_size=40))
-def test_a_map_has_a_mark_for_each_station_inside_the_picture(found: list[StationPoint]) -> None:
-    svg = stations_map(found, names=[("Баткен", 40.06, 70.82)], say=EN)
-    legend = len(STATE_COLOURS)
-    assert shapes(svg, "circle", "polygon") == len(found) + legend
-    root = ET.fromstring(svg)  # noqa: S314 - our own
-    height = float(root.get("height", "0"))
-    for circle in root.iter(f"{SVG}circle"):
-        assert 0 <= float(circle.get("cx", "-1")) <= 720
-        assert 0 <= float(circle.get("cy", "-1")) <= height
 
 
 @given(st.text())
@@ -55,7 +37,6 @@ def test_a_chart_of_nothing_is_a_picture_still() -> None:
     chart = burn_up_chart(days, stations=0, election_day=ELECTION, milestones={}, say=EN)
     assert shapes(chart, "polyline") == 6
     assert shapes(stations_chart([], title="none", say=EN), "rect") == 1
-    assert shapes(stations_map([], names=[], say=EN), "circle", "polygon") == len(STATE_COLOURS)
 
 
 def test_a_line_rises_to_where_its_number_is() -> None:

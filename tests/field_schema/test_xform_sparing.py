@@ -71,7 +71,7 @@ def test_few_calculates_are_left_for_each_requirement() -> None:
     xform = released_xforms()["kg-demo-2021", "station/2"][-1]
     law, catalog = law_of(xform), load_catalog()
     form = catalog.form("station/2")
-    survey = visit_of(form, law, catalog.measures).workbook["survey"]
+    survey = visit_of(form, law, catalog.measures, catalog.standards).workbook["survey"]
     kinds = Counter(line["type"] for line in survey)
     judged = [rule for rule in law.rules if rule.requirement.element in form.sections]
     assert kinds["calculate"] < 4 * len(judged)

@@ -35,8 +35,10 @@ NOUN_OF = {
     "served_list": Noun.ACTS,
     "sha256": Noun.VIOLATIONS,
     "site": Noun.CATALOG,
+    "submission": Noun.INSPECTIONS,
     "task": Noun.TASKS,
     "violation": Noun.VIOLATIONS,
+    "xml_sha256": Noun.QUARANTINE,
 }
 """Kind of thing -> the row of WHO_MAY_WHAT that opens reading one."""
 SHOWN = {
@@ -46,6 +48,7 @@ SHOWN = {
     "/api/v1/territories": ("territory", Noun.CATALOG),
     "/api/v1/tasks": ("task", Noun.TASKS),
     "/api/v1/inspections/flagged": ("inspection", Noun.REVIEWS),
+    "/api/v1/openrosa/refused": ("xml_sha256", Noun.QUARANTINE),
     "/api/v1/quarantine": ("operation", Noun.QUARANTINE),
     "/api/v1/reviews": ("review", Noun.REVIEWS),
     "/api/v1/adjudications/queue": ("site", Noun.REVIEWS),
@@ -139,6 +142,7 @@ class Nothing(dict[str, str]):
     def __missing__(self, kind: str) -> str:
         return {
             "sha256": "0" * 64,
+            "xml_sha256": "0" * 64,
             "territory": "ZZ",
             "campaign": "kg-none-2021",
             "inspector": "nobody",

@@ -15,7 +15,7 @@ from audit_api.domain.vocabulary import Role
 from audit_api.services.exports.making import Tools
 from audit_api.services.exports.run import run_export
 from audit_api.storage.base import Database
-from tests.factories import World
+from tests.factories import World, make_person, make_session_token
 
 EXPORTS = "/api/v1/exports"
 
@@ -82,6 +82,19 @@ class Asking:
         assert answer.status_code == 200, answer.text
         assert hashlib.sha256(answer.data).hexdigest() == made["file"]["sha256"]
         return answer.data
+
+    def somebody(self, name: str) -> tuple[dict[str, str], str]:
+        """A prosecutor of the near district whose grant a test may take away: headers, id."""
+        with self.database.writing() as session:
+            near = self.world.territories["near"]
+            person = make_person(session, name, [(Role.PROSECUTOR, near)])
+            token = make_session_token(session, person)
+        return {"Authorization": f"Bearer {token}"}, str(person)
+
+    def asked_as(self, headers: dict[str, str]) -> str:
+        """The id of a list that somebody asked for."""
+        body = {"kind": "violations", "format": "pdf", "language": "en"}
+        return str(self.client.post(EXPORTS, json=body, headers=headers).json["id"])
 
     def execute(self, statement: str, **values: Any) -> Any:
         with self.database.writing() as session:

@@ -43,6 +43,7 @@ from tests.http.access_cells import address
 from tests.http.populated import (
     Things,
     assign,
+    collect,
     differ,
     hold,
     inspect,
@@ -121,6 +122,10 @@ def _inspected(far: Far, where: str) -> None:
 
 def _held(far: Far, where: str) -> None:
     hold(far.app, far.world, where, seq=next(far.numbers))
+
+
+def _collected(far: Far, where: str) -> None:
+    collect(far.app, far.database, far.world, where)
 
 
 def _edited(far: Far, where: str) -> None:
@@ -318,6 +323,7 @@ HAPPENINGS: dict[str, Callable[[Far, str], None]] = {
 } | {
     "an inspection with its violations, tasks and a photo": _inspected,
     "an operation is held back": _held,
+    "a form of ODK Collect comes, and another under its number": _collected,
     "an edit waits for a person": _edited,
     "a station is new, and assigned": _assigned,
     "a site is renamed and moved": _renamed,

@@ -12,6 +12,7 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import text
 
+from audit_api.domain.openrosa.submission import read_submission
 from audit_api.domain.oversight.fabrication import Thresholds
 from audit_api.domain.vocabulary import Role
 from audit_api.imaging import Examiner
@@ -22,6 +23,8 @@ from audit_api.storage.base import Database
 from audit_api.storage.people import Person
 from audit_api.storage.places.places import Territory
 from tests.factories import CAMPAIGN, World, inspection_of, make_device, operation, push
+from tests.field_schema.bodies import measurement
+from tests.http.collecting import Filled, key_of, ramp, send
 
 SITES = ("near-1", "near-2", "far-1", "far-2")
 
@@ -131,6 +134,20 @@ def subscribe(app: Flask, world: World, site: str) -> str:
     return found
 
 
+def collect(app: Flask, database: Database, world: World, site: str) -> tuple[str, str]:
+    """Hand in a form of ODK Collect, then other answers under its instanceID.
+
+    Returns (operation of the first, SHA-256 of the second).
+    """
+    key = key_of(database, world, site.split("-", maxsplit=1)[0])
+    first = Filled(ramp(world, site))
+    other = Filled(ramp(world, site, width_mm=measurement(1100)), instance=first.instance)
+    client = app.test_client()
+    assert send(client, key, first.xml()).status_code == 201
+    assert send(client, key, other.xml()).status_code == 409
+    return str(read_submission(first.xml()).op), hashlib.sha256(other.xml()).hexdigest()
+
+
 def populate(app: Flask, database: Database, world: World, sites: Sequence[str] = SITES) -> Things:
     """An inspection with breaches and a photo at each of these sites of the world."""
     ids: dict[str, dict[str, str]] = {
@@ -147,6 +164,8 @@ def populate(app: Flask, database: Database, world: World, sites: Sequence[str] 
         "served_list": {},
         "act": {},
         "webhook": {},
+        "submission": {},
+        "xml_sha256": {},
     }
     for n, site in enumerate(sites, 1):
         inspection, data = inspect(app, world, site, seed=n)
@@ -182,6 +201,7 @@ def populate(app: Flask, database: Database, world: World, sites: Sequence[str] 
     for site in sites:
         ids["served_list"][site] = serve(app, database, world, site, ids)
         ids["act"][site] = issue(app, database, world, site, ids["violation"][site])
+        ids["submission"][site], ids["xml_sha256"][site] = collect(app, database, world, site)
     return Things(ids)
 
 

@@ -24,6 +24,7 @@ from audit_api.storage.lists import (
     reviews,
     served_lists,
     sites,
+    submissions,
     tasks,
     violations,
 )
@@ -84,6 +85,10 @@ FAULTS = (
     Fault(quarantine, "list_held", ("/api/v1/quarantine",)),
     Fault(quarantine, "find_held", ("/api/v1/quarantine/",)),
     Fault(inspection_routes, "find_inspection", ("/api/v1/inspections/",)),
+    Fault(submissions, "submissions_of", ("/api/v1/inspections/",), frozen=True),
+    Fault(submissions, "find_submission", ("/api/v1/openrosa/submissions/",), frozen=True),
+    Fault(submissions, "list_refused", ("/api/v1/openrosa/refused",)),
+    Fault(submissions, "find_refused", ("/api/v1/openrosa/refused/",), frozen=True),
     Fault(fabrication, "list_flagged", ("/api/v1/inspections/flagged",)),
     Fault(adjudications, "list_queue", ("/api/v1/adjudications/queue",)),
     Fault(acts, "list_acts", ("/api/v1/acts",)),

@@ -9,16 +9,14 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from audit_api.domain.deadlines import today
 from audit_api.domain.oversight.acts import ActMove
 from audit_api.domain.vocabulary import ActKind, ActState, Role
-from audit_api.storage.base import Database
 from tests.domain.test_acts import LEADS
-from tests.factories import CAMPAIGN, World, make_person, make_session_token
+from tests.factories import CAMPAIGN, make_person, make_session_token
 from tests.http.serving import ACTS, DEMAND, Office, body_of, owner, somebody
 
 PATHS: dict[str, tuple[str, ...]] = {
@@ -28,12 +26,6 @@ PATHS: dict[str, tuple[str, ...]] = {
     "not_fulfilled": ("fail",),
     "withdrawn": ("withdraw",),
 }
-
-
-@pytest.fixture
-def office(client: FlaskClient, database: Database, world: World) -> Office:
-    """A prosecutor's office of the near district."""
-    return Office(client, database, world)
 
 
 def faults(answer: Any) -> set[tuple[str, str]]:

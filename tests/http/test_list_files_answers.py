@@ -12,7 +12,11 @@ from sqlalchemy import text
 
 from audit_api.domain.vocabulary import Role
 from audit_api.http.list_files import EXPORTS, Export
+from audit_api.services.list_files.speaking import Speaker
+from audit_api.services.list_files.tables import common
 from audit_api.storage.base import Database
+from audit_api.words import words_in
+from field_schema.catalog import load_catalog
 from tests.factories import CAMPAIGN, World
 from tests.http.exported import read_csv, read_geojson, read_xlsx
 from tests.http.populated import Things
@@ -98,6 +102,14 @@ def test_states_and_limits_are_told_in_words(client: FlaskClient, world: World) 
         photos = row["photos"].split()
         assert [link.split("/")[-2] for link in row["photo_links"].split()] == photos
     assert {row["state"] for row in rows} == {"open", "confirmed"}
+
+
+def test_a_word_that_names_an_edition_is_said_in_the_language() -> None:
+    [said] = [column for column in common.EDITION if column.name == "edition_text"]
+    for language, words in (("ru", "прежняя редакция"), ("en", "historic")):
+        speak = Speaker(words_in(language), load_catalog())
+        assert said.told({"edition": "historic"}, speak) == words
+        assert said.told({"edition": "2019-11-27"}, speak) == "2019-11-27"
 
 
 def test_the_register_has_what_officials_asked_for() -> None:

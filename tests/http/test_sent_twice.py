@@ -21,15 +21,8 @@ from werkzeug.test import TestResponse
 
 from audit_api.domain.vocabulary import Role
 from audit_api.services.sweep import sweep
-from audit_api.storage.base import Database
-from tests.factories import CAMPAIGN, World
+from tests.factories import CAMPAIGN
 from tests.http.serving import ACTS, DEMAND, LISTS, Office, body_of, somebody
-
-
-@pytest.fixture
-def office(client: FlaskClient, database: Database, world: World) -> Office:
-    """A prosecutor's office of the near district."""
-    return Office(client, database, world)
 
 
 def key() -> str:

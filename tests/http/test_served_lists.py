@@ -8,21 +8,13 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from audit_api.domain.vocabulary import Role
-from audit_api.storage.base import Database
-from tests.factories import CAMPAIGN, World
+from tests.factories import CAMPAIGN
 from tests.http.exported import read_csv
 from tests.http.serving import LISTS, NARROW, WIDE, Office, body_of, owner, somebody
-
-
-@pytest.fixture
-def office(client: FlaskClient, database: Database, world: World) -> Office:
-    """A prosecutor's office of the near district."""
-    return Office(client, database, world)
 
 
 def codes(answer: Any) -> set[str]:

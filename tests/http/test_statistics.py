@@ -7,10 +7,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
+from audit_api.domain.access import Scope
 from audit_api.domain.vocabulary import Role
 from audit_api.storage.base import Database
-from tests.factories import CAMPAIGN, World
+from audit_api.storage.lists.progress import station_points
+from tests.factories import CAMPAIGN, World, make_site, make_territory
 from tests.http.populated import Things
 
 STATISTICS = "/api/v1/statistics"
@@ -165,6 +168,40 @@ def test_the_map_shows_the_stations_of_the_reader_alone(client: FlaskClient, wor
     description = root.findtext(f"{SVG}desc", "")
     told = sum(int(part.rpartition(": ")[2]) for part in description.split(", "))
     assert told == get(client, world, "progress").json["total"]["stations"]
+
+
+@pytest.mark.parametrize(
+    ("territories", "areas"),
+    [
+        ("near-1 near-2", {"N1", "N2"}),
+        ("near-1 near-2 far-1 far-2", {"N", "F"}),
+        ("near-1 region", {"N1"}),
+        ("", set()),
+    ],
+)
+def test_areas_of_the_map_are_districts_or_within_one_its_territories(
+    database: Database, world: World, territories: str, areas: set[str]
+) -> None:
+    scope = Scope(frozenset(world.territories[name] for name in territories.split()))
+    with database.reading() as session:
+        points, names = station_points(session, scope, scope, CAMPAIGN, today=date(2021, 11, 1))
+    assert {point["area"] for point in points} == set(names) == areas
+    words = {"N": "Near", "F": "Far", "N1": "Near-1", "N2": "Near-2"}
+    assert {code: name["en"] for code, name in names.items()} == {c: words[c] for c in areas}
+
+
+def test_a_station_of_a_city_lies_in_an_area_of_its_own(database: Database, world: World) -> None:
+    region, near = world.territories["region"], world.territories["near-1"]
+    with database.engine.connect() as connection, Session(connection) as session:
+        city = make_territory(session, "C1", "city", region, "City")
+        make_site(session, city, 8999, constituency=1)
+        session.flush()
+        found = {}
+        for territories in ({city, near}, {city}):
+            scope = Scope(frozenset(territories))
+            points, _ = station_points(session, scope, scope, CAMPAIGN, today=date(2021, 11, 1))
+            found[len(territories)] = sorted(point["area"] for point in points)
+    assert found == {2: ["C1", "N"], 1: ["C1"]}
 
 
 def test_what_happens_elsewhere_is_counted_for_nobody_else(

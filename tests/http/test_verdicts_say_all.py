@@ -46,6 +46,8 @@ WITH_REQUIREMENTS = {
 }
 BYTES = {
     "/api/v1/catalog/<string:sha256>": "a released file, byte for byte: it says its confidence",
+    "/api/v1/openrosa/submissions/<uuid:submission>.xml": "what ODK Collect sent",
+    "/api/v1/openrosa/refused/<string:xml_sha256>.xml": "the same",
     "/api/v1/photos/<string:sha256>/original": "a photo",
     "/api/v1/photos/<string:sha256>/preview/<int:size>": "a picture of it",
     "/api/docs/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>": "Swagger UI",

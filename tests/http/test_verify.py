@@ -1,29 +1,13 @@
 """The page that says whether a paper is genuine: to everybody, and nothing that is not theirs."""
 
-import re
-
-import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from audit_api.domain.vocabulary import Role
-from audit_api.storage.base import Database
-from tests.factories import World
 from tests.http.exporting import Asking
 from tests.http.serving import Office, body_of
 
 JSON = {"Accept": "application/json"}
 UNKNOWN = "a" * 26
-
-
-@pytest.fixture(scope="module")
-def asking(app: Flask, client: FlaskClient, database: Database, world: World) -> Asking:
-    return Asking(app, client, database, world)
-
-
-@pytest.fixture(scope="module")
-def office(client: FlaskClient, database: Database, world: World) -> Office:
-    return Office(client, database, world)
 
 
 def path_of(made: dict[str, dict[str, str]]) -> str:
@@ -113,48 +97,3 @@ def test_a_withdrawn_act_is_told_and_the_paper_stays_genuine(
         assert "Genuine" in page
         assert ": withdrawn." in page
         assert "What was withdrawn demands nothing any more." in page
-
-
-@pytest.mark.parametrize("language", ["ky", "ru", "en"])
-@pytest.mark.parametrize("known", [True, False])
-def test_it_speaks_three_languages_and_is_well_made(
-    asking: Asking, client: FlaskClient, language: str, known: bool
-) -> None:
-    path = path_of(asking.done("violations")) if known else f"/verify/{UNKNOWN}"
-    page = client.get(f"{path}?lang={language}")
-    assert f'<html lang="{language}">' in page.text
-    assert page.headers["Content-Language"] == language
-    assert page.text.count("<h1") == 1
-    assert {"ky", "ru", "en"} - {language} == set(re.findall(r'href="\?lang=(..)"', page.text))
-    assert re.search("<title>[^<]+</title>", page.text)
-    assert 'name="viewport"' in page.text
-    if known:
-        assert '<label for="file">' in page.text
-        assert 'role="status"' in page.text
-    policy = page.headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert "style=" not in page.text
-    assert not re.search(r"(src|href)=\"(https?:)?//", page.text)
-    by_header = client.get(path, headers={"Accept-Language": f"{language}, de;q=0.5"})
-    assert by_header.headers["Content-Language"] == language
-
-
-def test_its_colours_can_be_read(client: FlaskClient) -> None:
-    style = client.get("/verify.css").text
-    for block in re.findall(r"\{([^}]*)\}", style):
-        colours = dict(re.findall(r"(?<![-\w])(color|background): (#[0-9a-f]{3,6})", block))
-        if "color" in colours:
-            assert _contrast(colours["color"], colours.get("background", "#ffffff")) >= 4.5
-
-
-def _contrast(one: str, other: str) -> float:
-    lights = sorted((_light(one), _light(other)))
-    return (lights[1] + 0.05) / (lights[0] + 0.05)
-
-
-def _light(colour: str) -> float:
-    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
-    parts = [int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4)]
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -366,6 +366,7 @@ COMES = {
     "have a sheet made for the foreman": ["queued"],
     "devices": ["Tablet of"],
     "have a program told": ["whsec_"],
+    "let a phone with ODK Collect take part": ["collect.png", "/openrosa/key/"],
     "correct a day off": ["2027-03-10: off already."],
     "a station to inspect": ["8065"],
     "enrol a tablet": ["Enrolled for inspector.batken", "Owed: nothing."],

@@ -41,7 +41,7 @@ def compile_driver(folder: Path) -> None:
 def site_row(name: str, site: str, campaign: str, building: Building) -> dict[str, str]:
     """A line of sites.csv as the server writes it."""
     day = building.deciding_on
-    values = (name, f"№ {name}", site, campaign, building.status)
+    values = (name, f"№ {name}", f"№ {name}", site, campaign, building.status)
     return dict(zip(SITE_COLUMNS, (*values, day.strftime("%Y%m%d") if day else ""), strict=True))
 
 
@@ -118,8 +118,9 @@ def answers_of(form: Form, place: str, elements: Mapping[str, Sequence[Record]])
             given[element] = str(len(records))
         for n, record in enumerate(records):
             at = "" if element in ONCE else f"/{n}"
+            if element not in ONCE:
+                given[f"{element}_label{at}"] = f"{element} {n}"
             given |= {
-                f"{element}_label{at}": f"{element} {n}",
                 f"{element}_state{at}": record.element.state,
                 f"{element}_photo{at}": f"{element}-{n}-{PHOTO}",
             }

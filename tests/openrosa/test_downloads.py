@@ -133,6 +133,7 @@ def test_the_list_of_sites_is_of_the_owners_grants_alone(
     assert near[0] == {
         "name": f"{CAMPAIGN}.8001",
         "label": "№ 8001 · School 8001",
+        "title": "№ 8001 · School 8001",
         "site": str(world.sites["near-1"]),
         "campaign": CAMPAIGN,
         "building_status": "existing",
@@ -174,7 +175,8 @@ def test_assigned_sites_come_first_with_their_day_and_names_cannot_break_the_lis
         )
     first, second = sites_of(client, listed(client, at)[STATION])
     assert first["site"] == str(world.sites["near-2"])
-    assert first["label"] == '★ 2021-11-10 · № 8002 · The "old", school; new wing'
+    assert first["label"] == '★ № 8002 · The "old", school; new wing · → 10.11.2021'
+    assert first["title"] == '№ 8002 · The "old", school; new wing'
     assert not second["label"].startswith("★")
     assert fetched(client, f"{at}/{HERE}/manifest").data != hash_before
 

@@ -87,7 +87,7 @@ def test_odk_validate_accepts_every_released_form() -> None:
 def test_javarosa_fills_whole_visits_with_the_verdicts_of_the_server(tmp_path: Path) -> None:
     xform, form = released_xforms()[KEY][-1], load_catalog().form(KEY[1])
     rules = law_of(xform)
-    told = visit_of(form, rules, load_catalog().measures).told
+    told = visit_of(form, rules, load_catalog().measures, load_catalog().standards).told
     visits = drawn(form, rules)
     compile_driver(tmp_path)
     sites = [

@@ -40,7 +40,7 @@ def test_the_engine_of_web_forms_fills_it_with_the_verdicts_of_the_server(
     xform = RELEASED[key]
     form = load_catalog().form(xform.key)
     rules = law_of(xform)
-    told = visit_of(form, rules, load_catalog().measures).told
+    told = visit_of(form, rules, load_catalog().measures, load_catalog().standards).told
     # Of the other profile the same makes the forms: it is enough that the engine takes them.
     # A recheck asks only what is known: tests/openrosa/test_recheck.py.
     whole = xform.profile == FILLED and not form.only_required

@@ -13,6 +13,7 @@ from audit_api.papers.frame import Paper, Seal, framed
 from audit_api.papers.shots import Shot
 from audit_api.words import Words
 from field_schema.catalog import load_catalog
+from field_schema.scoring import STATION_STATES
 
 INSTANT = "2021-11-12T03:05:00+00:00"
 OFFICE = {
@@ -206,13 +207,13 @@ def task_content(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def briefing_content(groups: int = 31) -> dict[str, Any]:
     """What the headquarters' page says, with stations in a made-up land."""
-    states = ("not_inspected", "no_open", "open")
+    states = (*STATION_STATES, "not_inspected")
     points = [
         {
             "lat_e6": 39_700_000 + (n * 7919) % 500_000,
             "lon_e6": 69_400_000 + (n % 3) * 900_000 + (n * 104_729) % 700_000,
-            "state": states[n // 3 % 7 % 3],
-            "district": f"D{n % 3}",
+            "state": states[n // 3 % 7 % 5],
+            "area": f"D{n % 3}",
         }
         for n in range(180)
     ]
@@ -256,7 +257,7 @@ def briefing_content(groups: int = 31) -> dict[str, Any]:
             for n in range(groups)
         ],
         "points": points,
-        "districts": {
+        "areas": {
             "D0": {"ky": "Үлгү району", "ru": "Примерный район", "en": "Sample district"},
             "D1": {"ky": "Өзөк району", "ru": "Озёкский район", "en": "Ozok district"},
             "D2": {"ky": "Аңгеч шаары", "ru": "город Ангеч", "en": "Angech city"},

@@ -157,12 +157,26 @@ def test_hostile_texts_are_texts(kind: str) -> None:
     assert ("□ stands for a character" in text) == (kind != "task")
 
 
+@pytest.mark.parametrize("kind", ["violations", "task"])
+@pytest.mark.parametrize(
+    ("language", "words"), [("ky", "мурунку редакция"), ("ru", "прежняя редакция")]
+)
+def test_an_edition_that_is_a_word_is_said_in_the_language(
+    kind: str, language: str, words: str
+) -> None:
+    rows = [samples.row(n, edition=edition) for n, edition in enumerate(("historic", "2019-11-27"))]
+    text = "".join(text_of(made(kind, language, rows)).replace("-\n", "").split())
+    assert words.replace(" ", "") in text
+    assert "historic" not in text
+    assert "2019-11-27" in text
+
+
 def test_hostile_names_on_the_map_are_texts() -> None:
     say = words_in("en")
     content = samples.briefing_content()
-    content["districts"] = {
+    content["areas"] = {
         code: dict.fromkeys(LANGUAGES, name)
-        for code, name in zip(content["districts"], HOSTILE[3:], strict=False)
+        for code, name in zip(content["areas"], HOSTILE[3:], strict=False)
     }
     content["groups"] = [
         one | {"name": dict.fromkeys(LANGUAGES, HOSTILE[n % len(HOSTILE)][:300])}

@@ -21,6 +21,8 @@ _OPERATION = {
     "op", "seq", "kind", "id", "base", "form", "sha256", "prev_sha256", "body", "at",
     "group",
 }  # fmt: skip
+_DERIVED = _OPERATION | {"xml_sha256"}
+"""Members of a record that was derived from XML of ODK Collect."""
 # A backslash that is itself escaped, a pair, or half of one: in this order the first that fits.
 _SURROGATE = re.compile(
     rb"\\\\"
@@ -85,7 +87,7 @@ def read_operation(
     faults = list(faults)
     raw_sha256 = hashlib.sha256(raw).digest()
     body_sha256 = hashlib.sha256(body).digest()
-    for name in value.keys() - _OPERATION:
+    for name in value.keys() - (_DERIVED if channel == "openrosa" else _OPERATION):
         pointer = f"/{strict_json.escape(name)}"
         faults.append(Fault(pointer, "Unknown member; leave it out.", "unknown"))
     op = read_uuid(value.get("op"))

@@ -78,7 +78,8 @@ def _rejected(details: dict[str, Any] | None, say: Words) -> str:
     told = "; ".join(f"{p['pointer']}: {p['detail']}" for p in problems[:_SHOWN])
     kept = say(
         "The form is kept, but its answers cannot be accepted. Sending it again changes nothing: "
-        "show this message to the headquarters."
+        "mend the form and send that, if Collect lets you edit it, or show this message to the "
+        "headquarters."
     )
     return f"{kept} {told}".strip()
 

@@ -1,6 +1,5 @@
 """Statistics as pictures, and the burn-up to election day."""
 
-from collections import Counter
 from typing import Any
 
 import msgspec
@@ -175,14 +174,10 @@ def get_map(query: dict[str, Any], *, session: Session, actor: Actor, scope: Sco
     campaign_known(session, scope, query["campaign"])
     say = _words(query, actor)
     seen = scope_of(actor, Noun.VIOLATIONS)
-    found = station_points(session, scope, seen, query["campaign"], today=today(now()))
-    # The territory with the most stations is named first, and is named for certain.
-    names = Counter(
-        (say.of(row.name), row.name_lat, row.name_lon) for row in found if row.name_lat is not None
-    )
-    points = [StationPoint(row.lat, row.lon, row.state) for row in found]
-    ordered = [name for name, _ in sorted(names.items(), key=lambda n: (-n[1], n[0]))]
-    return _picture(stations_map(points, names=ordered, say=say), say)
+    found, areas = station_points(session, scope, seen, query["campaign"], today=today(now()))
+    points = [StationPoint(**point) for point in found]
+    names = {code: say.of(name) for code, name in areas.items()}
+    return _picture(stations_map(points, names=names, say=say), say)
 
 
 def _burn_up(session: Session, actor: Actor, scope: Scope, query: dict[str, Any]) -> BurnUp:

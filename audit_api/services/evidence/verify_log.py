@@ -23,6 +23,7 @@ from audit_api.storage.base import Database
 from audit_api.storage.evidence import evidence_log, photos
 from audit_api.storage.evidence.evidence_log import Checkpoint
 from audit_api.storage.evidence.photo_store import PhotoStore
+from audit_api.storage.openrosa.differing_xml import differing_xml
 from audit_api.storage.sync import feed
 
 _MOST_TOLD = 20
@@ -78,6 +79,8 @@ def verify_log(session: Session, kept: Sequence[KeptNote] = ()) -> Verified:
         faults.append(f"leaf {n}: {about} {what}")
     for op, what in evidence_log.differing_bodies(session, most=_MOST_TOLD):
         faults.append(f"operation {op}: {_BODIES[what]}")
+    for op, what in differing_xml(session, most=_MOST_TOLD):
+        faults.append(f"operation {op}: {_XML[what]}")
     faults += _without_leaf(session, signed)
     return Verified(tree.size, len(signed), tuple(faults))
 
@@ -87,6 +90,11 @@ _BODIES = {
     "body": "the stored body is not the one that was handed in",
     "stored": "the stored body is not the one that was accepted",
     "nowhere": "its body is gone",
+}
+_XML = {
+    "gone": "the XML that ODK Collect handed in is gone",
+    "xml": "the XML that is kept is not the one that ODK Collect handed in",
+    "named": "the XML that is kept is not the one that its record in the log names",
 }
 
 

@@ -11,8 +11,7 @@ from audit_api.papers.briefing import briefing
 from audit_api.services.exports.making import Made, Making
 from audit_api.services.exports.sealing import seal_view, view_of
 from audit_api.services.named_places import campaign_known
-from audit_api.storage.lists.progress import progress
-from audit_api.storage.lists.station_points import station_points
+from audit_api.storage.lists.progress import progress, station_points
 from audit_api.storage.lists.task_figures import task_figures
 from audit_api.storage.places.campaigns import Campaign
 
@@ -22,16 +21,16 @@ def print_briefing(making: Making) -> Made:
     campaign = making.filters["campaign"]
     with making.tools.database.snapshot() as session:
         campaign_known(session, making.scope, campaign)
-        content = view_of(session, making) | {"document": "briefing/1"}
+        content = view_of(session, making) | {"document": "briefing/2"}
         content |= figures(session, making, campaign)
-        points, districts = station_points(
+        points, areas = station_points(
             session,
             making.scope,
             scope_of(making.actor, Noun.VIOLATIONS),
             campaign,
             today=making.today,
         )
-    content |= {"points": points, "districts": districts}
+    content |= {"points": points, "areas": areas}
     return seal_view(
         making,
         content,

@@ -15,6 +15,7 @@ from audit_api.domain.vocabulary import (
     Waiting,
     Weight,
 )
+from audit_api.papers.naming import EDITIONS
 from audit_api.words import to_say
 
 WORDS: Final[dict[str, dict[str, str]]] = {
@@ -87,6 +88,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         BuildingStatus.RECONSTRUCTED: to_say("reconstructed building"),
         BuildingStatus.TEMPORARY: to_say("temporary building"),
     },
+    "edition": EDITIONS,
     "confidence": {
         "read in source text": to_say("read in the text of the norm"),
         "secondary source": to_say("from a secondary source"),

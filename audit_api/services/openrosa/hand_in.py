@@ -18,20 +18,23 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor
 from audit_api.domain.evidence.signing import Signer
-from audit_api.domain.openrosa.answers import CameFile
+from audit_api.domain.openrosa.answers import CameFile, read_answers
 from audit_api.domain.openrosa.submission import Submission, op_of
 from audit_api.domain.sync.operations import Entry, ReceivedOperation
+from audit_api.domain.sync.reading_operations import read_uuid
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.services.openrosa.derive_operation import (
     completing_op,
     derive_operation,
     inspection_of,
+    operation_of,
+    with_photos,
 )
 from audit_api.services.sync.attach_photo import attach_photo
 from audit_api.services.sync.hand_in_quota import check_operations, check_photo
 from audit_api.services.sync.push_operation import PushAnswer, decide, settle
 from audit_api.storage import people
-from audit_api.storage.openrosa import awaited, instances
+from audit_api.storage.openrosa import awaited, corrections, instances, refused
 from audit_api.storage.openrosa.instances import KnownInstance
 from audit_api.storage.sync import feed, operations
 from field_schema.catalog import Catalog
@@ -112,7 +115,7 @@ def _new(taking: _Taking, files: Sequence[CameFile]) -> HandedIn:
     inspection, base, corrects = inspection_of(submission.op), None, None
     if submission.deprecated_id is not None:
         corrects = op_of(submission.form, submission.deprecated_id)
-        before = instances.hold_instance(session, corrects)
+        before = corrections.hold_instance(session, corrects)
         if (
             before is None
             or before.owner != taking.actor.person
@@ -182,18 +185,22 @@ def _more(taking: _Taking, known: KnownInstance, files: Sequence[CameFile]) -> H
 def _complete(taking: _Taking, known: KnownInstance) -> None:
     """The last file is here: the same answers again, with all the photos."""
     session, op = taking.session, known.op
-    standing = instances.hold_instance(session, op)
+    standing = corrections.hold_instance(session, op)
     if known.completed_by is not None or standing is None or standing.corrected:
         return
-    by = completing_op(op)
-    operation, _ = derive_operation(
+    by, inspection = completing_op(op), standing.inspection
+    operation, answered = derive_operation(
         taking.submission,
         taking.form,
         instances.files_of(session, op),
         op=by,
-        inspection=known.inspection,
+        inspection=inspection,
         base=op,
     )
+    mended = corrections.mended_body(session, op)
+    if mended is not None:
+        body = with_photos(msgspec.json.decode(mended), answered.body)
+        operation = operation_of(taking.submission, body, op=by, inspection=inspection, base=op)
     _push(taking, operation)
     instances.note_completed(session, op, by)
 
@@ -232,8 +239,9 @@ def _first_of_each(files: Sequence[CameFile], known: Any) -> list[tuple[CameFile
 
 
 def _refuse(taking: _Taking, came: Came) -> None:
-    submission = taking.submission
-    instances.keep_refused(
+    submission, deprecated = taking.submission, taking.submission.deprecated_id
+    answered = read_answers(submission, taking.form, inspection_of(submission.op), {})
+    refused.keep_refused(
         taking.session,
         {
             "op": submission.op,
@@ -243,6 +251,8 @@ def _refuse(taking: _Taking, came: Came) -> None:
             "device": taking.device,
             "reason": came.value,
             "at": taking.at,
+            "corrects": None if deprecated is None else op_of(submission.form, deprecated),
+            "site": read_uuid(answered.body["site"]),
             "xml": submission.xml,
         },
         _entry(taking, "openrosa_refused", reason=came.value),

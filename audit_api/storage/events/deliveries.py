@@ -18,7 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.access import Actor
-from audit_api.storage.base import Base, Id, Instant, Word, one_of
+from audit_api.storage.base import Base, Id, Instant, one_of
+from audit_api.storage.events.claims import CLAIM, FREE, Tried, end_claim, new_claim
 from audit_api.storage.events.outbox import PLACE, READABLE, readable_by
 from audit_api.storage.lists.selection import AnyRow
 
@@ -32,8 +33,8 @@ class DeliveryState(StrEnum):
     WITHHELD = "withheld"
 
 
-class WebhookDelivery(Base):
-    """An event on its way to a webhook. `claim` of a worker holds until `claimed_until`."""
+class WebhookDelivery(Tried, Base):
+    """An event on its way to a webhook."""
 
     __tablename__ = "webhook_delivery"
     __table_args__ = (
@@ -58,12 +59,6 @@ class WebhookDelivery(Base):
     webhook_id: Mapped[Id] = mapped_column(ForeignKey("webhook.id", ondelete="CASCADE"))
     event_n: Mapped[int] = mapped_column(BigInteger, ForeignKey("outbox_event.n"))
     object_id: Mapped[Id]
-    state: Mapped[Word]
-    attempts: Mapped[int] = mapped_column(Integer)
-    due_at: Mapped[Instant]
-    claim: Mapped[Id | None]
-    claimed_until: Mapped[Instant | None]
-    ended_at: Mapped[Instant | None]
 
 
 class WebhookAttempt(Base):
@@ -135,17 +130,14 @@ def fan_out(
 # candidate after the other: `not exists` would be a join of everything that is pending.
 _CLAIM = text(f"""
     with due as (
-        select d.id from webhook_delivery d
-        where d.webhook_id = :webhook and d.state = 'pending' and d.due_at <= :at
-            and (d.claimed_until is null or d.claimed_until <= :at)
+        select d.id from webhook_delivery d where d.webhook_id = :webhook and {FREE}
             and d.event_n = (select b.event_n from webhook_delivery b
                 where b.webhook_id = d.webhook_id and b.object_id = d.object_id
                 and b.state = 'pending' order by b.event_n limit 1)
         order by d.event_n limit 1 for update of d skip locked
     ), claimed as (
-        update webhook_delivery d set claim = :claim, claimed_until = :until,
-            attempts = d.attempts + 1
-        from due where d.id = due.id returning d.id, d.attempts, d.event_n
+        update webhook_delivery d set {CLAIM} from due where d.id = due.id
+        returning d.id, d.attempts, d.event_n
     )
     select c.id, c.attempts, e.id, e.payload, {READABLE}
     from claimed c join outbox_event e on e.n = c.event_n {PLACE}
@@ -156,22 +148,15 @@ def claim_next(
     session: Session, webhook: UUID, actor: Actor, *, at: datetime, lease: timedelta
 ) -> Claimed | None:
     """Claim the next delivery that is due; after the lease another worker may send it again."""
-    claim = uuid4()
-    values = {"webhook": webhook, "claim": claim, "at": at, "until": at + lease}
-    row = session.execute(_CLAIM, values | readable_by(actor)).one_or_none()
+    claim = new_claim(at, lease)
+    values = claim | {"webhook": webhook} | readable_by(actor)
+    row = session.execute(_CLAIM, values).one_or_none()
     if row is None:
         return None
     delivery, attempts, event, payload, readable = row
-    return Claimed(delivery, claim, attempts, event, payload, readable)
+    return Claimed(delivery, claim["claim"], attempts, event, payload, readable)
 
 
-_END = text("""
-    update webhook_delivery set state = cast(:state as text),
-        due_at = coalesce(:due_at, due_at), ended_at = case
-            when cast(:state as text) <> 'pending' then cast(:at as timestamptz) end,
-        claim = null, claimed_until = null
-    where id = :id and claim = :claim returning webhook_id
-""")
 _ATTEMPT = text("""
     insert into webhook_attempt (delivery_id, claim, at, status, ms, error)
     select id, :claim, :at, :status, :ms, :error from webhook_delivery where id = :id
@@ -208,13 +193,12 @@ def note_attempt(
     """
     values = {"id": claimed.id, "claim": claimed.claim, "at": at}
     session.execute(_ATTEMPT, values | {"status": status, "ms": ms, "error": error})
-    session.execute(_END, values | {"state": state.value, "due_at": due_at})
+    end_claim(session, WebhookDelivery, claimed, state, at=at, due_at=due_at)
 
 
 def note_withheld(session: Session, claimed: Claimed, *, at: datetime) -> None:
     """The owner may not read it: it is not sent, and no attempt."""
-    values = {"id": claimed.id, "claim": claimed.claim, "at": at}
-    session.execute(_END, values | {"state": DeliveryState.WITHHELD.value, "due_at": None})
+    end_claim(session, WebhookDelivery, claimed, DeliveryState.WITHHELD, at=at)
 
 
 def note_health(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit_api.domain.events.mails import notice_id
 from audit_api.storage.base import Base, Id, Instant, Json, Word, one_of
+from audit_api.storage.events.claims import CLAIM, FREE, Tried, end_claim, new_claim
 
 
 class NoticeKind(StrEnum):
@@ -34,7 +35,7 @@ class NoticeState(StrEnum):
     WITHHELD = "withheld"
 
 
-class Notice(Base):
+class Notice(Tried, Base):
     """A mail to a person. `key` tells it from others of its kind; `about`: what it is made from."""
 
     __tablename__ = "notice"
@@ -52,12 +53,6 @@ class Notice(Base):
     key: Mapped[str]
     about: Mapped[Json]
     made_at: Mapped[Instant]
-    state: Mapped[Word]
-    attempts: Mapped[int] = mapped_column(Integer)
-    due_at: Mapped[Instant]
-    claim: Mapped[Id | None]
-    claimed_until: Mapped[Instant | None]
-    ended_at: Mapped[Instant | None]
 
 
 class NoticeAttempt(Base):
@@ -145,14 +140,11 @@ def last_daily(session: Session) -> dict[UUID, tuple[str, int]]:
     return {person: (day, upto) for person, day, upto in session.execute(_LAST)}
 
 
-_CLAIM = text("""
+_CLAIM = text(f"""
     with due as (
-        select id from notice where state = 'pending' and due_at <= :at
-            and (claimed_until is null or claimed_until <= :at)
-        order by due_at, id limit 1 for update skip locked
+        select id from notice where {FREE} order by due_at, id limit 1 for update skip locked
     ), claimed as (
-        update notice n set claim = :claim, claimed_until = :until, attempts = n.attempts + 1
-        from due where n.id = due.id returning n.*
+        update notice n set {CLAIM} from due where n.id = due.id returning n.*
     )
     select c.id, c.kind, c.person_id, c.about, c.made_at, c.attempts,
         case when p.notices and p.disabled_at is null then p.email end, p.language
@@ -162,22 +154,17 @@ _CLAIM = text("""
 
 def claim_notice(session: Session, *, at: datetime, lease: timedelta) -> ClaimedNotice | None:
     """Claim the next notice that is due."""
-    claim = uuid4()
-    values = {"claim": claim, "at": at, "until": at + lease}
-    row = session.execute(_CLAIM, values).one_or_none()
+    claim = new_claim(at, lease)
+    row = session.execute(_CLAIM, claim).one_or_none()
     if row is None:
         return None
     notice, kind, person, about, made_at, attempts, email, language = row
     to = Reader(person, email, language) if email else None
-    return ClaimedNotice(notice, claim, NoticeKind(kind), person, about, made_at, attempts, to)
+    return ClaimedNotice(
+        notice, claim["claim"], NoticeKind(kind), person, about, made_at, attempts, to
+    )
 
 
-_END = text("""
-    update notice set state = cast(:state as text), due_at = coalesce(:due_at, due_at),
-        ended_at = case when cast(:state as text) <> 'pending'
-            then cast(:at as timestamptz) end, claim = null, claimed_until = null
-    where id = :id and claim = :claim
-""")
 _ATTEMPT = text("""
     insert into notice_attempt (notice_id, claim, at, code, ms, error)
     values (:id, :claim, :at, :code, :ms, :error)
@@ -193,8 +180,7 @@ def end_notice(
     due_at: datetime | None = None,
 ) -> None:
     """Note where a notice stands now."""
-    values = {"id": one.id, "claim": one.claim, "state": state.value, "at": at, "due_at": due_at}
-    session.execute(_END, values)
+    end_claim(session, Notice, one, state, at=at, due_at=due_at)
 
 
 def note_attempt(

@@ -29,7 +29,13 @@ _OF_TASKS = """
     where site.territory_id = any({territories})
 """
 _OF_THESE = _OF_TASKS.format(territories=":tasks")
-_VISIBLE = f"(exists (select {_SHOWN}) or exists (select {_OF_THESE}))"
+# ODK Collect sent it along: of two files with one name only the first is shown.
+_SENT_ALONG = f"""
+    from openrosa_file f join inspection on inspection.op = f.op
+    join site on site.id = inspection.site_id where f.sha256 = {{sha256}} and {SEEN}
+"""
+_VISIBLE = f"""(exists (select {_SHOWN}) or exists (select {_OF_THESE})
+    or exists (select {_SENT_ALONG.format(sha256="photo.sha256")}))"""
 _PHOTO = text(f"""
     select photo.bytes, photo.content_type, e.refused, e.previews
     from photo left join photo_examination e on e.sha256 = photo.sha256
@@ -45,6 +51,8 @@ _ABOVE = f"""
         where a.sha256 = :sha256 and {SEEN}
         union
         select site.territory_id {_OF_THESE.replace("photo.sha256", ":sha256")}
+        union
+        select site.territory_id {_SENT_ALONG.format(sha256=":sha256")}
         union
         select v.parent_id from above join territory_version v on v.territory_id = above.id
         where v.parent_id is not null)

@@ -118,11 +118,22 @@ _BY_CONSTITUENCY = text(f"""{_STATIONS}
     from station_now left join constituency c on c.number = station_now.constituency_number
         and c.campaign_id = :campaign
     group by grouping sets ((c.number, c.name_ky, c.name_ru, c.name_en), ()) order by c.number""")
-_POINTS = text(f"""{_STATIONS}
-    select station_now.lat, station_now.lon, coalesce(state, 'not_inspected') as state,
-        {TERRITORY_NAME} as name, territory.lat as name_lat, territory.lon as name_lon
-    from station_now join territory on territory.id = station_now.territory_id
-    where station_now.lat is not null order by station_now.number""")
+_POINTS = text(f"""{_STATIONS}, placed as (
+        select station_now.*, district.id as district_id,
+            min(district.code) over () is distinct from max(district.code) over ()
+                or bool_or(district.id is null) over () as many
+        from station_now left join territory district on district.kind = 'district'
+            and district.id = (select v.parent_id from territory_version v
+                where v.territory_id = station_now.territory_id and v.valid_from <= :today
+                order by v.valid_from desc limit 1)
+        where station_now.lat is not null
+    )
+    select round(placed.lat * 1000000)::int as lat_e6, round(placed.lon * 1000000)::int as lon_e6,
+        coalesce(placed.state, 'not_inspected') as state, territory.code as area,
+        {TERRITORY_NAME} as name
+    from placed join territory on territory.id = case when placed.many
+        then coalesce(placed.district_id, placed.territory_id) else placed.territory_id end
+    order by placed.number""")
 
 
 def progress(
@@ -150,13 +161,19 @@ def progress(
 
 def station_points(
     session: Session, scope: Scope, seen: Scope, campaign: str, *, today: date
-) -> list[Any]:
-    """The stations in scope that have a place: lat, lon, state, the territory's name and place.
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, str]]]:
+    """The stations in scope that have a place, and the names of their areas by code.
 
-    `state` is one of STATION_STATES, or `not_inspected` as far as `seen` tells.
+    A point: lat_e6, lon_e6 (millionths of a degree), state (of STATION_STATES, or `not_inspected`
+    as far as `seen` tells), area: the district, or what lies in none; where all lie in one
+    district, the territory.
     """
     values = _values(scope, seen, Scope(), Scope(), campaign, today)
-    return list(session.execute(_POINTS, values))
+    points, names = [], {}
+    for lat, lon, state, area, name in session.execute(_POINTS, values):
+        points.append({"lat_e6": lat, "lon_e6": lon, "state": state, "area": area})
+        names[area] = name
+    return points, names
 
 
 def _values(

@@ -25,9 +25,14 @@ _OWNER_IN = """exists (select from person_grant g where g.person_id = device.own
         select from person_grant l where l.person_id = g.person_id
         and l.role in ('inspector', 'lsg_head')
         and (l.revoked_at is null or l.revoked_at > o.received_at))))"""
-_WITHIN = f"""o.status in ('rejected', 'quarantined') and (site.territory_id = any({{territories}})
-    or {_OWNER_IN})"""
+AT_SITE_OR_OWNER = f"(site.territory_id = any({{territories}}) or {_OWNER_IN})"
+"""Whether what came as `o` from `device`, about `site`, lies in `territories`."""
+_WITHIN = f"o.status in ('rejected', 'quarantined') and {AT_SITE_OR_OWNER}"
 _SEEN = _WITHIN.format(territories=":whole")
+IS_HELD = f"""exists (select from operation o join held_operation h on h.op = o.op
+    join device on device.id = o.device_id left join site on site.id = h.site_id
+    where o.op = {{op}} and {_WITHIN})"""
+"""Whether an operation is held in `territories`."""
 _AS_TOLD = "coalesce(again.result, o.result)"
 _HELD = f"""select json_build_object('op', o.op, 'status', o.status,
     'state', case when decided.n is null then 'open' else 'decided' end,

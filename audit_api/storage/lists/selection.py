@@ -23,6 +23,10 @@ STATIONS = """(select coalesce(json_agg(json_build_object('campaign', st.campaig
     order by st.campaign_id, st.number), '[]'::json) from station st where st.site_id = site.id)"""
 
 
+# Out of a subselect the planner does not know the territories, so that a plan made for all is
+# thought as good as one made anew for each page, which takes longer than the page itself.
+_WITHIN = "{place} = any((select cast(:whole as uuid[]))::uuid[])"
+
 AnyRow = Row[*tuple[Any, ...]]
 """A row whose columns the select list names."""
 
@@ -46,7 +50,10 @@ class Selection:
         with `:whole` instead, where it is no column; then nothing is narrowed to the actor's own.
         `parameters`: what the select list itself needs.
         """
-        self._conditions = [whole or f"{place} = any(:whole)"]
+        self._conditions = [whole or _WITHIN.format(place=place)]
+        # What is own depends on whose it is, and an expression on more than its territories: there
+        # the planner looks at the values, and guesses what a page takes.
+        self._planned_once = whole is None
         self._parameters: dict[str, Any] = {
             "whole": list(scope.territories),
             "today": today,
@@ -55,6 +62,7 @@ class Selection:
         if own is not None and scope.own_territories:
             self._conditions = [f"({place} = any(:whole) or ({place} = any(:own) and ({own})))"]
             self._parameters |= {"own": list(scope.own_territories), "person": scope.person}
+            self._planned_once = False
 
     def where(self, condition: str, **parameters: Any) -> None:
         """Narrow by a constant condition, if none of its parameters is None."""
@@ -74,6 +82,8 @@ class Selection:
         if key is not None:
             names = [f"key_{n}" for n in range(len(types))]
             casts = [f"cast(:{n} as {t})" for n, t in zip(names, types, strict=True)]
+            if self._planned_once:
+                casts = [f"(select {cast})" for cast in casts]
             self._conditions.append(f"({columns}) {'<' if downwards else '>'} ({', '.join(casts)})")
             self._parameters |= dict(zip(names, key, strict=True))
 
@@ -81,7 +91,9 @@ class Selection:
         self, session: Session, select: str, *, order: str, limit: int, **parameters: Any
     ) -> Sequence[AnyRow]:
         """Run `select … from … where` these conditions; one row more than `limit`."""
-        statement = f"{select} where {' and '.join(self._conditions)} order by {order} limit :limit"
+        # A plan made for all pages has to know how little of the list each of them takes.
+        most = str(limit + 1) if self._planned_once else ":limit"
+        statement = f"{select} where {' and '.join(self._conditions)} order by {order} limit {most}"
         bound = self._parameters | parameters | {"limit": limit + 1}
         return session.execute(text(statement), bound).all()
 

@@ -6,13 +6,15 @@ from sqlalchemy.orm import Session
 
 from audit_api.storage.base import ask
 
-# What came between the instance and its application (a release from quarantine) is announced.
+# What came between the instance and its application (a release from quarantine) is announced. An
+# element that a repair left out shows nothing.
 _AWAIT = """
     with named as (
         select n.id, n.element, n.question, n.name, f.sha256, f.bytes, f.content_type
         from openrosa_instance i
         cross join json_to_recordset(i.named)
             as n(id uuid, element uuid, question text, name text)
+        join element e on e.id = n.element
         left join openrosa_file f on f.op = i.op and f.name = n.name and f.first
         where i.op = %(op)s
     ), announced as (

@@ -68,6 +68,7 @@ class OpenRosaFile(Base):
     __tablename__ = "openrosa_file"
     __table_args__ = (
         is_sha256("sha256"),
+        Index("ix_openrosa_file_sha256", "sha256"),
         Index("uq_openrosa_file_first", "op", "name", unique=True, postgresql_where=text("first")),
     )
 
@@ -78,26 +79,6 @@ class OpenRosaFile(Base):
     content_type: Mapped[str]
     first: Mapped[bool] = mapped_column(Boolean)
     received_at: Mapped[Instant]
-
-
-class OpenRosaRefused(Base):
-    """XML that was answered 409: kept beside what it contradicts."""
-
-    __tablename__ = "openrosa_refused"
-    __table_args__ = (
-        is_sha256("xml_sha256"),
-        CheckConstraint("reason in ('other-xml', 'not-current')", name="reason"),
-        CheckConstraint("xml_sha256 = sha256(xml)", name="xml_sha256"),
-    )
-
-    op: Mapped[Id] = mapped_column(primary_key=True)
-    xml_sha256: Mapped[Sha256] = mapped_column(primary_key=True)
-    form: Mapped[str]
-    instance_id: Mapped[str]
-    device_id: Mapped[Id] = mapped_column(ForeignKey("device.id"))
-    reason: Mapped[str]
-    received_at: Mapped[Instant]
-    xml: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 class AwaitedPhoto(Base):
@@ -165,25 +146,6 @@ _ADD_FILES = """
     on conflict do nothing
 """
 _COMPLETED = "update openrosa_instance set completed_by = %(by)s where op = %(op)s"
-_REFUSE = f"""
-    with kept as (
-        insert into openrosa_refused (op, xml_sha256, form, instance_id, device_id, reason,
-            received_at, xml)
-        values (%(op)s, %(xml_sha256)s, %(form)s, %(instance_id)s, %(device)s, %(reason)s, %(at)s,
-            %(xml)s)
-        on conflict do nothing returning op)
-    {audit_log.RECORD} where exists (select from kept)
-"""
-# Held until commit: two corrections of one instance, or its files and a correction, take turns.
-_LOCK = "select pg_advisory_xact_lock(hashtextextended(%(op)s::text, 1))"
-_STANDS = """
-    select i.inspection_id, d.owner_id, exists (select from openrosa_instance n
-            where n.corrects = i.op),
-        coalesce((select v.op in (i.op, i.completed_by) from inspection v
-            where v.id = i.inspection_id and v.is_current), true),
-        coalesce(i.completed_by, i.op)
-    from openrosa_instance i join device d on d.id = i.device_id where i.op = %(op)s
-"""
 
 
 def ask_instance(session: Session, op: UUID) -> Answered:
@@ -215,25 +177,6 @@ def known_instance(answer: Answered) -> KnownInstance | None:
 def files_of(session: Session, op: UUID) -> dict[str, CameFile]:
     """The files that count for an instance, by name."""
     return {row[0]: CameFile(*row) for row in ask(session, _FILES, {"op": op})}
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An instance that another one says it corrects."""
-
-    inspection: UUID
-    owner: UUID
-    corrected: bool
-    current: bool
-    last_op: UUID
-    """The operation that made its newest revision."""
-
-
-def hold_instance(session: Session, op: UUID) -> Standing | None:
-    """Keep others from correcting an instance until commit; None when it is not here."""
-    ask(session, _LOCK, {"op": op})
-    row = ask(session, _STANDS, {"op": op}).fetchone()
-    return None if row is None else Standing(*row)
 
 
 def add_instance(
@@ -268,8 +211,3 @@ def add_files(
 def note_completed(session: Session, op: UUID, by: UUID) -> None:
     """The last file is here, and this operation says so."""
     ask(session, _COMPLETED, {"op": op, "by": by})
-
-
-def keep_refused(session: Session, values: dict[str, Any], logged: Entry) -> None:
-    """Keep XML that was refused, once; `values` by column."""
-    ask(session, _REFUSE, values | {"entries": audit_log.as_values([logged])})

@@ -36,11 +36,13 @@ def _quoted(text: str) -> str:
 # In order: what is assigned first.
 _SITE_LINES = f"""
     select E'\\r\\n' || st.campaign_id || '.' || st.number || ',' || {
-    _quoted('''case when due.on is null then '' else '★ ' || due.on || ' · ' end
-            || '№ ' || st.number || ' · ' || site.{name}
-            || case when site.address = '' then '' else ' · ' || site.address end''')
+    _quoted('''case when due.on is null then '' else '★ ' end || called.name
+            || case when site.address = '' then '' else ' · ' || site.address end
+            || case when due.on is null then '' else to_char(due.on, ' · → DD.MM.YYYY') end''')
 }
-        || ',' || site.id || ',' || st.campaign_id || ',' || site.building_status || ','
+        || ',' || {
+    _quoted("called.name")
+} || ',' || site.id || ',' || st.campaign_id || ',' || site.building_status || ','
         || coalesce(to_char(coalesce(site.altered_on, case when site.building_status
             <> 'reconstructed' then site.built_on end), 'YYYYMMDD'), '') as line,
         row_number() over (order by due.on is null, st.campaign_id, st.number) as n
@@ -48,6 +50,8 @@ _SITE_LINES = f"""
     left join lateral (select min(a.due_on) as on from assignment a
         where a.site_id = site.id and a.campaign_id = c.id
             and a.inspector_id = %(person)s and a.withdrawn_at is null) due on true
+    cross join lateral (select case when strpos(site.{{name}} || ' ', '№ ' || st.number || ' ') > 0
+        then site.{{name}} else '№ ' || st.number || ' · ' || site.{{name}} end as name) called
     where {_OF_FORM}
 """
 # An element without a label of its own is called by its type.

@@ -18,6 +18,7 @@ from audit_api.domain.vocabulary import (
     Weight,
 )
 from audit_api.services.list_files.codes import WORDS
+from field_schema.catalog import load_catalog
 from field_schema.standard import CONFIDENCES
 
 LISTS: dict[str, type[StrEnum]] = {
@@ -43,4 +44,9 @@ def test_every_code_has_words_of_its_own(kind: str) -> None:
 
 def test_every_confidence_has_words() -> None:
     assert set(WORDS["confidence"]) == set(CONFIDENCES)
-    assert set(WORDS) == {*LISTS, "confidence"}
+    assert set(WORDS) == {*LISTS, "confidence", "edition"}
+
+
+def test_every_edition_is_a_year_or_a_day_or_has_words() -> None:
+    named = {edition for _, edition in load_catalog().standards}
+    assert {edition for edition in named if not edition[:1].isdigit()} == set(WORDS["edition"])

@@ -7,6 +7,7 @@ from audit_api.services.list_files.tables.common import (
     BODIES,
     CAMPAIGN,
     DAY,
+    EDITION,
     ELEMENT_LABEL,
     ELEMENT_NAME,
     ELEMENT_TYPE,
@@ -137,7 +138,7 @@ SERVED_ROWS = Table(
             lambda row, speak: speak.say.of(row["standard_title"]),
             width=34,
         ),
-        Column("edition", to_say("Edition"), lambda row, _: row["edition"], width=10),
+        *EDITION,
         Column("clause", to_say("Clause"), lambda row, _: row["clause"], width=10),
         Column(
             "title", to_say("Requirement"), lambda row, speak: speak.say.of(row["title"]), width=30

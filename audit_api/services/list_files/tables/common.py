@@ -37,9 +37,18 @@ ELEMENT_LABEL = Column(
 CAMPAIGN = Column("campaign", to_say("Campaign"), lambda row, _: row["campaign"], code=True)
 ID = Column("id", to_say("Identifier"), lambda row, _: row["id"], width=38)
 
+EDITION = (
+    Column(
+        "edition_text",
+        to_say("Edition"),
+        lambda row, speak: speak.code("edition", row["edition"]),
+        width=10,
+    ),
+    Column("edition", to_say("Edition"), lambda row, _: row["edition"], code=True),
+)
 NORM = (
     Column("standard_title", to_say("Norm"), lambda row, speak: speak.standard(row), width=34),
-    Column("edition", to_say("Edition"), lambda row, _: row["edition"], width=10),
+    *EDITION,
     Column("clause", to_say("Clause"), lambda row, _: row["clause"], width=10),
     Column(
         "clause_text",

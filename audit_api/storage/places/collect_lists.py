@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Scope
+from audit_api.domain.vocabulary import ENDED_VIOLATION_STATES
 from audit_api.storage.base import ask
 from audit_api.storage.oversight.remediation import ENDED_TASKS
 from field_schema.xform_known import ELEMENT_COLUMNS, ELEMENTS
@@ -25,6 +26,7 @@ _CAMPAIGNS = """
     where c.closed_at is null and exists (select from station st join site on site.id = st.site_id
         where st.campaign_id = c.id and site.territory_id = any(cast(%(territories)s as uuid[])))
 """
+_ENDED = ", ".join(sorted(f"'{state.value}'" for state in ENDED_VIOLATION_STATES))
 _OF_FORM = """c.closed_at is null and c.profile = %(profile)s and %(form)s = any(c.forms)
     and site.territory_id = any(cast(%(territories)s as uuid[]))"""
 
@@ -54,7 +56,13 @@ _SITE_LINES = f"""
         then site.{{name}} else '№ ' || st.number || ' · ' || site.{{name}} end as name) called
     where {_OF_FORM}
 """
-# An element without a label of its own is called by its type.
+_SITES_OF_FORM = f"""select st.site_id from campaign c join station st on st.campaign_id = c.id
+    join site on site.id = st.site_id where {_OF_FORM}"""
+# By state, which says the same as `ended_at is null`: the index of all live violations of the
+# country would be read for each site or element by whoever has no statistics yet.
+_LIVE = f"v.state not in ({_ENDED})"
+# An element without a label of its own is called by its type. The violations are counted once for
+# all elements, whatever the planner thinks of a join.
 _ELEMENT_LINES = f"""
     select E'\\r\\n' || e.id || ',' || {_quoted("shown.title || live.told")} || ',' || e.site_id
         || ',' || e.type || ',' || {_quoted("e.label")} || ',' || needed.keys as line,
@@ -62,19 +70,19 @@ _ELEMENT_LINES = f"""
     from element e
     cross join lateral (select coalesce(nullif(trim(e.label), ''),
         cast(%(titles)s as jsonb) ->> e.type) as title) shown
-    cross join lateral (select case count(*) when 0 then ''
-        else ' · ' || %(violations)s || ': ' || count(*) end as told
-        from violation v where v.element_id = e.id and v.ended_at is null) live
+    cross join lateral (select coalesce(' · ' || %(violations)s || ': ' || ((
+        select jsonb_object_agg(element_id, number) from (
+            select v.element_id, count(*) as number from violation v
+            where {_LIVE} and v.site_id in ({_SITES_OF_FORM}) group by v.element_id) counted)
+        ->> e.id::text), '') as told) live
     cross join lateral (select coalesce(string_agg(distinct key, ' ' order by key), '') as keys
         from violation v join remediation_task t on t.id = v.task_id
         cross join lateral jsonb_array_elements_text(cast(%(measures)s as jsonb)
             -> (v.standard || ' ' || v.edition || ' ' || v.requirement)) key
-        where %(needed_alone)s and v.element_id = e.id and v.ended_at is null
+        where %(needed_alone)s and v.element_id = e.id and {_LIVE}
             and t.state not in ({ENDED_TASKS})) needed
     where (needed.keys <> '' or not %(needed_alone)s)
-        and cast(%(titles)s as jsonb) ? e.type and e.site_id in (
-        select st.site_id from campaign c join station st on st.campaign_id = c.id
-        join site on site.id = st.site_id where {_OF_FORM})
+        and cast(%(titles)s as jsonb) ? e.type and e.site_id in ({_SITES_OF_FORM})
 """
 
 

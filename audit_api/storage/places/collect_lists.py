@@ -31,8 +31,13 @@ _OF_FORM = """c.closed_at is null and c.profile = %(profile)s and %(form)s = any
     and site.territory_id = any(cast(%(territories)s as uuid[]))"""
 
 
+def _plain(text: str) -> str:
+    """As it may stand between the quotes of a cell."""
+    return f"""replace(translate({text}, E'\\r\\n\\t', '   '), '"', '""')"""
+
+
 def _quoted(text: str) -> str:
-    return f"""'"' || replace(translate({text}, E'\\r\\n\\t', '   '), '"', '""') || '"'"""
+    return f"""'"' || {_plain(text)} || '"'"""
 
 
 # In order: what is assigned first.
@@ -47,7 +52,7 @@ _SITE_LINES = f"""
 } || ',' || site.id || ',' || st.campaign_id || ',' || site.building_status || ','
         || coalesce(to_char(coalesce(site.altered_on, case when site.building_status
             <> 'reconstructed' then site.built_on end), 'YYYYMMDD'), '') as line,
-        row_number() over (order by due.on is null, st.campaign_id, st.number) as n
+        due.on is null as late, st.campaign_id, st.number
     from campaign c join station st on st.campaign_id = c.id join site on site.id = st.site_id
     left join lateral (select min(a.due_on) as on from assignment a
         where a.site_id = site.id and a.campaign_id = c.id
@@ -64,12 +69,11 @@ _LIVE = f"v.state not in ({_ENDED})"
 # An element without a label of its own is called by its type. The violations are counted once for
 # all elements, whatever the planner thinks of a join.
 _ELEMENT_LINES = f"""
-    select E'\\r\\n' || e.id || ',' || {_quoted("shown.title || live.told")} || ',' || e.site_id
-        || ',' || e.type || ',' || {_quoted("e.label")} || ',' || needed.keys as line,
-        row_number() over (order by e.site_id, e.type, shown.title, e.id) as n
+    select E'\\r\\n' || e.id || ',"' || coalesce(own.label, cast(%(titles)s as jsonb) ->> e.type)
+        || live.told || '",' || e.site_id || ',' || e.type || ',"' || coalesce(own.label, '')
+        || '",' || needed.keys as line, e.site_id, e.type, own.label, e.id
     from element e
-    cross join lateral (select coalesce(nullif(trim(e.label), ''),
-        cast(%(titles)s as jsonb) ->> e.type) as title) shown
+    cross join lateral (select nullif(trim({_plain("e.label")}), '') as label) own
     cross join lateral (select coalesce(' · ' || %(violations)s || ': ' || ((
         select jsonb_object_agg(element_id, number) from (
             select v.element_id, count(*) as number from violation v
@@ -82,18 +86,21 @@ _ELEMENT_LINES = f"""
         where %(needed_alone)s and v.element_id = e.id and {_LIVE}
             and t.state not in ({ENDED_TASKS})) needed
     where (needed.keys <> '' or not %(needed_alone)s)
-        and cast(%(titles)s as jsonb) ? e.type and e.site_id in ({_SITES_OF_FORM})
+        and e.type = any(cast(%(types)s as text[])) and e.site_id in ({_SITES_OF_FORM})
 """
 
 
-def _list(columns: Sequence[str], lines: str) -> str:
-    return f"""select '{",".join(columns)}' || coalesce(string_agg(line, '' order by n), '')
+def _list(columns: Sequence[str], lines: str, order: str) -> str:
+    return f"""select '{",".join(columns)}' || coalesce(string_agg(line, '' order by {order}), '')
         || E'\\r\\n' as csv from ({lines}) each_line"""
 
 
 def _statements(language: str) -> dict[str, str]:
-    sites = _list(SITE_COLUMNS, _SITE_LINES.format(name=f"name_{language}"))
-    return {SITES: sites, ELEMENTS: _list(ELEMENT_COLUMNS, _ELEMENT_LINES)}
+    sites = _SITE_LINES.format(name=f"name_{language}")
+    return {
+        SITES: _list(SITE_COLUMNS, sites, "late, campaign_id, number"),
+        ELEMENTS: _list(ELEMENT_COLUMNS, _ELEMENT_LINES, "site_id, type, label, id"),
+    }
 
 
 _LISTS = {language: _statements(language) for language in ("ky", "ru", "en")}
@@ -171,6 +178,7 @@ def _values(of: ListsOf) -> dict[str, Any]:
         "person": of.person,
         "profile": of.profile,
         "form": of.form,
+        "types": _array(of.titles),
         "titles": msgspec.json.encode(of.titles).decode(),
         "violations": of.violations,
         "measures": msgspec.json.encode(of.measures or {}).decode(),

@@ -69,9 +69,9 @@ _LIVE = f"v.state not in ({_ENDED})"
 # An element without a label of its own is called by its type. The violations are counted once for
 # all elements, whatever the planner thinks of a join.
 _ELEMENT_LINES = f"""
-    select E'\\r\\n' || e.id || ',"' || coalesce(own.label, cast(%(titles)s as jsonb) ->> e.type)
-        || live.told || '",' || e.site_id || ',' || e.type || ',"' || coalesce(own.label, '')
-        || '",' || needed.keys as line, e.site_id, e.type, own.label, e.id
+    select concat(E'\\r\\n', e.id, ',"', coalesce(own.label, cast(%(titles)s as jsonb) ->> e.type),
+        live.told, '",', e.site_id, ',', e.type, ',"', own.label, '",', needed.keys) as line,
+        e.site_id, e.type, own.label, e.id
     from element e
     cross join lateral (select nullif(trim({_plain("e.label")}), '') as label) own
     cross join lateral (select coalesce(' · ' || %(violations)s || ': ' || ((

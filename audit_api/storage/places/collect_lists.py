@@ -80,11 +80,10 @@ _ELEMENT_LINES = f"""
             where {_LIVE} and v.site_id in ({_SITES_OF_FORM}) group by v.element_id) counted)
         ->> e.id::text), '') as told) live
     cross join lateral (select coalesce(string_agg(distinct key, ' ' order by key), '') as keys
-        from violation v join remediation_task t on t.id = v.task_id
-        cross join lateral jsonb_array_elements_text(cast(%(measures)s as jsonb)
+        from violation v cross join lateral jsonb_array_elements_text(cast(%(measures)s as jsonb)
             -> (v.standard || ' ' || v.edition || ' ' || v.requirement)) key
-        where %(needed_alone)s and v.element_id = e.id and {_LIVE}
-            and t.state not in ({ENDED_TASKS})) needed
+        where %(needed_alone)s and v.element_id = e.id and {_LIVE} and (select t.state
+            from remediation_task t where t.id = v.task_id) not in ({ENDED_TASKS})) needed
     where (needed.keys <> '' or not %(needed_alone)s)
         and e.type = any(cast(%(types)s as text[])) and e.site_id in ({_SITES_OF_FORM})
 """

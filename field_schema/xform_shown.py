@@ -12,7 +12,7 @@ from field_schema.problems import words
 from field_schema.profile import REFERENCE
 from field_schema.reasons import recalled_mark
 from field_schema.ruleset import Rule
-from field_schema.standard import Measures, Standard
+from field_schema.standard import Measures, Requirement, Standard
 from field_schema.strict_file import Texts
 from field_schema.wording import threshold_in_words
 from field_schema.xform import LANGUAGES, Line, labels, xform_texts
@@ -30,6 +30,11 @@ class Wording:
     measures: Mapping[str, Measures]
     standards: Mapping[tuple[str, str], Standard]
     warning: Texts
+
+    def about(self, element: str) -> list[Requirement]:
+        """All requirements on a type of element, of whatever standard."""
+        every = (r for each in self.standards.values() for r in each.requirements.values())
+        return [requirement for requirement in every if requirement.element == element]
 
 
 def shown(

@@ -39,6 +39,7 @@ from field_schema.xform import (
     xform_texts,
 )
 from field_schema.xform_expressions import Calculates, name_of
+from field_schema.xform_needless import asked_where
 from field_schema.xform_shown import Wording, shown
 from field_schema.xforms import id_in_collect, version_in_collect
 
@@ -166,6 +167,8 @@ def _element(
     to = Calculates(section)
     told = {rule.name: _verdict(rule, n, to) for n, rule in enumerate(rules)}
     calculates = to.lines()
+    law = [rule.requirement for rule in rules]
+    whens = {} if form.only_required else asked_where(section, law, wording.about(element))
     once, again = element in ONCE, form.only_required
     kind = "group" if once else "repeat"
     begin = {"type": f"begin_{kind}", "name": element} | labels("label", section.title)
@@ -186,7 +189,7 @@ def _element(
         _photo(f"{element}_photo", texts["element_photo"], section.title),
     ]
     for question in section.questions.values():
-        lines += _asked(question, section, _when(form, element, question))
+        lines += _asked(question, section, _when(form, element, question, whens))
     for group in section.groups.values():
         name = name_of(section, group.id)
         items = {"type": "begin_repeat", "name": name} | labels("label", group.title)
@@ -195,7 +198,7 @@ def _element(
             items["relevant"] = xform_known.needed(element, keys)
         lines.append(items)
         for question in group.questions.values():
-            lines += _asked(question, section, _when(form, element, question))
+            lines += _asked(question, section, _when(form, element, question, whens))
         lines += calculates.get(group.id, [])
         lines.append({"type": "end_repeat", "name": name})
     lines += calculates[None]
@@ -232,13 +235,13 @@ def _verdict(rule: Rule, n: int, to: Calculates) -> str:
     return name
 
 
-def _when(form: Form, element: str, question: Question) -> Line:
-    """When a question is asked: always, or if a task of the chosen element needs it.
+def _when(form: Form, element: str, question: Question, whens: Mapping[str, str]) -> Line:
+    """When a question is asked: as the law needs it, or if a task of the chosen element does.
 
     Those on the remedy belong to the election-day state (about, in the form's file).
     """
     if not form.only_required:
-        return {}
+        return {"relevant": whens[question.key]} if question.key in whens else {}
     if question.key.startswith(_REMEDY):
         return {"relevant": f"${{{element}_state}} = '{STATES[1]}'"}
     return {"relevant": xform_known.needed(element, [question.key])}

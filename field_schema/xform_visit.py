@@ -3,7 +3,7 @@
 What it hands in, by the names of its nodes:
 
     site, campaign, start, end, position     the visit
-    ramp                                     a repeat: one element of that type; with
+    ramp                                     a repeat: one element of that type; in one_ramp
     ramp_id                                  which known one it is (field_schema.xform_known)
     ramp_label, ramp_state                   what it is, and in which state
     ramp_width_mm                            the answer to a question, canonical unit
@@ -38,7 +38,7 @@ from field_schema.xform import (
     question_line,
     xform_texts,
 )
-from field_schema.xform_expressions import Calculates, name_of
+from field_schema.xform_expressions import Calculates, items_of, name_of
 from field_schema.xform_needless import asked_where
 from field_schema.xform_shown import Wording, shown
 from field_schema.xforms import id_in_collect, version_in_collect
@@ -166,6 +166,7 @@ def _element(
     texts, element = xform_texts(), section.element
     to = Calculates(section)
     told = {rule.name: _verdict(rule, n, to) for n, rule in enumerate(rules)}
+    how_many = {group: items_of(group, to) for group in section.groups}
     calculates = to.lines()
     law = [rule.requirement for rule in rules]
     whens = {} if form.only_required else asked_where(section, law, wording.about(element))
@@ -175,6 +176,7 @@ def _element(
     lines: list[Line] = [
         *([] if again else [xform_known.counted(element)]),
         begin | ({"relevant": f"${{known_{element}}} > 0"} if again else {}),
+        *([] if once else [xform_known.called(element, section.title, again=again)]),
         *xform_known.asked(element, once=once, again=again),
         *([] if once or again else [_label_line(element)]),
         {
@@ -203,7 +205,9 @@ def _element(
         lines.append({"type": "end_repeat", "name": name})
     lines += calculates[None]
     if rules:
-        lines += shown(section, rules, told, wording, again=again)
+        lines += shown(section, rules, told, how_many, wording, again=again)
+    if not once:
+        lines.append({"type": "end_group", "name": xform_known.one(element)})
     lines.append({"type": f"end_{kind}", "name": element})
     return lines, told
 

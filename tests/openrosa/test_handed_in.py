@@ -91,7 +91,7 @@ def _compare(
     read = client.get(f"/api/v1/inspections/{found}", headers=headers).json
     assert (read["channel"], read["state"]) == ("openrosa", "complete")
     nodes = [n for n in root if str(n.tag) in load_catalog().form(KEY[1]).sections]
-    nodes = [n for n in nodes if n.tag in ONCE or n.findtext(f"{n.tag}_label")]
+    nodes = [n for n in nodes if n.tag in ONCE or n.findtext(f".//{n.tag}_label")]
     elements = read["body"]["elements"]
     assert [e["type"] for e in elements] == [n.tag for n in nodes]
     by_element = {e["id"]: node for e, node in zip(elements, nodes, strict=True)}
@@ -99,6 +99,6 @@ def _compare(
     for finding in read["findings"]:
         rule = cited[finding["standard"], finding["edition"], finding["requirement"]]
         node = by_element[finding["element_id"]]
-        assert node.findtext(told[rule]) == finding["verdict"], rule  # type: ignore[index]
+        assert node.findtext(f".//{told[rule]}") == finding["verdict"], rule  # type: ignore[index]
         compared += 1
     return compared

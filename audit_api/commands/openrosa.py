@@ -97,7 +97,8 @@ def revoke(device: UUID, by: str, reason: str) -> None:
 @click.option(
     "--on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day whose law is shown."
 )
-def release_forms(profile: str, on: datetime) -> None:
+@click.option("--form", "only", multiple=True, help="Only this form: station/2. All of them else.")
+def release_forms(profile: str, on: datetime, only: tuple[str, ...]) -> None:
     """Make the XForms of PROFILE by the law of a day, and note their digests: run it at a release.
 
     A form whose last release says the same gets no new one, and what is released stays as it is.
@@ -116,7 +117,13 @@ def release_forms(profile: str, on: datetime) -> None:
         catalog = load_catalog()
         law = catalog.ruleset(profile, on.date())
         released = read_releases(FOLDER)
-    for form in catalog.forms.values():
+    new: dict[str, bytes] = {}
+    for key in only or catalog.forms:
+        form = catalog.forms.get(key)
+        if form is None:
+            raise click.ClickException(
+                f"There is no form {key!r}, only {', '.join(catalog.forms)}."
+            )
         name = file_of(form.id, form.version, profile, law.on)
         workbook = visit_of(form, law, catalog.measures, catalog.standards).workbook
         xform = str(convert(dict(workbook)).xform)
@@ -131,6 +138,8 @@ def release_forms(profile: str, on: datetime) -> None:
                 f"{name} is released with other content, and what is released never changes. "
                 "Release the forms on another day: the law's day is a part of their version."
             )
+        new[name] = made
+    for name, made in new.items():
         path: Path = FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(made)

@@ -24,6 +24,7 @@ from field_schema.xforms import (
     released_xforms,
 )
 
+QUICK = ("--form", "readiness/1")
 MODEL = "{http://www.w3.org/2002/xforms}"
 
 
@@ -38,7 +39,7 @@ def every() -> list[XForm]:
 
 def release(profile: str, day: date) -> list[str]:
     """What the command says, line by line."""
-    words = ["openrosa", "release-forms", profile, "--on", day.isoformat()]
+    words = ["openrosa", "release-forms", profile, "--on", day.isoformat(), *QUICK]
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
     return done.output.splitlines()
@@ -56,15 +57,12 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_releasing_again_changes_nothing_and_says_so(copy: Path) -> None:
     before = (copy / PUBLISHED).read_bytes()
     for profile in load_catalog().profiles:
-        newest = [releases[-1] for key, releases in released_xforms().items() if key[0] == profile]
-        said = release(profile, max(xform.on for xform in newest) + timedelta(days=1))
-        assert len(said) == len(newest)
-        for xform in newest:
-            assert any(
-                line.startswith(f"{profile}/{xform.form}/v{xform.number}.")
-                and line.endswith(f"says the same as {xform.version}, which stays")
-                for line in said
-            )
+        newest = released_xforms()[profile, "readiness/1"][-1]
+        later = newest.on + timedelta(days=1)
+        assert release(profile, later) == [
+            f"{profile}/readiness/v1.{later:%Y%m%d}.xml: says the same as {newest.version}, "
+            "which stays"
+        ]
     assert (copy / PUBLISHED).read_bytes() == before
 
 
@@ -74,7 +72,7 @@ def test_other_content_is_another_release_beside_the_older_and_never_in_its_plac
     key = ("kg-demo-2021", "readiness/1")
     older = released_xforms()[key][-1]
     monkeypatch.setitem(xform_texts(), "goodbye", dict.fromkeys(("ky", "ru", "en"), "Thank you."))
-    words = ["openrosa", "release-forms", older.profile, "--on", older.on.isoformat()]
+    words = ["openrosa", "release-forms", older.profile, "--on", older.on.isoformat(), *QUICK]
     refused = CliRunner().invoke(main, words)
     assert refused.exit_code == 1
     assert "never changes" in refused.output
@@ -97,6 +95,12 @@ def test_the_newest_law_of_a_day_is_offered_and_before_all_of_them_the_earliest(
         assert found is not None
         assert found.on.month == month
     assert newest_on([], date(2021, 1, 1)) is None
+
+
+def test_a_form_that_is_not_there_is_not_released(copy: Path) -> None:
+    words = ["openrosa", "release-forms", "kg-demo-2021", "--on", "2021-11-28", "--form", "x/1"]
+    refused = CliRunner().invoke(main, words)
+    assert (refused.exit_code, "x/1" in refused.output) == (1, True)
 
 
 def test_a_changed_file_is_refused(copy: Path) -> None:

@@ -19,33 +19,36 @@ from audit_api.storage.oversight.remediation import ENDED_TASKS
 from field_schema.xform_known import ELEMENT_COLUMNS, ELEMENTS
 from field_schema.xform_visit import SITE_COLUMNS, SITES
 
-_CAMPAIGNS = """
+# Out of a subselect the planner does not count the territories (decision 32): one plan for all.
+_WITHIN = "site.territory_id = any((select cast(%(territories)s as uuid[]))::uuid[])"
+_CAMPAIGNS = f"""
     select coalesce(json_agg(json_build_array(c.profile, c.forms, c.election_day)
         order by c.election_day desc, c.id), '[]')::text from campaign c
     where c.closed_at is null and exists (select from station st join site on site.id = st.site_id
-        where st.campaign_id = c.id and site.territory_id = any(cast(%(territories)s as uuid[])))
+        where st.campaign_id = c.id and {_WITHIN})
 """
-_OF_FORM = """c.closed_at is null and c.profile = %(profile)s and %(form)s = any(c.forms)
-    and site.territory_id = any(cast(%(territories)s as uuid[]))"""
+_OF_FORM = f"""c.closed_at is null and c.forms @> array[cast(%(form)s as text)]
+    and c.profile = (select cast(%(profile)s as text)) and {_WITHIN}"""
 
 
-def _quoted(text: str) -> str:
-    return f"""'"' || replace(translate({text}, E'\\r\\n\\t', '   '), '"', '""') || '"'"""
+def _plain(text: str) -> str:
+    """Without line breaks, for within the quotes of a CSV's value."""
+    return f"""replace(translate({text}, E'\\r\\n\\t', '   '), '"', '""')"""
 
 
 # In order: what is assigned first.
 _SITE_LINES = f"""
-    select E'\\r\\n' || st.campaign_id || '.' || st.number || ',' || {
-    _quoted('''case when due.on is null then '' else '★ ' end || called.name
+    select E'\\r\\n' || st.campaign_id || '.' || st.number || ',"' || {
+    _plain('''case when due.on is null then '' else '★ ' end || called.name
             || case when site.address = '' then '' else ' · ' || site.address end
             || case when due.on is null then '' else to_char(due.on, ' · → DD.MM.YYYY') end''')
 }
-        || ',' || {
-    _quoted("called.name")
-} || ',' || site.id || ',' || st.campaign_id || ',' || site.building_status || ','
+        || '","' || {
+    _plain("called.name")
+} || '",' || site.id || ',' || st.campaign_id || ',' || site.building_status || ','
         || coalesce(to_char(coalesce(site.altered_on, case when site.building_status
             <> 'reconstructed' then site.built_on end), 'YYYYMMDD'), '') as line,
-        row_number() over (order by due.on is null, st.campaign_id, st.number) as n
+        due.on is null as free, st.campaign_id, st.number
     from campaign c join station st on st.campaign_id = c.id join site on site.id = st.site_id
     left join lateral (select min(a.due_on) as on from assignment a
         where a.site_id = site.id and a.campaign_id = c.id
@@ -54,38 +57,50 @@ _SITE_LINES = f"""
         then site.{{name}} else '№ ' || st.number || ' · ' || site.{{name}} end as name) called
     where {_OF_FORM}
 """
-# An element without a label of its own is called by its type.
+# An element without a label of its own is called by its type. Each part is read once, whatever the
+# planner believes of tables that have just grown.
 _ELEMENT_LINES = f"""
-    select E'\\r\\n' || e.id || ',' || {_quoted("shown.title || live.told")} || ',' || e.site_id
-        || ',' || e.type || ',' || {_quoted("e.label")} || ',' || needed.keys as line,
-        row_number() over (order by e.site_id, e.type, shown.title, e.id) as n
-    from element e
-    cross join lateral (select coalesce(nullif(trim(e.label), ''),
-        cast(%(titles)s as jsonb) ->> e.type) as title) shown
-    cross join lateral (select case count(*) when 0 then ''
-        else ' · ' || %(violations)s || ': ' || count(*) end as told
-        from violation v where v.element_id = e.id and v.ended_at is null) live
-    cross join lateral (select coalesce(string_agg(distinct key, ' ' order by key), '') as keys
-        from violation v join remediation_task t on t.id = v.task_id
-        cross join lateral jsonb_array_elements_text(cast(%(measures)s as jsonb)
-            -> (v.standard || ' ' || v.edition || ' ' || v.requirement)) key
-        where %(needed_alone)s and v.element_id = e.id and v.ended_at is null
-            and t.state not in ({ENDED_TASKS})) needed
-    where (needed.keys <> '' or not %(needed_alone)s)
-        and cast(%(titles)s as jsonb) ? e.type and e.site_id in (
-        select st.site_id from campaign c join station st on st.campaign_id = c.id
-        join site on site.id = st.site_id where {_OF_FORM})
+    with here as materialized (select distinct st.site_id from campaign c
+        join station st on st.campaign_id = c.id join site on site.id = st.site_id
+        where {_OF_FORM}),
+    kind as materialized (select * from jsonb_each_text(cast(%(titles)s as jsonb))
+        as k(type, title)),
+    live as materialized (select v.element_id, v.task_id,
+            v.standard || ' ' || v.edition || ' ' || v.requirement as requirement
+        from violation v where v.ended_at is null
+            and v.site_id = any(array(select here.site_id from here))),
+    counted as materialized (select element_id, ' · ' || %(violations)s || ': ' || count(*) as told
+        from live group by element_id),
+    measures as materialized (select requirement, key
+        from jsonb_each(cast(%(measures)s as jsonb)) as m(requirement, keys)
+        cross join lateral jsonb_array_elements_text(m.keys) key),
+    needed as materialized (select live.element_id,
+            string_agg(distinct measures.key, ' ' order by measures.key) as keys
+        from live join remediation_task t on t.id = live.task_id
+        join measures on measures.requirement = live.requirement
+        where t.state not in ({ENDED_TASKS}) group by live.element_id)
+    select E'\\r\\n' || e.id || ',"' || coalesce(nullif(trim(own.label), ''), kind.title)
+        || coalesce(counted.told, '') || '",' || e.site_id || ',' || e.type || ',"' || own.label
+        || '",' || coalesce(needed.keys, '') as line,
+        e.site_id, e.type, own.label collate "C" as label, e.id
+    from here join element e on e.site_id = here.site_id join kind on kind.type = e.type
+    cross join lateral (select {_plain("e.label")} as label offset 0) own
+    left join counted on counted.element_id = e.id left join needed on needed.element_id = e.id
+    where needed.keys is not null or not %(needed_alone)s
 """
 
 
-def _list(columns: Sequence[str], lines: str) -> str:
-    return f"""select '{",".join(columns)}' || coalesce(string_agg(line, '' order by n), '')
+def _list(columns: Sequence[str], lines: str, order: str) -> str:
+    return f"""select '{",".join(columns)}' || coalesce(string_agg(line, '' order by {order}), '')
         || E'\\r\\n' as csv from ({lines}) each_line"""
 
 
 def _statements(language: str) -> dict[str, str]:
-    sites = _list(SITE_COLUMNS, _SITE_LINES.format(name=f"name_{language}"))
-    return {SITES: sites, ELEMENTS: _list(ELEMENT_COLUMNS, _ELEMENT_LINES)}
+    sites = _SITE_LINES.format(name=f"name_{language}")
+    return {
+        SITES: _list(SITE_COLUMNS, sites, "free, campaign_id, number"),
+        ELEMENTS: _list(ELEMENT_COLUMNS, _ELEMENT_LINES, "site_id, type, label, id"),
+    }
 
 
 _LISTS = {language: _statements(language) for language in ("ky", "ru", "en")}

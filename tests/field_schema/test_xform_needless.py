@@ -122,6 +122,13 @@ def test_what_belongs_to_a_row_is_asked_where_the_row_may_be_chosen() -> None:
     }
 
 
+def test_what_chooses_a_row_is_asked_though_the_row_is_broken_without_it() -> None:
+    thick = Row("a", (THICK,), (has("handrail", "is", "both_sides"),))
+    table = replace(ONE, when=(), rows=(thick, Row("b", (), (has("rise_mm", "le", 500),))))
+    void = requirement(THICK, when=(WHERE_THERE_ARE_ANY,))
+    assert asked_where(RAMP, [table, void], ()) == {}
+
+
 def holds(expression: str, told: Mapping[str, str]) -> bool:
     """What `asked_where` writes, as an engine reads it; what was not said is ''."""
 

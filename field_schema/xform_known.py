@@ -8,6 +8,7 @@ several polling stations, or several are known.
     known_ramp                  how many ramps of the chosen site are known
     ramp_id                     the element's id, which answers are read by; empty: a new one
     ramp_known_label            its label, so that nobody types it again
+    one_ramp                    the group around them, which bears the label
     choose_station              asked where the known one is not sure
     asked_ramp                  in a recheck: the questions that its open tasks need
 
@@ -17,6 +18,7 @@ A form that asks only what a task needs gets a list of those elements alone, and
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from field_schema.strict_file import Texts
 from field_schema.xform import Line, labels, xform_texts
 
 ELEMENTS: Final = "elements.csv"
@@ -67,6 +69,23 @@ def asked(element: str, *, once: bool, again: bool) -> Iterator[Line]:
         yield _calculate(f"asked_{element}", _of_chosen(element, "asked"))
 
 
+def one(element: str) -> str:
+    """The group that holds all of one item: `one_ramp`."""
+    return f"one_{element}"
+
+
+def called(element: str, title: Texts, *, again: bool) -> Line:
+    """The beginning of that group, whose label tells the items of a repeat apart.
+
+    Collect lists them as "1. ramp Main entrance" where such a group is all that an item has; else
+    as "ramp > 1".
+    """
+    own = "" if again else f"${{{element}_label}}"
+    own += f"${{{element}_known_label}}"
+    label = {language: f"{text} {own}" for language, text in title.items()}
+    return {"type": "begin_group", "name": one(element)} | labels("label", label)
+
+
 def needed(element: str, keys: Iterable[str]) -> str:
     """Whether a task of the chosen element needs one of these questions."""
     return " or ".join(f"selected(${{asked_{element}}}, '{key}')" for key in keys)
@@ -81,9 +100,9 @@ def nothing_again(elements: Iterable[str]) -> Line:
 
 def not_twice(element: str) -> Line:
     """The constraint of a state: one element is observed once in each."""
-    others = "position() != position(current()/..)"
-    same = f"{element}_id = current()/../{element}_id"
-    states = f"../../{element}[{others} and {same}]/{element}_state"
+    others = "position() != position(current()/../..)"
+    same = f"{one(element)}/{element}_id = current()/../{element}_id"
+    states = f"../../../{element}[{others} and {same}]/{one(element)}/{element}_state"
     rule = f"${{{element}_id}} = '' or not(selected(join(' ', {states}), .))"
     return {"constraint": rule} | labels("constraint_message", xform_texts()["known_twice"])
 

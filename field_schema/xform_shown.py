@@ -12,11 +12,12 @@ from field_schema.problems import words
 from field_schema.profile import REFERENCE
 from field_schema.reasons import recalled_mark
 from field_schema.ruleset import Rule
-from field_schema.standard import Measures, Standard
+from field_schema.standard import Measures, Requirement, Standard
 from field_schema.strict_file import Texts
 from field_schema.wording import threshold_in_words
 from field_schema.xform import LANGUAGES, Line, labels, xform_texts
 from field_schema.xform_expressions import name_of
+from field_schema.xform_known import needed
 
 _COUNTED: Final = ("borderline", "not_measured", "compliant")
 
@@ -31,19 +32,25 @@ class Wording:
     standards: Mapping[tuple[str, str], Standard]
     warning: Texts
 
+    def about(self, element: str) -> list[Requirement]:
+        """All requirements on a type of element, of whatever standard."""
+        every = (r for each in self.standards.values() for r in each.requirements.values())
+        return [requirement for requirement in every if requirement.element == element]
+
 
 def shown(
     section: Section,
     rules: list[Rule],
     told: Mapping[str, str],
+    how_many: Mapping[str, str],
     wording: Wording,
     *,
     again: bool,
 ) -> Iterator[Line]:
     """One screen: how many of each verdict, then what is unsure, broken or advised.
 
-    `told`: the node of each rule's verdict. `again`: only what a task needs was asked, so nobody
-    is told of what was not measured.
+    `told`: the node of each rule's verdict; `how_many`: by repeat its items. `again`: only
+    what a task needs was asked, so nobody is told of what else was not measured.
     """
     texts, element = xform_texts(), section.element
     binding = [told[rule.name] for rule in rules if rule.weight != REFERENCE]
@@ -70,6 +77,7 @@ def shown(
     counts = texts["counted_again" if again else "counted"]
     summary = {language: text.replace("{element}", element) for language, text in counts.items()}
     yield {"type": "note", "name": f"counted_{element}"} | labels("label", summary)
+    yield from _without_items(section, rules, told, how_many, again=again)
     notes = [("borderline", rule) for rule in rules]
     notes += sorted((("violation", r) for r in rules), key=lambda one: one[1].weight == REFERENCE)
     for verdict, rule in notes:
@@ -80,6 +88,35 @@ def shown(
         } | labels("label", _sentence(rule, verdict, section, wording))
     yield {"type": "note", "name": f"warning_{element}"} | labels("label", wording.warning)
     yield {"type": "end_group", "name": f"verdicts_{element}"}
+
+
+def _without_items(
+    section: Section,
+    rules: list[Rule],
+    told: Mapping[str, str],
+    how_many: Mapping[str, str],
+    *,
+    again: bool,
+) -> Iterator[Line]:
+    """A note for each repeat that nobody began, where a binding requirement had to look at it.
+
+    "Add a run?" is declined with one touch, and then no slope is judged.
+    """
+    for group in section.groups.values():
+        binding = [r for r in rules if r.group == group.id and r.weight != REFERENCE]
+        if not binding:
+            continue
+        missing = " or ".join(f"${{{told[rule.name]}}} = 'not_measured'" for rule in binding)
+        none = f"{how_many[group.id]} = 0 and ({missing})"
+        if again:
+            none = (
+                f"({needed(section.element, [q.key for q in group.questions.values()])}) and {none}"
+            )
+        label = {
+            to: text.format(of=group.title[to]) for to, text in xform_texts()["no_item"].items()
+        }
+        name = f"none_{name_of(section, group.id)}"
+        yield {"type": "note", "name": name, "relevant": none} | labels("label", label)
 
 
 def _sentence(rule: Rule, verdict: str, section: Section, wording: Wording) -> Texts:

@@ -3,7 +3,7 @@
 What it hands in, by the names of its nodes:
 
     site, campaign, start, end, position     the visit
-    ramp                                     a repeat: one element of that type; with
+    ramp                                     a repeat: one element of that type; in one_ramp
     ramp_id                                  which known one it is (field_schema.xform_known)
     ramp_label, ramp_state                   what it is, and in which state
     ramp_width_mm                            the answer to a question, canonical unit
@@ -38,7 +38,8 @@ from field_schema.xform import (
     question_line,
     xform_texts,
 )
-from field_schema.xform_expressions import Calculates, name_of
+from field_schema.xform_expressions import Calculates, items_of, name_of
+from field_schema.xform_needless import asked_where
 from field_schema.xform_shown import Wording, shown
 from field_schema.xforms import id_in_collect, version_in_collect
 
@@ -165,13 +166,17 @@ def _element(
     texts, element = xform_texts(), section.element
     to = Calculates(section)
     told = {rule.name: _verdict(rule, n, to) for n, rule in enumerate(rules)}
+    how_many = {group: items_of(group, to) for group in section.groups}
     calculates = to.lines()
+    law = [rule.requirement for rule in rules]
+    whens = {} if form.only_required else asked_where(section, law, wording.about(element))
     once, again = element in ONCE, form.only_required
     kind = "group" if once else "repeat"
     begin = {"type": f"begin_{kind}", "name": element} | labels("label", section.title)
     lines: list[Line] = [
         *([] if again else [xform_known.counted(element)]),
         begin | ({"relevant": f"${{known_{element}}} > 0"} if again else {}),
+        *([] if once else [xform_known.called(element, section.title, again=again)]),
         *xform_known.asked(element, once=once, again=again),
         *([] if once or again else [_label_line(element)]),
         {
@@ -186,7 +191,7 @@ def _element(
         _photo(f"{element}_photo", texts["element_photo"], section.title),
     ]
     for question in section.questions.values():
-        lines += _asked(question, section, _when(form, element, question))
+        lines += _asked(question, section, _when(form, element, question, whens))
     for group in section.groups.values():
         name = name_of(section, group.id)
         items = {"type": "begin_repeat", "name": name} | labels("label", group.title)
@@ -195,12 +200,14 @@ def _element(
             items["relevant"] = xform_known.needed(element, keys)
         lines.append(items)
         for question in group.questions.values():
-            lines += _asked(question, section, _when(form, element, question))
+            lines += _asked(question, section, _when(form, element, question, whens))
         lines += calculates.get(group.id, [])
         lines.append({"type": "end_repeat", "name": name})
     lines += calculates[None]
     if rules:
-        lines += shown(section, rules, told, wording, again=again)
+        lines += shown(section, rules, told, how_many, wording, again=again)
+    if not once:
+        lines.append({"type": "end_group", "name": xform_known.one(element)})
     lines.append({"type": f"end_{kind}", "name": element})
     return lines, told
 
@@ -232,13 +239,13 @@ def _verdict(rule: Rule, n: int, to: Calculates) -> str:
     return name
 
 
-def _when(form: Form, element: str, question: Question) -> Line:
-    """When a question is asked: always, or if a task of the chosen element needs it.
+def _when(form: Form, element: str, question: Question, whens: Mapping[str, str]) -> Line:
+    """When a question is asked: as the law needs it, or if a task of the chosen element does.
 
     Those on the remedy belong to the election-day state (about, in the form's file).
     """
     if not form.only_required:
-        return {}
+        return {"relevant": whens[question.key]} if question.key in whens else {}
     if question.key.startswith(_REMEDY):
         return {"relevant": f"${{{element}_state}} = '{STATES[1]}'"}
     return {"relevant": xform_known.needed(element, [question.key])}

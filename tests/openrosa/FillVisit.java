@@ -4,12 +4,14 @@ import java.io.FileInputStream;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import org.javarosa.core.model.Constants;
 import org.javarosa.core.model.FormDef;
+import org.javarosa.core.model.FormIndex;
 import org.javarosa.core.model.data.DateData;
 import org.javarosa.core.model.data.GeoPointData;
 import org.javarosa.core.model.data.IAnswerData;
@@ -41,7 +43,10 @@ import org.opendatakit.validate.StubPropertyManager;
  * The folder has the lists and, once one was saved, last-saved.xml. A record is a line of name=value, parted by tabs. A name
  * is a node's, followed by the number of the item of each repeat around it: ramp_width_mm/0; under
  * a repeat's own name stands how many items it has. What is not named stays empty. A line comes
- * back for each record: the saved XML in base 64. Each record is a new instance.
+ * back for each record: the saved XML in base 64. Each record is a new instance. A name after
+ * "again:" is answered in a second pass from the beginning, as whoever goes back answers it. What
+ * the groups are called in the end, by which Collect lists the items of a repeat, is a line each of
+ * labels.txt in the folder.
  */
 public class FillVisit {
     public static void main(String[] args) throws Exception {
@@ -75,7 +80,19 @@ public class FillVisit {
             }
             form.setInstance(blank.clone());
             form.initialize(true, new InstanceInitializationFactory());
-            fill(new FormEntryController(new FormEntryModel(form)), record);
+            FormEntryController pen = new FormEntryController(new FormEntryModel(form));
+            fill(pen, record);
+            Map<String, String> again = new HashMap<>(record);
+            record.forEach((name, answer) -> {
+                if (name.startsWith("again:")) {
+                    again.put(name.substring("again:".length()), answer);
+                }
+            });
+            if (!again.equals(record)) {
+                pen.jumpToIndex(FormIndex.createBeginningOfFormIndex());
+                fill(pen, again);
+            }
+            writeLabels(pen, new File(args[1], "labels.txt"));
             form.postProcessInstance();
             byte[] saved = new XFormSerializingVisitor().serializeInstance(form.getMainInstance());
             System.out.println(Base64.getEncoder().encodeToString(saved));
@@ -112,6 +129,18 @@ public class FillVisit {
                 }
             }
             event = pen.stepToNextEvent();
+        }
+    }
+
+    private static void writeLabels(FormEntryController pen, File file) throws Exception {
+        pen.jumpToIndex(FormIndex.createBeginningOfFormIndex());
+        try (PrintWriter out = new PrintWriter(file, StandardCharsets.UTF_8)) {
+            for (int event = pen.stepToNextEvent();
+                    event != FormEntryController.EVENT_END_OF_FORM; event = pen.stepToNextEvent()) {
+                if (event == FormEntryController.EVENT_GROUP) {
+                    out.println(pen.getModel().getCaptionPrompt().getShortText());
+                }
+            }
         }
     }
 

@@ -133,6 +133,13 @@ def answers_of(form: Form, place: str, elements: Mapping[str, Sequence[Record]])
     return given
 
 
+def left_out(section: Section, record: Record, node: Any) -> int:
+    """How many answers of a record an element that was saved lacks: nobody was asked."""
+    had = {str(n.tag) for n in node.iter() if (n.text or "").strip()}
+    names = {name_of(section, key) for key in record.element.answers if key in section.measures}
+    return len(names - had)
+
+
 def _answers(section: Section, record: Record, at: str) -> dict[str, str]:
     given = {}
     for key, value in record.element.answers.items():

@@ -16,7 +16,7 @@ from field_schema.xform_visit import ONCE, visit_of
 from field_schema.xforms import XForm, released_xforms
 from tests.agreement import odk
 from tests.agreement.records import Generator, Record
-from tests.openrosa.filled import answers_of, compile_driver, fill, site_row
+from tests.openrosa.filled import answers_of, compile_driver, fill, left_out, site_row
 
 WITHOUT = odk.why_not()
 needs_java = pytest.mark.skipif(WITHOUT is not None, reason=str(WITHOUT))
@@ -95,7 +95,7 @@ def test_javarosa_fills_whole_visits_with_the_verdicts_of_the_server(tmp_path: P
         for n, visit in enumerate(visits)
     ]
     records = [answers_of(form, f"kg-x.{n}", visit) for n, visit in enumerate(visits)]
-    compared = 0
+    compared = unasked = 0
     for visit, saved in zip(visits, fill(xform, tmp_path, sites, records), strict=True):
         root = ElementTree.fromstring(saved)
         assert (root.get("id"), root.get("version")) == (xform.id, xform.version)
@@ -106,10 +106,12 @@ def test_javarosa_fills_whole_visits_with_the_verdicts_of_the_server(tmp_path: P
             assert len(nodes) == len(observed)
             for node, record in zip(nodes, observed, strict=True):
                 shown = {child.tag: child.text for child in node.iter()}
+                unasked += left_out(form.sections[element], record, node)
                 for rule, verdict in verdicts(form, record, rules).items():
                     assert shown[told[rule]] == verdict, (element, rule, record.as_json())
                     compared += 1
     assert compared > 3000
+    assert unasked > 300, "the server judges these records with what the form did not ask"
 
 
 @needs_java

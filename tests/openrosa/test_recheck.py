@@ -108,7 +108,7 @@ def test_a_recheck_by_collect_does_what_a_tablets_does(
     record["ramp_photo/0"] = "ramp.jpg"
     xform = released_xforms()["kg-demo-2021", "recheck/1"][-1]
     saved = fill(xform, lists[SITES], lists[ELEMENTS], record)
-    photo = str(saved.findtext("ramp/ramp_photo"))
+    photo = str(saved.findtext(".//ramp_photo"))
     answer = send(client, at, etree.tostring(saved), {photo: jpeg(next(NUMBERS))})
     assert answer.status_code == 201, answer.text
 

@@ -56,26 +56,29 @@ def test_a_known_element_is_chosen_and_brings_its_label(fill: Fill) -> None:
     record = {"polling_place": "kg-x.1", "ramp": "2", "ramp_id/0": "second ramp"}
     root = fill(form("ramp/1"), SITES_HERE, KNOWN, record | {"ramp_label/1": "a new one"})
     one, two = root.iterfind("ramp")
-    assert one.findtext("ramp_id") == "second ramp"
-    assert one.findtext("ramp_known_label") == "second ramp"
-    assert not one.findtext("ramp_label")
-    assert not two.findtext("ramp_id")
-    assert (two.findtext("ramp_known_label") or "", two.findtext("ramp_label")) == ("", "a new one")
+    assert one.findtext(".//ramp_id") == "second ramp"
+    assert one.findtext(".//ramp_known_label") == "second ramp"
+    assert not one.findtext(".//ramp_label")
+    assert not two.findtext(".//ramp_id")
+    assert (two.findtext(".//ramp_known_label") or "", two.findtext(".//ramp_label")) == (
+        "",
+        "a new one",
+    )
 
 
 @pytest.mark.parametrize("elements", [[], KNOWN], ids=["empty list", "of other sites"])
 def test_where_nothing_is_known_nothing_is_asked(fill: Fill, elements: list[Row]) -> None:
     record = {"polling_place": "kg-x.2", "ramp": "1", "ramp_id/0": "first ramp"}
     root = fill(form("ramp/1"), SITES_HERE, elements, record | {"ramp_label/0": "a new one"})
-    assert not root.findtext("ramp/ramp_id")
-    assert root.findtext("ramp/ramp_label") == "a new one"
+    assert not root.findtext(".//ramp_id")
+    assert root.findtext(".//ramp_label") == "a new one"
 
 
 def test_one_element_twice_in_one_state_is_refused_and_in_two_states_it_is_not(fill: Fill) -> None:
     twice = {"ramp_id/0": "first ramp", "ramp_id/1": "first ramp"}
     record = {"polling_place": "kg-x.1", "ramp": "2", "ramp_state/0": "permanent"} | twice
     root = fill(form("ramp/1"), SITES_HERE, KNOWN, record | {"ramp_state/1": "election_day"})
-    assert [n.findtext("ramp_id") for n in root.iterfind("ramp")] == ["first ramp"] * 2
+    assert [n.findtext(".//ramp_id") for n in root.iterfind("ramp")] == ["first ramp"] * 2
     with pytest.raises(AssertionError, match="ramp_state"):
         fill(form("ramp/1"), SITES_HERE, KNOWN, record | {"ramp_state/1": "permanent"})
 

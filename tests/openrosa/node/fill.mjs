@@ -4,6 +4,7 @@
 //
 // A record is JSON: node -> answer, where a node inside repeats is followed by the number of the
 // item of each, from 0: "ramp_width_mm/0"; under a repeat's own name stands how many items it has.
+// A node after "again:" is answered once more when all is filled in, as whoever goes back does.
 // What is written is JSON: `xml`, the names of its `files`, the types of questions that were `asked`,
 // and the nodes whose constraints are `violated`.
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -71,6 +72,9 @@ const fill = (node) => {
   for (const child of node.currentState.children ?? []) fill(child)
 }
 fill(root)
+const again = Object.entries(record).filter(([name]) => name.startsWith('again:'))
+for (const [name, said] of again) record[name.slice('again:'.length)] = said
+if (again.length) fill(root)
 const payload = await root.prepareInstancePayload({ payloadType: 'monolithic' })
 const [data] = payload.data
 const files = [...data.values()].filter((file) => file.name !== 'xml_submission_file')

@@ -66,7 +66,12 @@ class _Handler(BaseHTTPRequestHandler):
     receiver: Receiver
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # The sender was killed in the middle of it: no message came.
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         manner = self.receiver.manner(Message(headers, body, 0))
         self.receiver.messages.append(Message(headers, body, manner))

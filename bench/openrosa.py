@@ -27,6 +27,7 @@ from audit_api.storage.people import Person
 from bench.cpu import cpu_seconds, tree
 from bench.report import Verdict, print_verdicts
 from bench.stand import Stand, standing
+from field_schema.catalog import load_catalog
 from field_schema.xforms import released_xforms
 from tests.factories import AT, CAMPAIGN
 from tests.field_schema.bodies import station_body
@@ -41,7 +42,9 @@ DISTRICT, REGION = 46, 218
 PHOTOS, SIZE = 5, 300_000
 _THREADS: Final = 2
 _WARM: Final = 60
-_CALCULATED: Final = re.compile(r"<(([a-z_]+?)_(?:c[0-9]+|r[0-9]+_verdict))/>")
+_FORM: Final = "station/1"
+_LEAF: Final = re.compile(r"<(\w+)/>")
+_CALCULATED: Final = re.compile(r"\w+_c[0-9]+|count_\w+")
 
 
 def measure(*, photos: int = WITH_PHOTOS) -> tuple[list[Verdict], list[str]]:
@@ -71,8 +74,8 @@ def _submissions(bench: "_Bench", photos: int) -> tuple[list[Verdict], list[str]
         ),
     ]
     return verdicts, [
-        f"A submission of ODK Collect: `station/1`, {len(bench.xml(0, 0)) // 1000} kB of XML with "
-        "the verdicts that the form calculates, in one POST with its photos of random bytes, "
+        f"A submission of ODK Collect: `{_FORM}`, {len(bench.xml(0, 0)) // 1000} kB of XML with "
+        "every node that a phone saves, in one POST with its photos of random bytes, "
         f"{_THREADS} at once. CPU of the server, PostgreSQL and the object store together.",
         "ODK Central v2026.2 with 4 workers took 23, 96, 28 and 11.5 CPU-s per 1,000 for these, "
         "and held 1.6 GB, on the same kind of machine; it scores nothing. Resident: what several "
@@ -108,12 +111,12 @@ class _Bench:
             made = make_key(session, person, by=person.id, name="bench", at=AT)
         database.engine.dispose()
         self._key = f"/openrosa/key/{made.token}"
-        form = released_xforms()["kg-demo-2021", "station/1"][-1].data.decode()
-        self._calculated: dict[str, str] = {}
-        for node, element in _CALCULATED.findall(form):
-            value = "not_measured" if node.endswith("_verdict") else "1"
-            told = f"<{node}>{value}</{node}>"
-            self._calculated[element] = self._calculated.get(element, "") + told
+        form = released_xforms()["kg-demo-2021", _FORM][-1].data.decode()
+        blank = form[form.index("<instance>") : form.index("</instance>")]
+        self._beside = {
+            element: _saved_beside(blank, element)
+            for element in load_catalog().form(_FORM).sections
+        }
 
     def xml(self, seed: int, photos: int) -> bytes:
         """A filled-in form; the same for the same seed."""
@@ -123,8 +126,8 @@ class _Bench:
         names = [f"{seed}-{n}.jpg" for n in range(photos)]
         xml = Filled(without_instruments(body), more=names, instance=f"uuid:bench-{seed}").xml()
         told = xml.decode()
-        for element, calculated in self._calculated.items():
-            told = told.replace(f"</shown></{element}>", f"{calculated}</shown></{element}>")
+        for element, beside in self._beside.items():
+            told = told.replace(f"</shown></{element}>", f"{beside}</shown></{element}>")
         return told.encode()
 
     def cost(self, seeds: Sequence[int], photos: int, status: int) -> float:
@@ -197,6 +200,18 @@ class _Bench:
                 raise RuntimeError(f"a submission answered {answer.status}: {said[:300]!r}")
 
         return send
+
+
+def _saved_beside(blank: str, element: str) -> str:
+    """What a phone saves of an element beside its answers: all nodes that are relevant, with what
+    they calculate or empty. Notes are relevant only where they have something to say.
+    """
+    found = re.search(rf"<{element}( jr:template=\"\")?>(.*?)</{element}>", blank, re.DOTALL)
+    leaves = _LEAF.findall(found[2] if found else "")
+    told = {leaf: "" for leaf in leaves if not leaf.startswith(("told_", "unusual_"))}
+    told |= {leaf: "1" for leaf in told if _CALCULATED.fullmatch(leaf)}
+    told |= {leaf: "not_measured" for leaf in told if leaf.endswith("_verdict")}
+    return "".join(f"<{leaf}>{value}</{leaf}>" for leaf, value in told.items())
 
 
 def _path(entry: Any, name: str) -> str:

@@ -107,7 +107,7 @@ def write(
             "",
             f"{datetime.now(UTC):%Y-%m-%d}, revision {_revision()}, Python "
             f"{platform.python_version()}, {os.cpu_count()} cores, client on the same machine. "
-            "Server: gunicorn as shipped (2 workers of 128 threads), durable commits.",
+            "Server: gunicorn as shipped (2 workers of 256 threads), durable commits.",
             "",
             "| what | rate | p50 ms | p95 ms | CPU-seconds per 1,000, server and PostgreSQL "
             "| of it PostgreSQL | CPU beside raw psycopg |",

@@ -13,8 +13,8 @@ _port = os.environ.get("PORT")
 bind = os.environ.get("BIND") or (f"0.0.0.0:{_port}" if _port else "127.0.0.1:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-# Whoever accepts first has the connection: of 200 slow tablets one worker once had 125 and more, and
-# a worker without a free thread lets short requests wait. A thread that nobody needs is not made.
+# Whoever accepts first has the connection: of 200 slow tablets one worker once had 125 and more,
+# and one without a free thread lets short requests wait. A thread that nobody needs is not made.
 threads = int(os.environ.get("WEB_THREADS", "256"))
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 # A worker is not killed for one slow body: in gthread this limit is for the worker's heartbeat.

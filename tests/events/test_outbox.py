@@ -5,8 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from audit_api.domain.events.gaps import STATEMENT_ENDS
@@ -36,16 +34,6 @@ def told(database: Database, about: UUID | str) -> list[dict[str, Any]]:
         found = text("""select payload from outbox_event
             where cast(:about as uuid) in (object_id, site_id) order by n""")
         return list(session.scalars(found, {"about": str(about)}))
-
-
-@pytest.fixture(scope="module")
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture(scope="module")
-def office(client: FlaskClient, database: Database, world: World) -> Office:
-    return Office(client, database, world)
 
 
 @pytest.fixture(autouse=True)

@@ -6,17 +6,18 @@ another namespace is passed over. What each answer must have stands in its docst
 
 import gzip
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from typing import Any
 from xml.sax.saxutils import escape
 
-from flask import Response, current_app, request
+from flask import Response, request
 from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.errors import NotFound
+from audit_api.http.law.catalog import catalogs
 from audit_api.http.openrosa.door import OPENROSA, XML, blueprint, openrosa
-from audit_api.services.law.catalogs import CatalogKeeper
 from audit_api.storage.places.collect_lists import ListsOf, list_hashes, open_campaigns, read_list
 from audit_api.words import words_in
 from field_schema.catalog import Catalog, load_catalog
@@ -125,23 +126,27 @@ def _offered(session: Session, scope: Scope) -> list[XForm]:
     elections by one profile that is the next one's.
     """
     found: dict[tuple[str, str], XForm] = {}
-    for campaign in open_campaigns(session, scope):
-        for key in campaign.forms:
-            releases = released_xforms().get((campaign.profile, key), ())
-            xform = newest_on(releases, campaign.election_day)
-            if xform is not None:
-                found.setdefault((campaign.profile, key), xform)
+    for election_day, releases in _releases(session, scope):
+        xform = newest_on(releases, election_day)
+        if xform is not None:
+            found.setdefault((xform.profile, xform.key), xform)
     return list(found.values())
 
 
 def _one(session: Session, scope: Scope, form: str, version: str) -> XForm:
     """A release of what is offered, older ones too: a form half filled in asks for its files."""
+    for _, releases in _releases(session, scope):
+        for xform in releases:
+            if (xform.id, xform.version) == (form, version):
+                return xform
+    raise NotFound
+
+
+def _releases(session: Session, scope: Scope) -> Iterator[tuple[date, Sequence[XForm]]]:
+    """For each form of each open campaign the election day, and what is released of it."""
     for campaign in open_campaigns(session, scope):
         for key in campaign.forms:
-            for xform in released_xforms().get((campaign.profile, key), ()):
-                if (xform.id, xform.version) == (form, version):
-                    return xform
-    raise NotFound
+            yield campaign.election_day, released_xforms().get((campaign.profile, key), ())
 
 
 def _name(xform: XForm, language: str, *, one_of_several: bool) -> str:
@@ -168,14 +173,9 @@ def _lists_of(session: Session, actor: Actor, scope: Scope, xform: XForm) -> Lis
         language=language,
         titles={element: section.title[language] for element, section in form.sections.items()},
         violations=words_in(language)("open violations"),
-        measures=_measures(form, _catalog(session)) if form.only_required else None,
+        # With what was adopted since: a case may be about an edition that no file has.
+        measures=_measures(form, catalogs().current(session)) if form.only_required else None,
     )
-
-
-def _catalog(session: Session) -> Catalog:
-    """With what was adopted since: a case may be about an edition that no file has."""
-    keeper: CatalogKeeper = current_app.extensions["catalogs"]
-    return keeper.current(session)
 
 
 def _measures(form: Form, catalog: Catalog) -> dict[str, list[str]]:

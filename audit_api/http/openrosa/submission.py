@@ -12,13 +12,14 @@ from audit_api.domain.evidence.signing import Signer
 from audit_api.domain.openrosa.submission import BadXml
 from audit_api.domain.vocabulary import OperationStatus
 from audit_api.http.auth import database, now
+from audit_api.http.law.catalog import catalogs
 from audit_api.http.openrosa.door import OPENROSA, blueprint, openrosa, openrosa_answer
 from audit_api.http.openrosa.form_stream import BrokenForm, read_parts
 from audit_api.http.openrosa.messages import STATUS_OF_FAULT, status_of, tell, tell_fault
 from audit_api.http.openrosa.receiving import FileTooLarge, Receiving
 from audit_api.http.sync.photos import store
 from audit_api.http.sync.upload_body import IncomingBody
-from audit_api.services.law.catalogs import CatalogKeeper, CatalogMoved
+from audit_api.services.law.catalogs import CatalogMoved
 from audit_api.services.openrosa.hand_in import Came, HandedIn, hand_in
 from audit_api.settings import Settings
 from audit_api.words import Words, words_in
@@ -60,7 +61,7 @@ def take_submission(*, actor: Actor) -> Response:
         return openrosa_answer(413, say("This is too much to send at once."))
     body = IncomingBody(request.environ, idle_s=_IDLE_S)
     receiving = Receiving(
-        database(), store(), _catalogs(), most_of_a_file=_settings().max_photo_bytes
+        database(), store(), catalogs(), most_of_a_file=_settings().max_photo_bytes
     )
     parts = read_parts(body, boundary.encode(), most=MOST_BYTES)
     try:
@@ -94,7 +95,7 @@ def _taken(receiving: Receiving, actor: Actor) -> HandedIn:
         return _once(receiving, actor)
     except CatalogMoved:
         with database().reading() as session:
-            _catalogs().current(session)
+            catalogs().current(session)
         return _once(receiving, actor)
 
 
@@ -110,7 +111,7 @@ def _once(receiving: Receiving, actor: Actor) -> HandedIn:
             submission,
             form,
             receiving.files,
-            catalog=_catalogs().newest,
+            catalog=catalogs().newest,
             signer=signer,
             at=now(),
         )
@@ -148,9 +149,4 @@ def _drain(parts: Iterator[Any]) -> None:
 
 def _settings() -> Settings:
     found: Settings = current_app.extensions["settings"]
-    return found
-
-
-def _catalogs() -> CatalogKeeper:
-    found: CatalogKeeper = current_app.extensions["catalogs"]
     return found

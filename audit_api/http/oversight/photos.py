@@ -1,6 +1,5 @@
 """Photos as evidence: what is known of them, previews to look at, originals to the byte."""
 
-import re
 from typing import Final
 
 from flask import Response, request
@@ -12,6 +11,7 @@ from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.errors import NoPreview, NotFound, RangeOutside
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, problems
+from audit_api.http.originals import hash_in_path, named
 from audit_api.http.paging import answer_json
 from audit_api.http.sync.photos import store
 from audit_api.storage import audit_log
@@ -94,7 +94,7 @@ class PhotoFactsOut(Schema):
 def get_photo(sha256: str, *, session: Session, actor: Actor, scope: Scope) -> Response:
     """What is known of a photo that an inspection, a report or a task within the grants shows."""
     tasks, logged = scope_of(actor, Noun.TASKS), scope_of(actor, Noun.AUDIT_LOG)
-    found = photo_facts(session, scope, tasks, logged, _hash(sha256))
+    found = photo_facts(session, scope, tasks, logged, hash_in_path(sha256))
     if found is None:
         raise NotFound
     return answer_json(found)
@@ -110,10 +110,10 @@ def get_photo(sha256: str, *, session: Session, actor: Actor, scope: Scope) -> R
 @problems(blueprint, 401, 403, 404, 416, 503)
 def get_original(sha256: str, *, session: Session, actor: Actor, scope: Scope) -> Response:
     """The original, byte for byte. Every reading stands in the audit log."""
-    digest = _hash(sha256)
+    digest = hash_in_path(sha256)
     photo = _shown(session, actor, scope, digest)
     if request.if_none_match.contains(sha256):
-        return _named(Response(status=304), sha256)
+        return named(Response(status=304), sha256)
     part = _part(photo.bytes)
     first, end = part or (0, photo.bytes)
     audit_log.record(
@@ -137,7 +137,7 @@ def get_original(sha256: str, *, session: Session, actor: Actor, scope: Scope) -
             "Content-Security-Policy": "sandbox",
         }
     )
-    return _named(answer, sha256)
+    return named(answer, sha256)
 
 
 @blueprint.route("/photos/<string:sha256>/preview/<int:size>")
@@ -149,7 +149,7 @@ def get_preview(
     sha256: str, size: int, *, session: Session, actor: Actor, scope: Scope
 ) -> Response:
     """A preview, 320 or 1280 pixels on its longer side: upright, without metadata."""
-    digest = _hash(sha256)
+    digest = hash_in_path(sha256)
     photo = _shown(session, actor, scope, digest)
     if photo.refused is not None:
         raise NoPreview(f"No preview could be made: {photo.refused}. The original is unharmed.")
@@ -158,19 +158,13 @@ def get_preview(
     if size not in photo.previews:
         sizes = " or ".join(str(known) for known in sorted(photo.previews))
         raise NoPreview(f"There is no preview of {size} pixels; ask for {sizes}.")
-    named = f"{sha256}-{size}"
-    if request.if_none_match.contains(named):
-        return _named(Response(status=304), named)
+    etag = f"{sha256}-{size}"
+    if request.if_none_match.contains(etag):
+        return named(Response(status=304), etag)
     content = store().read_preview(digest, size)
     if content is None:
         raise NoPreview("The preview was lost; the original is unharmed. Tell the administrator.")
-    return _named(Response(content, content_type="image/jpeg"), named)
-
-
-def _hash(sha256: str) -> bytes:
-    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-        raise NotFound
-    return bytes.fromhex(sha256)
+    return named(Response(content, content_type="image/jpeg"), etag)
 
 
 def _shown(session: Session, actor: Actor, scope: Scope, digest: bytes) -> ShownPhoto:
@@ -195,11 +189,3 @@ def _part(size: int) -> tuple[int, int] | None:
     if part is None:
         raise RangeOutside(f"The original has {size} bytes; ask for a part of them.")
     return part
-
-
-def _named(answer: Response, etag: str) -> Response:
-    answer.set_etag(etag)
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-    answer.headers["Vary"] = "Authorization"
-    return answer

@@ -1,6 +1,5 @@
 """What ODK Collect was answered 409 for: kept, never applied, and here to be read."""
 
-import re
 from functools import partial
 from typing import Any
 
@@ -11,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from audit_api.domain.access import Actor, Noun, Scope
 from audit_api.domain.deadlines import today
-from audit_api.domain.errors import NotFound
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, Text, problems
 from audit_api.http.filters import territories_in_scope
 from audit_api.http.openrosa.messages import tell
+from audit_api.http.originals import hash_in_path
 from audit_api.http.oversight.fabrication import asked_language
 from audit_api.http.oversight.submissions import XML, answer_xml
 from audit_api.http.paging import PageQuery, answer_rows
@@ -133,9 +132,7 @@ def list_refused(
 @problems(blueprint, 401, 403, 404, 409, 503)
 def get_refused(xml_sha256: str, *, session: Session, actor: Actor, scope: Scope) -> Response:
     """The XML that was answered 409, as it came. Every reading stands in the audit log."""
-    if not re.fullmatch(r"[0-9a-f]{64}", xml_sha256):
-        raise NotFound
-    found = lists.find_refused(session, scope, bytes.fromhex(xml_sha256), today(now()))
+    found = lists.find_refused(session, scope, hash_in_path(xml_sha256), today(now()))
     return answer_xml(session, actor, found)
 
 

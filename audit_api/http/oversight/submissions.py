@@ -13,6 +13,7 @@ from audit_api.domain.access import Actor, Noun, Scope, scope_of
 from audit_api.domain.errors import BytesChanged, NotFound
 from audit_api.http.auth import guard, now
 from audit_api.http.blueprints import Blueprint, Schema, problems
+from audit_api.http.originals import named
 from audit_api.http.paging import answer_json
 from audit_api.storage import audit_log
 from audit_api.storage.lists import submissions as lists
@@ -130,8 +131,4 @@ def answer_xml(session: Session, actor: Actor, kept: KeptXml | None) -> Response
                 "Content-Security-Policy": "sandbox",
             }
         )
-    answer.set_etag(digest.hex())
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.headers["Vary"] = "Authorization"
-    return answer
+    return named(answer, digest.hex(), cache="private, no-cache")
